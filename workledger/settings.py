@@ -60,6 +60,7 @@ def _installed(name: str) -> bool:
 
 
 INSTALLED_APPS = [
+    "workledger.runtime",
     *[name for name in _DOMAINS if _installed(name)],
     "django.contrib.contenttypes",
     "django.contrib.auth",
