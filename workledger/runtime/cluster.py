@@ -165,6 +165,21 @@ class Cluster:
             self._users.release()
             self._guard.release()
 
+    def is_running(self) -> bool:
+        """Whether the server's process is there."""
+        return self._server_pid() is not None
+
+    def revive(self) -> None:
+        """Start the server again when it died under its users. Raises MachineProblem."""
+        if not self._guard.take():  # somebody is at it already
+            return
+        try:
+            if not self.is_running():
+                self._launch()
+            self._wait_ready()
+        finally:
+            self._guard.release()
+
     # --- home and data directory --------------------------------------------------------------------
 
     def _prepare_home(self) -> None:

@@ -1,0 +1,38 @@
+"""The worker process: runs queued jobs until it is asked to stop. ``python -m workledger.runtime.worker``."""
+
+import asyncio
+import os
+import sys
+
+import django
+from procrastinate.contrib.django import app
+
+from workledger.config import ConfigError
+from workledger.runtime.orphans import follow_parent
+
+GRACE_SECONDS = 20.0
+
+
+async def _work() -> None:
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined] # Django's, once set up
+    with app.replace_connector(connector) as worker_app:
+        async with worker_app.open_async():
+            await worker_app.run_worker_async(shutdown_graceful_timeout=GRACE_SECONDS)
+
+
+def main() -> int:
+    """Run jobs; return the exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workledger.settings")
+    if "--follow-parent" in sys.argv[1:]:
+        follow_parent()
+    try:
+        django.setup()
+    except ConfigError as error:
+        sys.stderr.write("\n".join(error.problems) + "\n")
+        return 1
+    asyncio.run(_work())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
