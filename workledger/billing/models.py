@@ -1,0 +1,373 @@
+"""Tables of billing: billable items (the WIP sub-ledger), what is open, invoices and their sources.
+
+Tables that are written a hundred thousand rows at a time hold their references without a foreign key per
+row; `billing.sql` checks them per statement.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from workledger.contracts.models import Contract, ContractLine
+from workledger.core.access import Permission
+from workledger.core.models import Record, Visibility
+from workledger.core.triggers import RowPolicy
+from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.projects.models import Project, Task
+
+
+class Derivation(Record):
+    """Why a rate is what it is: the rate that won, those that lost, each rule passed. Shared by equal items."""
+
+    digest = models.CharField(max_length=32, unique=True)
+    content = models.JSONField()
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(Permission.VIEW_BILLING)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class WorkedItem(Record):
+    """Approved time with all that it is about; abstract base of priced and unpriced items."""
+
+    source_kind = models.CharField(max_length=20, default="time")
+    source_id = models.BigIntegerField()
+    entity = models.ForeignKey(
+        LegalEntity, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    client = models.ForeignKey(
+        Client, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    contract = models.ForeignKey(
+        Contract, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    contract_line = models.ForeignKey(
+        ContractLine, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    task = models.ForeignKey(
+        Task, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    role = models.ForeignKey(
+        Role, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", null=True
+    )
+    practice_id = models.BigIntegerField(default=0)
+    office_id = models.BigIntegerField(default=0)
+    service_date = models.DateField()
+    worked_seconds = models.IntegerField()
+    billable_seconds = models.IntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class BillableItem(WorkedItem):
+    """Approved work, priced. `amount` = hours at two decimals × `rate`, half-up; never changed.
+
+    `is_void` is set when its approval is withdrawn or a new rate replaces it; the postings are reversed then.
+    A non-billable item has no rate and amount 0: its hours stay visible as such.
+    """
+
+    currency = models.CharField(max_length=3)
+    is_billable = models.BooleanField(default=True)
+    rate = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    derivation = models.ForeignKey(
+        Derivation,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        null=True,
+    )
+    journal_entry_id = models.BigIntegerField(null=True)
+    is_void = models.BooleanField(default=False)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_id", "source_kind"],
+                condition=Q(is_void=False),
+                name="billable_item_once_per_source",
+                violation_error_message="This work is already a billable item.",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "service_date"], name="billable_item_project")]
+
+    def __str__(self) -> str:
+        return f"{self.source_kind} {self.source_id}: {self.amount} {self.currency}"
+
+
+class UnpricedItem(WorkedItem):
+    """Approved billable work for which no rate is found: it blocks, is listed, and is priced once a rate is there."""
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_id", "source_kind"], name="unpriced_item_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_kind} {self.source_id} without a rate"
+
+
+class OpenItem(models.Model):
+    """WIP: what is approved and on no pre-bill or invoice. A row here is the right to take the item, once.
+
+    `amount` is what remains of the item after write-downs. The other columns repeat the item's so that
+    the workbench reads one narrow table.
+    """
+
+    item = models.OneToOneField(
+        BillableItem, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="open"
+    )
+    entity_id = models.BigIntegerField()
+    client_id = models.BigIntegerField()
+    contract_id = models.BigIntegerField()
+    project_id = models.BigIntegerField()
+    service_date = models.DateField()
+    billable_seconds = models.IntegerField()
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    is_held = models.BooleanField(default=False)
+
+    row_policy: ClassVar[RowPolicy] = RowPolicy.PROJECTION
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["client_id", "service_date"], name="open_item_client"),
+            models.Index(fields=["project_id"], name="open_item_project"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.amount}"
+
+
+class ReasonCode(models.TextChoices):
+    """Why WIP was held or changed."""
+
+    GOODWILL = "goodwill", "Goodwill"
+    QUALITY = "quality", "Quality or rework"
+    OVER_BUDGET = "over_budget", "Over budget"
+    WRONG_RATE = "wrong_rate", "Wrong rate"
+    NOT_AGREED = "not_agreed", "Scope not agreed"
+    CLIENT_REQUEST = "client_request", "Client's request"
+    LATE_ENTRY = "late_entry", "Entered too late"
+    UNCOLLECTABLE = "uncollectable", "Not collectable"
+    OTHER = "other", "Other"
+
+
+class Hold(Record):
+    """WIP kept off pre-bills until released."""
+
+    item = models.ForeignKey(BillableItem, on_delete=models.PROTECT, related_name="holds")
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
+    note = models.TextField(blank=True)
+    placed_at = models.DateTimeField(db_default=models.functions.Now())
+    released_at = models.DateTimeField(null=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="item__entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(released_at__isnull=True), name="item_held_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} held: {self.reason_code}"
+
+
+class WriteDown(Record):
+    """Value given up on one item, with reason and posting; the whole remaining value is a write-off."""
+
+    item = models.ForeignKey(BillableItem, on_delete=models.PROTECT, related_name="write_downs")
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    is_write_off = models.BooleanField(default=False)
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
+    note = models.TextField(blank=True)
+    journal_entry_id = models.BigIntegerField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(Permission.VIEW_BILLING, entity="item__entity_id")
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: -{self.amount}"
+
+
+class InvoiceState(models.TextChoices):
+    """A draft is a pre-bill; an issued document never changes."""
+
+    DRAFT = "draft", "Pre-bill"
+    ISSUED = "issued", "Issued"
+    CREDITED = "credited", "Credited"
+
+
+class InvoiceKind(models.TextChoices):
+    """What the document is."""
+
+    INVOICE = "invoice", "Invoice"
+    CREDIT_NOTE = "credit_note", "Credit note"
+
+
+class Invoice(Record):
+    """A pre-bill, an invoice or a credit note of one contract. Credit notes hold positive amounts."""
+
+    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=InvoiceKind.choices, default=InvoiceKind.INVOICE)
+    state = models.CharField(max_length=10, choices=InvoiceState.choices, default=InvoiceState.DRAFT)
+    number = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    through = models.DateField()
+    service_start = models.DateField()
+    service_end = models.DateField()
+    issued_on = models.DateField(null=True)
+    due_on = models.DateField(null=True)
+    net = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    tax = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    gross = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    note = models.TextField(blank=True)
+    group_lines_by = models.CharField(max_length=6, default="task")
+    journal_entry_id = models.BigIntegerField(null=True)
+    credits_invoice = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="credited_by"
+    )
+
+    visibility = Visibility(Permission.VIEW_INVOICES, entity="entity_id", client="client_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "number"], condition=~Q(number=""), name="invoice_number_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", number="") | (~Q(state="draft") & ~Q(number="")),
+                name="invoice_number_at_issue",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["client", "-issued_on"], name="invoice_client"),
+            models.Index(fields=["state", "-issued_on"], name="invoice_state"),
+            models.Index(fields=["contract"], name="invoice_contract"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"Pre-bill {self.pk}"
+
+
+class InvoiceLine(Record):
+    """A printed line: printed quantity × printed rate = printed amount.
+
+    `rounding` is the line's amount less the value of its items (each rounded alone); it is posted at issue.
+    An adjustment line shows what was written down: quantity 1, a negative rate, no sources.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    is_adjustment = models.BooleanField(default=False)
+    description = models.CharField(max_length=400)
+    quantity = models.DecimalField(max_digits=14, decimal_places=4)
+    unit = models.CharField(max_length=4, default="h")
+    rate = models.DecimalField(max_digits=16, decimal_places=4)
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    rounding = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    tax_code = models.CharField(max_length=2)
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=3)
+
+    visibility = Visibility(
+        Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["invoice_id", "position"]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class InvoiceSource(Record):
+    """The link from a billable item to the line that bills it. Live until the pre-bill is dropped or credited.
+
+    `amount` is what remained of the item when it was taken, less write-downs made on the pre-bill since.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    line = models.ForeignKey(
+        InvoiceLine, on_delete=models.DO_NOTHING, db_constraint=False, related_name="sources"
+    )
+    item = models.ForeignKey(
+        BillableItem, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="bills"
+    )
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    is_live = models.BooleanField(default=True)
+
+    row_policy = RowPolicy.PROJECTION
+    visibility = Visibility(Permission.VIEW_INVOICES, entity="invoice__entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"],
+                condition=Q(is_live=True),
+                name="item_billed_once",
+                violation_error_message="This work is already on another pre-bill or invoice.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} on line {self.line_id}"
+
+
+class IssuedDocument(Record):
+    """The frozen content of an issued invoice or credit note, and its SHA-256."""
+
+    invoice = models.OneToOneField(
+        Invoice, primary_key=True, on_delete=models.PROTECT, related_name="document"
+    )
+    content = models.BinaryField()
+    content_hash = models.CharField(max_length=64)
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(
+        Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"
+    )
+
+    def __str__(self) -> str:
+        return self.content_hash
+
+
+class IssuedPdf(Record):
+    """The PDF of a frozen document: a pure function of it, kept once made."""
+
+    invoice = models.OneToOneField(Invoice, primary_key=True, on_delete=models.PROTECT, related_name="pdf")
+    content = models.BinaryField()
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(
+        Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"
+    )
+
+    def __str__(self) -> str:
+        return f"PDF of {self.invoice_id}"

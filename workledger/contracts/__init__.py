@@ -1,0 +1,1 @@
+"""What was agreed: contracts, their lines with a billing model each, rate cards and dated rates."""

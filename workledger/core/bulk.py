@@ -1,0 +1,78 @@
+"""Set-based writes: COPY into a table, blocks of ids.
+
+COPY was measured at several times the speed of multi-row INSERT for the rows this product writes;
+see docs/decisions. Rows enter through the same constraints and statement triggers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from django.db import connection, models
+
+_CHUNK_ROWS = 5_000
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": ""})
+
+
+def _text(value: str) -> str:
+    return value.translate(_ESCAPES)
+
+
+_CONVERTERS: dict[type, Callable[[Any], str]] = {
+    int: int.__repr__,
+    str: _text,
+    Decimal: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    time: time.isoformat,
+    bool: lambda value: "t" if value else "f",
+    type(None): lambda _: "\\N",
+    bytes: lambda value: "\\\\x" + value.hex(),
+}
+
+
+def _convert(value: Any) -> str:
+    converter = _CONVERTERS.get(type(value))
+    if converter is None:  # a StrEnum, a str or Decimal subclass
+        for base, candidate in _CONVERTERS.items():
+            if isinstance(value, base):
+                converter = _CONVERTERS[type(value)] = candidate
+                break
+        else:
+            raise TypeError(f"no COPY form for {type(value).__name__}")
+    return converter(value)
+
+
+def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write rows by COPY and return how many. `fields` are the model's field names, in the rows' order.
+
+    Accepts int, str, Decimal, date, datetime, time, bool, bytes and None; anything else raises TypeError.
+    """
+    by_name = {field.name: field.column for field in model._meta.concrete_fields}
+    columns = ", ".join(f'"{by_name[name]}"' for name in fields)
+    statement = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
+    converters, convert, count = _CONVERTERS, _convert, 0
+    iterator = iter(rows)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while chunk := list(islice(iterator, _CHUNK_ROWS)):
+            count += len(chunk)
+            lines = [
+                "\t".join([(converters.get(type(value)) or convert)(value) for value in row]) for row in chunk
+            ]
+            copy.write("\n".join(lines) + "\n")
+    return count
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """Take `count` ids of the model's sequence, ascending, so that rows can refer to each other before COPY."""
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT array_agg(nextval(pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)",
+            [f'"{model._meta.db_table}"', count],
+        )
+        (ids,) = cursor.fetchone()
+    return sorted(ids)

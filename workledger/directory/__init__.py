@@ -1,0 +1,1 @@
+"""Who there is: legal entities, practices, offices, people with dated terms, roles, clients, currencies."""

@@ -1,0 +1,279 @@
+"""Tables of the directory."""
+
+from datetime import date
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+from workledger.core.access import Permission
+from workledger.core.models import Record, User, Visibility
+from workledger.ledger.models import Book
+
+
+class LegalEntity(Record):
+    """A company of the firm. Its id is its book's id; its functional currency is the book's."""
+
+    book = models.OneToOneField(Book, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200, unique=True)
+    country = models.CharField(max_length=2)
+    subdivision = models.CharField(max_length=6, blank=True)
+    address = models.TextField(blank=True)
+    vat_id = models.CharField(max_length=30, blank=True)
+    tax_number = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    website = models.CharField(max_length=200, blank=True)
+    bank_name = models.CharField(max_length=100, blank=True)
+    iban = models.CharField(max_length=40, blank=True)
+    bic = models.CharField(max_length=20, blank=True)
+    standard_tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    invoice_prefix = models.CharField(max_length=20, default="INV-")
+    logo_svg = models.TextField(blank=True)
+
+    visibility = Visibility(None, entity="book_id")
+
+    class Meta:
+        verbose_name_plural = "legal entities"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Practice(Record):
+    """A service line."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    visibility = Visibility(None)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Office(Record):
+    """A place with a holiday calendar."""
+
+    name = models.CharField(max_length=100, unique=True)
+    country = models.CharField(max_length=2)
+    subdivision = models.CharField(max_length=6, blank=True)
+
+    visibility = Visibility(None)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(Record):
+    """What a person is billed as."""
+
+    name = models.CharField(max_length=100, unique=True)
+    level = models.PositiveSmallIntegerField(default=0)
+
+    visibility = Visibility(None)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(Record):
+    """An employee or contractor."""
+
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    user = models.OneToOneField(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="person")
+    is_contractor = models.BooleanField(default=False)
+
+    visibility = Visibility(Permission.VIEW_DIRECTORY, own=("id",))
+
+    class Meta:
+        verbose_name_plural = "people"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=~Q(email=""),
+                name="person_email_once",
+                violation_error_message="Another person already has this email address.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EmploymentTerms(Record):
+    """What holds for a person from a date: half-open [start, end), `end` empty while it holds.
+
+    `cost_rate` is per worked hour in the entity's functional currency; empty means not known yet, which
+    is not zero.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="terms")
+    start = models.DateField()
+    end = models.DateField(null=True, blank=True)
+    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    practice = models.ForeignKey(Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    office = models.ForeignKey(Office, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    role = models.ForeignKey(Role, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    weekly_hours = models.DecimalField(max_digits=5, decimal_places=2, default=40)
+    cost_rate = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    manager = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    visibility = Visibility(Permission.VIEW_DIRECTORY, entity="entity_id", own=("person_id",))
+
+    class Meta:
+        ordering: ClassVar = ["person_id", "start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")),
+                name="terms_end_after_start",
+                violation_error_message="Terms end after they start.",
+            ),
+            ExclusionConstraint(
+                name="terms_do_not_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (
+                        Func("start", "end", function="daterange", output_field=DateRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message="These terms overlap others of the same person. End the earlier ones first.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} from {self.start}"
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether these terms hold on a day."""
+        return self.start <= day and (self.end is None or day < self.end)
+
+
+class TimeOff(Record):
+    """Approved absence: half-open [start, end); `share` of each working day (1 is a whole day)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="time_off")
+    start = models.DateField()
+    end = models.DateField()
+    kind = models.CharField(
+        max_length=10, choices=[("vacation", "Vacation"), ("sick", "Sick leave"), ("other", "Other leave")]
+    )
+    share = models.DecimalField(max_digits=3, decimal_places=2, default=1)
+
+    visibility = Visibility(Permission.VIEW_DIRECTORY, own=("person_id",))
+
+    class Meta:
+        verbose_name_plural = "time off"
+        indexes = [models.Index(fields=["start", "end"], name="time_off_dates")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")) & Q(share__gt=0) & Q(share__lte=1),
+                name="time_off_is_some",
+                violation_error_message="Time off ends after it starts, and takes more than nothing of a day.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.start} to {self.end}"
+
+
+class Client(Record):
+    """The customer organisation."""
+
+    name = models.CharField(max_length=200, unique=True)
+    industry = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    address = models.TextField(blank=True)
+    vat_id = models.CharField(max_length=30, blank=True)
+    is_internal = models.BooleanField(default=False)
+
+    visibility = Visibility(Permission.VIEW_CLIENTS, client="id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxTreatment(models.TextChoices):
+    """How a client is taxed, by the codes of UNCL 5305."""
+
+    STANDARD = "S", "Standard rate"
+    ZERO = "Z", "Zero rated"
+    EXEMPT = "E", "Exempt"
+    REVERSE_CHARGE = "AE", "Reverse charge"
+    OUTSIDE = "O", "Outside scope"
+
+
+class BillingProfile(Record):
+    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate."""
+
+    client = models.OneToOneField(Client, on_delete=models.CASCADE, related_name="billing_profile")
+    currency = models.CharField(max_length=3)
+    payment_terms_days = models.PositiveSmallIntegerField(default=30)
+    tax_treatment = models.CharField(
+        max_length=2, choices=TaxTreatment.choices, default=TaxTreatment.STANDARD
+    )
+    tax_rate = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
+    requires_po = models.BooleanField(default=False)
+    group_lines_by = models.CharField(
+        max_length=6, choices=[("task", "Task"), ("person", "Person")], default="task"
+    )
+    attach_timesheet = models.BooleanField(default=True)
+    paper = models.CharField(max_length=6, choices=[("a4", "A4"), ("letter", "US Letter")], default="a4")
+    language = models.CharField(max_length=5, default="en")
+    invoice_email = models.EmailField(blank=True)
+    einvoice_address = models.CharField(max_length=100, blank=True)
+
+    visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
+
+    def __str__(self) -> str:
+        return f"Billing of {self.client_id}"
+
+
+class Contact(Record):
+    """A person at the client."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    position = models.CharField(max_length=100, blank=True)
+    is_billing_contact = models.BooleanField(default=False)
+    user = models.OneToOneField(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="contact"
+    )
+
+    visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExchangeRate(Record):
+    """Units of `quote` for one `base` from a day on, until a later row."""
+
+    base = models.CharField(max_length=3)
+    quote = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=18, decimal_places=8)
+
+    visibility = Visibility(None)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["base", "quote", "day"],
+                name="exchange_rate_once",
+                violation_error_message="There is already a rate for these currencies on that day.",
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gt=0),
+                name="exchange_rate_positive",
+                violation_error_message="An exchange rate is more than zero.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.base} = {self.rate} {self.quote} from {self.day}"

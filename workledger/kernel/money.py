@@ -1,0 +1,71 @@
+"""Money: an amount that knows its currency and refuses float."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from workledger.kernel.rounding import round_amount
+
+
+class CurrencyMismatchError(ValueError):
+    """Two currencies met where one was expected."""
+
+
+def exact(value: Decimal | int | str) -> Decimal:
+    """Return `value` as a finite Decimal; float is refused because it is not what was typed.
+
+    Raises TypeError for float or bool, ValueError for text that is no finite number.
+    """
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        raise TypeError(f"an exact number is Decimal, int or text, not {type(value).__name__}")
+    try:
+        number = Decimal(value)
+    except ArithmeticError as error:
+        raise ValueError(f"{value!r} is no number") from error
+    if not number.is_finite():
+        raise ValueError(f"{value!r} is no finite number")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in one currency (ISO 4217 code). Adding two currencies raises."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amount", exact(self.amount))
+        if len(self.currency) != 3 or not self.currency.isupper():
+            raise ValueError(f"{self.currency!r} is no ISO 4217 code")
+
+    def _same(self, other: "Money") -> None:
+        if other.currency != self.currency:
+            raise CurrencyMismatchError(f"{self.currency} meets {other.currency}")
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount - other.amount, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, factor: Decimal | int) -> "Money":
+        return Money(self.amount * exact(factor), self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount < other.amount
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def rounded(self) -> "Money":
+        """Return the amount half-up at the currency's minor unit."""
+        return Money(round_amount(self.amount, self.currency), self.currency)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
