@@ -20,6 +20,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from workledger.runtime.cluster import Cluster
 
+pytest_plugins = ["workledger.testing.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def test_cluster() -> Iterator[None]:
