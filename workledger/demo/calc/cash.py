@@ -12,6 +12,7 @@ from workledger.demo.calc.records import Client, Entity, Invoice, Payment
 TARGET_DSO_DAYS = 46  # gross; against net revenue it is some days more
 _YEAR = 365
 _PART = Decimal("0.6")
+_STUCK = ((78, 16_000), (97, 9_000), (131, 6_500), (170, 3_000))  # age in days and amount of what nobody pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ def collect(
     normal = [index for index in payable if index != disputed]
     settled = [index for index in normal if _issued(marked[index]) < today - DAY * 20]
     part_paid = _nearest(invoices, settled, gross, today - DAY * 64, Decimal(30000))
+    for age, amount in _STUCK:
+        found = _nearest(invoices, settled, gross, today - DAY * age, Decimal(amount))
+        if found is not None:
+            stuck_for[found] = 365
     if part_paid is not None:
         stuck_for[part_paid] = 365
     billed = sum(

@@ -207,7 +207,7 @@ class HourWriter:
         current: Sequence[Assignment],
     ) -> None:
         draw = self._random
-        parts = 1 if quarters < 7 else (2 if quarters < 16 else 2 + int(draw() * 2.0))
+        parts = 1 if quarters < 7 else (2 if quarters < 16 else 2 + int(draw() * 2.3))
         chunks: dict[int, int] = {}
         left = quarters
         for position in range(parts):

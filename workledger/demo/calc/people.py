@@ -323,7 +323,7 @@ def build_leave(
         for year in range(first.year, last.year + 1):
             for since, length in _vacation_blocks(rng, year):
                 _take(found, taken, calendar, index, since, length, (first, last), "vacation")
-        mean_gap = 365 / 4.2
+        mean_gap = 365 / 7.4
         day = first + DAY * int(rng.expovariate(1 / mean_gap))
         while day <= min(last, today):
             length = rng.choices((1, 2, 3, 5), (48, 28, 16, 8))[0]

@@ -51,6 +51,15 @@ def build_rates(
     return tuple(book.cards), tuple(book.rates)
 
 
+def build_entity_card(years: range) -> tuple[tuple[RateCard, ...], tuple[Rate, ...]]:
+    """The entity card alone, risen each January."""
+    book = _RateBook(years)
+    book.add_roles(
+        book.add_card(RateCard("Standard rates", "entity", None, None, "EUR")), Decimal(1), _FIRM_RISE
+    )
+    return tuple(book.cards), tuple(book.rates)
+
+
 class _RateBook:
     """The cards and rates so far."""
 
