@@ -1,0 +1,12 @@
+"""Addresses of the pages."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from workledger.web.views import patterns
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("-/patterns", patterns.show, name="patterns"),
+    path("-/patterns/trail/<slug:name>", patterns.trail, name="patterns-trail"),
+    path("-/patterns/search", patterns.search, name="patterns-search"),
+    path("-/patterns/cells", patterns.cells, name="patterns-cells"),
+]

@@ -1,0 +1,1 @@
+"""A module per area; a view loads with one domain call and renders."""
