@@ -1,0 +1,1 @@
+"""Pure calculation of contracts: rates, and the typed terms of each billing model."""

@@ -1,0 +1,365 @@
+"""The terms of a contract line: one typed, versioned document per billing model.
+
+`model` says which document it is. Time and materials and non-billable are billed as they stand here;
+the other models carry what was agreed, and `BILLED_MODELS` says which ones a bill run can price. A
+document is read with `parse`, which reports every field that does not fit, and kept as JSON with
+`stored`. `version` is the document's form: a later form reads the earlier ones.
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from workledger.kernel.rounding import TimeRounding
+
+Amount = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=4)]
+Hours = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
+Months = Annotated[int, Field(ge=1, le=12)]
+
+
+class RoundingScope(StrEnum):
+    """What a rounding applies to: each entry, a task's day, or a task's sum on the invoice."""
+
+    ENTRY = "entry"
+    TASK_DAY = "task_day"
+    INVOICE = "invoice"
+
+
+class GroupLinesBy(StrEnum):
+    """How an invoice sums time into lines."""
+
+    TASK = "task"
+    PERSON = "person"
+
+
+class CapAction(StrEnum):
+    """What reaching a cap does: someone is told, or what exceeds it is not billed."""
+
+    NOTIFY = "notify"
+    HARD = "hard"
+
+
+class Timing(StrEnum):
+    """When a period's fee is due."""
+
+    ADVANCE = "advance"
+    ARREARS = "arrears"
+
+
+class Unused(StrEnum):
+    """What happens to a retainer's unused part at the period's end."""
+
+    EXPIRE = "expire"
+    ROLL_OVER = "roll_over"
+
+
+class ProgressMeasure(StrEnum):
+    """What progress is measured by."""
+
+    HOURS = "hours"
+    COST = "cost"
+    MILESTONES = "milestones"
+    UNITS = "units"
+    MANUAL = "manual"
+
+
+class _Document(BaseModel):
+    """Base of every part: frozen, and a field nobody knows is an error instead of being lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rounding(_Document):
+    """How billable time comes to a step. Worked time is never rewritten."""
+
+    scope: RoundingScope = RoundingScope.ENTRY
+    method: TimeRounding = TimeRounding.NONE
+    step_minutes: Annotated[int, Field(ge=1, le=480)] = 15
+
+
+class Cap(_Document):
+    """A limit in money or in hours, exactly one of them; `tolerance_percent` is how far beyond it is still billed."""
+
+    amount: Amount | None = None
+    hours: Hours | None = None
+    action: CapAction = CapAction.NOTIFY
+    tolerance_percent: Percent = Decimal(0)
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> "Cap":
+        if (self.amount is None) == (self.hours is None):
+            raise ValueError("Give the cap as an amount or as hours, one of them.")
+        return self
+
+
+class _Terms(_Document):
+    version: Literal[1] = 1
+
+
+class _TimeTerms(_Terms):
+    """What every model that prices hours shares."""
+
+    rounding: Rounding = Rounding()
+    group_lines_by: GroupLinesBy | None = None
+    requires_notes: bool = False
+
+
+class TimeAndMaterials(_TimeTerms):
+    """Approved billable time at rate-card prices.
+
+    `group_lines_by` empty means as the client's billing profile says; `requires_notes` adds to what the contract
+    says, and never takes away.
+    """
+
+    model: Literal["time_and_materials"] = "time_and_materials"
+    cap: Cap | None = None
+
+
+class NonBillable(_Terms):
+    """Nothing is billed; time still costs."""
+
+    model: Literal["non_billable"] = "non_billable"
+    requires_notes: bool = False
+
+
+class Instalment(_Document):
+    """A part of a fixed fee, due on a day or on demand: an amount or a share of the price."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    due: date | None = None
+    amount: Amount | None = None
+    percent: Percent | None = None
+
+    @model_validator(mode="after")
+    def _one_size(self) -> "Instalment":
+        if (self.amount is None) == (self.percent is None):
+            raise ValueError("Give an instalment as an amount or as a percentage, one of them.")
+        return self
+
+
+class FixedFee(_Terms):
+    """A price in instalments, which never exceed it."""
+
+    model: Literal["fixed_fee"] = "fixed_fee"
+    price: Amount
+    instalments: tuple[Instalment, ...] = ()
+
+    @model_validator(mode="after")
+    def _within_the_price(self) -> "FixedFee":
+        total = sum((part.amount or Decimal(0) for part in self.instalments), Decimal(0))
+        total += sum((part.percent or Decimal(0) for part in self.instalments), Decimal(0)) * self.price / 100
+        if total > self.price:
+            raise ValueError("The instalments add up to more than the price.")
+        return self
+
+
+class MilestonePart(_Document):
+    """An outcome and what it is worth once accepted."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    amount: Amount
+    due: date | None = None
+    criteria: str = ""
+
+
+class Milestones(_Terms):
+    """Amounts that fall due on recorded acceptance."""
+
+    model: Literal["milestone"] = "milestone"
+    milestones: tuple[MilestonePart, ...] = ()
+
+
+class Retainer(_Terms):
+    """A fee per period with included hours or money; what is over it is charged, what is unused expires or rolls over."""
+
+    model: Literal["retainer"] = "retainer"
+    fee: Amount
+    period_months: Months = 1
+    timing: Timing = Timing.ADVANCE
+    included_hours: Hours | None = None
+    included_amount: Amount | None = None
+    overage_rate: Amount | None = None
+    unused: Unused = Unused.EXPIRE
+    roll_over_periods: Annotated[int, Field(ge=1, le=36)] | None = None
+    roll_over_hours: Hours | None = None
+    carries_deficit: bool = False
+    prorates: bool = True
+
+    @model_validator(mode="after")
+    def _one_content(self) -> "Retainer":
+        if self.included_hours is not None and self.included_amount is not None:
+            raise ValueError("A retainer includes hours or money, not both.")
+        if self.unused is Unused.EXPIRE and (self.roll_over_periods or self.roll_over_hours):
+            raise ValueError("Limits of rolling over only matter where what is unused rolls over.")
+        return self
+
+
+class Recurring(_Terms):
+    """A fee per period that may rise on its anniversary."""
+
+    model: Literal["recurring"] = "recurring"
+    fee: Amount
+    period_months: Months = 1
+    timing: Timing = Timing.ADVANCE
+    prorates: bool = True
+    escalation_percent: Percent = Decimal(0)
+    escalation_index: str = ""
+    renews: bool = False
+
+
+class Prepaid(_TimeTerms):
+    """Blocks of hours or money, drawn first in, first out by expiry."""
+
+    model: Literal["prepaid"] = "prepaid"
+    block_hours: Hours | None = None
+    block_amount: Amount | None = None
+    price: Amount
+    expires_after_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    low_balance_percent: Percent = Decimal(20)
+    tops_up: bool = False
+
+    @model_validator(mode="after")
+    def _one_block(self) -> "Prepaid":
+        if (self.block_hours is None) == (self.block_amount is None):
+            raise ValueError("Give the prepaid block as hours or as an amount, one of them.")
+        return self
+
+
+class Progress(_Terms):
+    """The contract's value times progress, less what was billed to date; retainage is held until released."""
+
+    model: Literal["progress"] = "progress"
+    value: Amount
+    measure: ProgressMeasure = ProgressMeasure.HOURS
+    retainage_percent: Percent = Decimal(0)
+
+
+class Tier(_Document):
+    """From this quantity on, this price per unit."""
+
+    from_quantity: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)]
+    price: Amount
+
+
+class Units(_Terms):
+    """A quantity times a price, in tiers; `by_volume` prices all units at the tier that the whole reaches."""
+
+    model: Literal["unit"] = "unit"
+    unit: Annotated[str, Field(min_length=1, max_length=40)]
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+    by_volume: bool = False
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "Units":
+        starts = [tier.from_quantity for tier in self.tiers]
+        if starts[0] != 0 or starts != sorted(set(starts)):
+            raise ValueError("Tiers start at 0 and rise.")
+        return self
+
+
+class Blended(_TimeTerms):
+    """Every hour at one rate, whoever works it."""
+
+    model: Literal["blended"] = "blended"
+    rate_per_hour: Amount
+
+
+class Band(_Document):
+    """Up to so many hours of a day count as this share of a day."""
+
+    up_to_hours: Annotated[Decimal, Field(gt=0, le=24, decimal_places=2)]
+    days: Annotated[Decimal, Field(ge=0, le=3, decimal_places=2)]
+
+
+class DayRate(_TimeTerms):
+    """Hours become days by bands; a day has a rate."""
+
+    model: Literal["day_rate"] = "day_rate"
+    rate_per_day: Amount
+    bands: Annotated[tuple[Band, ...], Field(min_length=1)] = (
+        Band(up_to_hours=Decimal(4), days=Decimal("0.5")),
+        Band(up_to_hours=Decimal(24), days=Decimal(1)),
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> "DayRate":
+        limits = [band.up_to_hours for band in self.bands]
+        if limits != sorted(set(limits)):
+            raise ValueError("The bands of a day rise.")
+        return self
+
+
+Terms = Annotated[
+    TimeAndMaterials
+    | NonBillable
+    | FixedFee
+    | Milestones
+    | Retainer
+    | Recurring
+    | Prepaid
+    | Progress
+    | Units
+    | Blended
+    | DayRate,
+    Field(discriminator="model"),
+]
+_TERMS: TypeAdapter[Terms] = TypeAdapter(Terms)
+
+BILLED_MODELS = frozenset({"time_and_materials", "non_billable"})
+"""The models that a bill run prices."""
+
+
+class TermsProblem(NamedTuple):
+    """A field that does not fit ('rounding.step_minutes', '' for the whole) and a sentence."""
+
+    field: str
+    message: str
+
+
+class TermsInvalid(ValueError):
+    """A document that is no terms of its model, with every problem."""
+
+    def __init__(self, problems: list[TermsProblem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{field or 'terms'}: {message}" for field, message in problems))
+
+
+def parse(model: str, document: dict[str, Any]) -> "Terms":
+    """Read a document as the terms of `model`; what it leaves out takes the model's default.
+
+    Raises `TermsInvalid` with every field that does not fit.
+    """
+    try:
+        return _TERMS.validate_python(document | {"model": model})
+    except ValidationError as error:
+        raise TermsInvalid([_problem(model, details) for details in error.errors()]) from error
+
+
+def stored(terms: "Terms") -> dict[str, Any]:
+    """Return terms as the JSON that is kept: complete, amounts as strings."""
+    kept: dict[str, Any] = terms.model_dump(mode="json")
+    return kept
+
+
+def rounding_of(terms: "Terms") -> Rounding:
+    """Return how a line's time is rounded: not at all where its model prices no hours."""
+    return terms.rounding if isinstance(terms, _TimeTerms) else _NO_ROUNDING
+
+
+_NO_ROUNDING = Rounding()
+_SENTENCES = {
+    "missing": "This is needed for this billing model.",
+    "extra_forbidden": "This billing model has no such term.",
+    "union_tag_invalid": "There is no such billing model.",
+    "literal_error": "This form of the document is not known.",
+}
+
+
+def _problem(model: str, details: Any) -> TermsProblem:
+    path = [str(part) for part in details["loc"] if part != model]
+    message = _SENTENCES.get(details["type"]) or details["msg"].removeprefix("Value error, ")
+    return TermsProblem(".".join(path), message if message.endswith(".") else f"{message}.")

@@ -1,0 +1,1 @@
+"""Pure calculation of projects: the tree of tasks, codes, burn."""
