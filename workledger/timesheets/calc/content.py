@@ -33,7 +33,9 @@ def content_hash(entries: Iterable[EntryContent]) -> str:
     lines = [
         f"{entry_id}{_FIELD}{work_date.isoformat()}{_FIELD}{worked}{_FIELD}"
         f"{_UNSET if billable is None else billable}{_FIELD}{task_id}{_FIELD}{note}"
-        for entry_id, work_date, worked, billable, note, task_id in sorted(entries, key=lambda entry: entry[0])
+        for entry_id, work_date, worked, billable, note, task_id in sorted(
+            entries, key=lambda entry: entry[0]
+        )
     ]
     digest = hashlib.blake2b(_ENTRY.join(lines).encode(), digest_size=16)
     return digest.hexdigest()
