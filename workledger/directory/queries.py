@@ -1,14 +1,18 @@
 """Reads of the directory: terms, capacity, exchange rates, and what its pages show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Self
 
 from django.db.models import Case, Q, When
 
+from workledger.directory.calc.capacity import Absence, CapacityBasis, Place
+from workledger.directory.calc.capacity import capacity_seconds as calculate_capacity
 from workledger.directory.calc.terms import Terms, TermsByPerson
-from workledger.directory.models import EmploymentTerms, ExchangeRate
+from workledger.directory.models import EmploymentTerms, ExchangeRate, Office, TimeOff
+from workledger.kernel.period import Period
 
 _TERMS_FIELDS = (
     "id", "person_id", "start", "end", "entity_id", "practice_id", "office_id", "role_id", "weekly_hours",
@@ -43,6 +47,47 @@ class TermsTable(TermsByPerson):
 def terms_on(person_ids: Iterable[int] | None, start: date, end: date) -> TermsTable:
     """Return the look-up of terms that touch the half-open range [start, end)."""
     return TermsTable.load(person_ids, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityTable:
+    """All that capacity is made of over a range of dates, loaded in three queries; `seconds` asks no more."""
+
+    terms: tuple[Terms, ...]
+    places: Mapping[int, Place]
+    absences: tuple[Absence, ...]
+
+    @classmethod
+    def load(cls, period: Period, person_ids: Iterable[int] | None = None) -> Self:
+        """Load terms, offices and time off that touch `period`, for these people (all when None)."""
+        table = TermsTable.load(person_ids, period.start, period.end)
+        away = TimeOff.objects.filter(start__lt=period.end, end__gt=period.start)
+        if person_ids is not None:
+            away = away.filter(person_id__in=list(table.by_person))
+        return cls(
+            terms=tuple(terms for rows in table.by_person.values() for terms in rows),
+            places={
+                pk: Place(country, subdivision)
+                for pk, country, subdivision in Office.objects.values_list("pk", "country", "subdivision")
+            },
+            absences=tuple(
+                Absence._make(row) for row in away.values_list("person_id", "start", "end", "share")
+            ),
+        )
+
+    def seconds(self, period: Period, basis: CapacityBasis = CapacityBasis.NET) -> dict[int, int]:
+        """Return the expected seconds per person over a period inside the range that was loaded."""
+        return calculate_capacity(period, self.terms, self.places, self.absences, basis)
+
+
+def capacity_seconds(
+    period: Period, person_ids: Iterable[int] | None = None, basis: CapacityBasis = CapacityBasis.NET
+) -> dict[int, int]:
+    """Return the seconds each person is expected to work in a period, by person id, on the named basis.
+
+    For many periods load a `CapacityTable` over all of them once and ask it for each.
+    """
+    return CapacityTable.load(period, person_ids).seconds(period, basis)
 
 
 def exchange_rate(base: str, quote: str, day: date) -> Decimal | None:
