@@ -1,6 +1,7 @@
 """Registers the package."""
 
 from workledger.core.triggers import WorkledgerAppConfig
+from workledger.ledger.dimensions import Dimension, register_dimension
 
 
 class DirectoryConfig(WorkledgerAppConfig):
@@ -8,3 +9,11 @@ class DirectoryConfig(WorkledgerAppConfig):
 
     name = "workledger.directory"
     label = "directory"
+
+    def ready(self) -> None:
+        """Say which dimensions of postings live here."""
+        register_dimension(Dimension.CLIENT, self.get_model("Client"))
+        register_dimension(Dimension.PERSON, self.get_model("Person"))
+        register_dimension(Dimension.ROLE, self.get_model("Role"))
+        register_dimension(Dimension.PRACTICE, self.get_model("Practice"))
+        register_dimension(Dimension.OFFICE, self.get_model("Office"))

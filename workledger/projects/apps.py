@@ -1,6 +1,7 @@
 """Registers the package."""
 
 from workledger.core.triggers import WorkledgerAppConfig
+from workledger.ledger.dimensions import Dimension, register_dimension
 
 
 class ProjectsConfig(WorkledgerAppConfig):
@@ -8,3 +9,8 @@ class ProjectsConfig(WorkledgerAppConfig):
 
     name = "workledger.projects"
     label = "projects"
+
+    def ready(self) -> None:
+        """Say which dimensions of postings live here."""
+        register_dimension(Dimension.PROJECT, self.get_model("Project"))
+        register_dimension(Dimension.TASK, self.get_model("Task"))
