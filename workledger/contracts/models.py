@@ -168,17 +168,19 @@ class RateCard(Record):
 
 
 class RateState(models.TextChoices):
-    """A rate counts once approved."""
+    """A rate counts while it is approved. Withdrawn: it was approved, and another took its place from its first day."""
 
     PROPOSED = "proposed", "Proposed"
     APPROVED = "approved", "Approved"
     DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class Rate(Record):
     """A price per hour, from a day, for whom and what it names; an empty key matches all.
 
-    Half-open [valid_from, valid_to). `contract_line` is only set on a contract's card.
+    Half-open [valid_from, valid_to). `contract_line` is only set on a contract's card. `replaces` is the
+    rate that ends where this one starts, once this one is approved.
     """
 
     card = models.ForeignKey(RateCard, on_delete=models.CASCADE, related_name="rates")
@@ -192,6 +194,7 @@ class Rate(Record):
     valid_to = models.DateField(null=True, blank=True)
     rate_per_hour = models.DecimalField(max_digits=14, decimal_places=4)
     state = models.CharField(max_length=10, choices=RateState.choices, default=RateState.APPROVED)
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     proposed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
@@ -222,7 +225,7 @@ class Rate(Record):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
-                condition=~Q(state="declined"),
+                condition=Q(state="approved"),
                 violation_error_message="Another rate for the same person, role and task type holds on some of these"
                 " days. End it first, so that no two rates tie.",
             ),

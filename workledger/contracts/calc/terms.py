@@ -30,10 +30,11 @@ class RoundingScope(StrEnum):
 
 
 class GroupLinesBy(StrEnum):
-    """How an invoice sums time into lines."""
+    """How an invoice sums time into lines; `entry` prints each entry alone, so that each is rounded alone."""
 
     TASK = "task"
     PERSON = "person"
+    ENTRY = "entry"
 
 
 class CapAction(StrEnum):
