@@ -60,14 +60,14 @@ def _installed(name: str) -> bool:
 
 
 INSTALLED_APPS = [
-    "workledger.runtime",
+    "workledger.runtime.apps.RuntimeConfig",
     *[name for name in _DOMAINS if _installed(name)],
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.staticfiles",
+    "workledger.runtime.apps.NeededStaticFiles",
     "procrastinate.contrib.django",
     "django_htmx",
     "django_cotton",
@@ -103,11 +103,12 @@ TEMPLATES = [
         "OPTIONS": {
             # Always the cached loader, in the shape django-cotton looks for: it then leaves it alone.
             "loaders": [("django.template.loaders.cached.Loader", _LOADERS)] if not DEBUG else _LOADERS,
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": ["django_cotton.templatetags.cotton", "workledger.web.templatetags.workledger"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "workledger.web.context.shell",
             ],
         },
     }

@@ -49,7 +49,9 @@ def main() -> int:
         except CommandError as error:
             problems.append(str(error))
         except SystemExit:
-            problems.append("The models changed and no migration says so; run: workledger manage makemigrations")
+            problems.append(
+                "The models changed and no migration says so; run: workledger manage makemigrations"
+            )
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     return 1 if problems else 0

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from importlib import import_module as load_module
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
@@ -20,13 +21,14 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from workledger import wsgi
 from workledger.runtime.cluster import Cluster
 from workledger.runtime.orphans import follow_parent
 from workledger.runtime.problems import MachineProblem
 
 logger = logging.getLogger(__name__)
 
+# Loaded by name, and late: it looks for the collected static files when it is made.
+APPLICATION = "workledger.wsgi"
 LOOK_EVERY_SECONDS = 0.5
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -54,7 +56,7 @@ def run(plan: Plan) -> None:
     _warm_up()
     keeper = _Keeper(plan)
     server = Server(
-        target="workledger.wsgi:application",
+        target=f"{APPLICATION}:application",
         address=plan.host,
         port=plan.port,
         interface=Interfaces.WSGI,
@@ -78,12 +80,13 @@ def run(plan: Plan) -> None:
 def load_application() -> WSGIHandler:
     """Called in each web process: hand Granian the application."""
     follow_parent()
-    return wsgi.application
+    application: WSGIHandler = load_module(APPLICATION).application
+    return application
 
 
 def _warm_up() -> None:
     """Load what every web process needs before they are forked, so that they share its memory."""
-    assert wsgi.application is not None
+    load_module(APPLICATION)
     get_resolver().url_patterns  # noqa: B018 - importing the views is the point
     connections.close_all()  # a connection must not cross a fork
     gc.collect()
