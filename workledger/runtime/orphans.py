@@ -13,9 +13,11 @@ LOOK_EVERY_SECONDS = 0.5
 GRACE_SECONDS = 15.0
 
 
-def follow_parent() -> None:
-    """Ask this process to end when its parent is gone, and end it after a while if it does not."""
-    parent = os.getppid()
+def follow_parent(parent: int) -> None:
+    """Ask this process to end when its parent is gone, and end it after a while if it does not.
+
+    ``parent`` is the number the parent gave: asking for it here could come too late.
+    """
     threading.Thread(target=_watch, args=(parent,), name="follow-parent", daemon=True).start()
 
 

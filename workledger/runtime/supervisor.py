@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module as load_module
 
 from django.core.handlers.wsgi import WSGIHandler
@@ -72,14 +73,14 @@ def run(plan: Plan) -> None:
     server.on_startup(keeper.start)
     server.on_shutdown(keeper.stop)
     try:
-        server.serve(target_loader=load_application, wrap_loader=False)
+        server.serve(target_loader=partial(load_application, os.getpid()), wrap_loader=False)
     finally:
         keeper.stop()
 
 
-def load_application() -> WSGIHandler:
+def load_application(parent: int) -> WSGIHandler:
     """Called in each web process: hand Granian the application."""
-    follow_parent()
+    follow_parent(parent)
     application: WSGIHandler = load_module(APPLICATION).application
     return application
 
@@ -128,7 +129,7 @@ class _Keeper:
     def _start_worker(self) -> None:
         self._started_at = time.monotonic()
         self._worker = subprocess.Popen(
-            [sys.executable, "-m", "workledger.runtime.worker", "--follow-parent"],
+            [sys.executable, "-m", "workledger.runtime.worker", str(os.getpid())],
             stdin=subprocess.DEVNULL,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "workledger.settings"},
             start_new_session=True,  # Ctrl-C reaches us alone; we stop it in order

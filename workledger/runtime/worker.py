@@ -1,20 +1,26 @@
-"""The worker process: runs queued jobs until it is asked to stop. ``python -m workledger.runtime.worker``."""
+"""The worker process: runs queued jobs until it is asked to stop. ``python -m workledger.runtime.worker``.
+
+With a process number as its argument it ends when that process, its parent, is gone.
+"""
 
 import asyncio
 import os
 import sys
 
 import django
+from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
 
 from workledger.config import ConfigError
 from workledger.runtime.orphans import follow_parent
 
 GRACE_SECONDS = 20.0
+POOL_SIZE = 4
 
 
 async def _work() -> None:
-    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined] # Django's, once set up
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=POOL_SIZE)
     with app.replace_connector(connector) as worker_app:
         async with worker_app.open_async():
             await worker_app.run_worker_async(shutdown_graceful_timeout=GRACE_SECONDS)
@@ -23,8 +29,8 @@ async def _work() -> None:
 def main() -> int:
     """Run jobs; return the exit status."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workledger.settings")
-    if "--follow-parent" in sys.argv[1:]:
-        follow_parent()
+    if len(sys.argv) > 1:
+        follow_parent(int(sys.argv[1]))
     try:
         django.setup()
     except ConfigError as error:
