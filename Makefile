@@ -13,8 +13,6 @@ TESTS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
-# Recipes use these folders beside the clone; WORKLEDGER_HOME moves the first.
-export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test check check-lint check-types check-imports check-project bench lock clean
@@ -37,8 +35,9 @@ check: $(VENV)/.dev ## Lint, format, types, layers, templates, migrations
 	@$(MAKE) --no-print-directory --output-sync=target -j2 check-types check-lint check-imports check-project
 
 check-lint:
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { \
-	  echo "Lint or format is not clean; $(BIN)/ruff check --fix . && $(BIN)/ruff format . mends most."; exit 1; }
+	@$(BIN)/ruff check --quiet . || { echo "Lint is not clean; $(BIN)/ruff check --fix . mends most."; exit 1; }
+	@out=$$($(BIN)/ruff format --check . 2>&1) || { \
+	  printf '%s\n' "$$out"; echo "The format is not clean; $(BIN)/ruff format . mends it."; exit 1; }
 
 check-types:
 	@$(BIN)/mypy --no-error-summary

@@ -197,7 +197,7 @@ STORAGES = {
         else "workledger.runtime.staticfiles.HashedStaticFiles"
     },
 }
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # --- mail ---------------------------------------------------------------------------------------------
