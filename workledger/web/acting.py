@@ -63,7 +63,7 @@ def page(
                 if not request.actor.permissions or (needs and not any(map(request.actor.can, needs))):
                     names = " or ".join(f"'{need}'" for need in needs) or "a role"
                     message = f"You may not open this page. It needs {names}; ask an owner or administrator."
-                    raise Forbidden.because("forbidden", message)  # noqa: TRY301 - answered just below
+                    raise Forbidden.because("forbidden", message)
                 return view(request, *args, **kwargs)
             except Refused as refused:
                 return refusal(request, refused)

@@ -6,19 +6,18 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from workledger.core.access import Permission
+from workledger.core.access import Actor
+from workledger.directory.actors import actor_for
 from workledger.web import navigation
 
 
-def _may(request: HttpRequest) -> navigation.May:
-    actor = getattr(request, "actor", None)
-    if actor is None:
-        return lambda _permission: False
-
-    def may(permission: Permission) -> bool:
-        return bool(actor.can(permission))
-
-    return may
+def _groups(request: HttpRequest, url_name: str) -> tuple[navigation.LinkGroup, ...]:
+    """Return the rail of whoever is signed in; pages of other apps (sign-in, security) have no actor of their own."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return ()
+    actor: Actor = getattr(request, "actor", None) or actor_for(user, "web")
+    return navigation.rail(actor.can, url_name)
 
 
 def address(name: str) -> str:
@@ -34,8 +33,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     url_name = match.url_name or "" if match else ""
     return {
-        "rail": SimpleLazyObject(lambda: navigation.rail(_may(request), url_name)),
+        "rail": SimpleLazyObject(lambda: _groups(request, url_name)),
         "shell": SimpleLazyObject(
-            lambda: {"search_url": address("search"), "timer_url": address("timer"), "inbox_url": address("inbox")}
+            lambda: {
+                "search_url": address("search"),
+                "timer_url": address("timer"),
+                "inbox_url": address("inbox"),
+            }
         ),
     }

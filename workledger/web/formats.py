@@ -38,7 +38,7 @@ class _Style:
 
 @lru_cache(maxsize=64)
 def _style_of(language: str) -> _Style:
-    stem = language.split("-")[0]
+    stem = language.split("-", maxsplit=1)[0]
     return _Style(
         decimal_mark=str(get_format("DECIMAL_SEPARATOR", language)),
         group_mark=str(get_format("THOUSAND_SEPARATOR", language)),
@@ -56,7 +56,9 @@ def decimal_mark() -> str:
     return _style().decimal_mark
 
 
-def number(value: Number | None, places: int = 0, *, zero: str = ZERO, unit: str = "", before: str = "") -> str:
+def number(
+    value: Number | None, places: int = 0, *, zero: str = ZERO, unit: str = "", before: str = ""
+) -> str:
     """Return a number at `places` decimals, half-up, in the reader's style; None is empty, zero is a dash.
 
     `before` (a currency symbol) and `unit` stand inside the parentheses of a negative.
@@ -80,7 +82,7 @@ def number(value: Number | None, places: int = 0, *, zero: str = ZERO, unit: str
 def amount(value: Money | Number | None, currency: str = "EUR") -> str:
     """Return an amount without its currency, which stands in the head of the column."""
     if isinstance(value, Money):
-        value, currency = value.amount, value.currency
+        return number(value.amount, minor_units(value.currency))
     return number(value, minor_units(currency))
 
 
@@ -90,7 +92,7 @@ def money(value: Money | Number | None, currency: str = "", *, whole: bool = Fal
     Raises ValueError when the currency is not known.
     """
     if isinstance(value, Money):
-        value, currency = value.amount, value.currency
+        return money(value.amount, value.currency, whole=whole)
     if not currency:
         raise ValueError("an amount with its currency needs a currency")
     places = 0 if whole else minor_units(currency)
@@ -157,7 +159,7 @@ def _local(value: date | datetime) -> date | datetime:
 
 def _language_or_stem(known: dict[str, str]) -> str:
     language = get_language() or "en"
-    return language if language in known else language.split("-")[0]
+    return language if language in known else language.split("-", maxsplit=1)[0]
 
 
 def initials(name: str) -> str:

@@ -16,9 +16,9 @@ class NotUnderstood(ValueError):
 
 SECONDS_PER_HOUR = 3600
 _HOURS_HELP = "Write hours as 1.5, 1:30 or 90m."
-_CLOCK = re.compile(r"(\d{0,3}):([0-5]?\d)")
-_UNITS = re.compile(r"(?:(\d+(?:[.,]\d+)?|[.,]\d+)h)?(?:(\d+(?:[.,]\d+)?)(?:m|min)?)?")
-_DECIMAL = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
+_CLOCK = re.compile(r"([0-9]{0,3}):([0-5]?[0-9])")
+_UNITS = re.compile(r"(?:([0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)h)?(?:([0-9]+(?:[.,][0-9]+)?)(?:m|min)?)?")
+_DECIMAL = re.compile(r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+")
 
 
 def _decimal(text: str) -> Decimal:
@@ -103,7 +103,7 @@ def _relative_day(written: str, today: date) -> date | None:
         return today + timedelta(days=_WORDS[written])
     if written in ("eom", "month end"):
         return today.replace(day=calendar.monthrange(today.year, today.month)[1])
-    if not (step := re.fullmatch(r"([+-]) ?(\d{1,4}) ?([dwmy]?)", written)):
+    if not (step := re.fullmatch(r"([+-]) ?([0-9]{1,4}) ?([dwmy]?)", written)):
         return None
     count = int(step[2]) * (1 if step[1] == "+" else -1)
     try:
@@ -138,9 +138,9 @@ def _weekday(written: str, today: date) -> date | None:
 
 
 def _numeric_day(written: str, today: date, *, month_first: bool) -> date | None:
-    if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", written):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", written):
         return date(*map(int, written.split("-")))
-    match = re.fullmatch(r"(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2})?)?", written)
+    match = re.fullmatch(r"([0-9]{1,2})([./-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{2})?)?", written)
     if not match:
         return None
     day, month = int(match[1]), int(match[3])
@@ -150,10 +150,10 @@ def _numeric_day(written: str, today: date, *, month_first: bool) -> date | None
 
 
 def _named_day(written: str, today: date) -> date | None:
-    match = re.fullmatch(r"(\d{1,2})\.? ?([a-zä]+)\.?,? ?(\d{4}|\d{2})?", written)
+    match = re.fullmatch(r"([0-9]{1,2})\.? ?([a-zä]+)\.?,? ?([0-9]{4}|[0-9]{2})?", written)
     if match and match[2] in _MONTHS:
         return _day_of(int(match[1]), _MONTHS[match[2]], match[3], today)
-    match = re.fullmatch(r"([a-zä]+)\.? (\d{1,2})(?:,? (\d{4}))?", written)
+    match = re.fullmatch(r"([a-zä]+)\.? ([0-9]{1,2})(?:,? ([0-9]{4}))?", written)
     if match and match[1] in _MONTHS:
         return _day_of(int(match[2]), _MONTHS[match[1]], match[3], today)
     return None
@@ -185,13 +185,19 @@ def parse_money(text: str, *, places: int = 2, decimal_mark: str = ".") -> Decim
     written = re.sub(r"[\s\u00a0\u202f'’]", "", _MARKS.sub("", text.strip()))
     if not written and not text.strip():
         return None
-    negative = bool(re.fullmatch(r"\(.*\)|[-−].*|.*[-−]", written))
-    digits = written.strip("()-−+")
-    if not re.fullmatch(r"(?=.*\d)[\d.,]+", digits) or len(written) - len(digits) > 2:
+    signed = re.fullmatch(
+        r"(?P<paren>\()?(?P<before>[-−+])?(?P<digits>(?=[.,]*[0-9])[0-9.,]+)(?P<after>[-−])?(?(paren)\))",
+        written,
+    )
+    if not signed or sum(bool(signed[mark]) for mark in ("paren", "before", "after")) > 1:
         raise NotUnderstood(_MONEY_HELP)
+    digits = signed["digits"]
+    negative = bool(signed["paren"] or signed["after"] or (signed["before"] or "+") != "+")
     whole, fraction = _split(digits, decimal_mark)
     if len(fraction) > places:
-        raise NotUnderstood(f"{text.strip()} has more than {places} decimal places." if places else _no_places(text))
+        raise NotUnderstood(
+            f"{text.strip()} has more than {places} decimal places." if places else _no_places(text)
+        )
     amount = Decimal(f"{whole or '0'}.{fraction or '0'}")
     return -amount if negative and amount else amount
 
@@ -206,10 +212,12 @@ def _split(digits: str, decimal_mark: str) -> tuple[str, str]:
     if last < 0:
         return digits, ""
     mark, other = digits[last], "," if digits[last] == "." else "."
-    grouped = rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+"
+    grouped = rf"[0-9]{{1,3}}(?:{re.escape(mark)}[0-9]{{3}})+"
     if re.fullmatch(grouped, digits) and (digits.count(mark) > 1 or mark != decimal_mark):
         return digits.replace(mark, ""), ""
     before = digits[:last]
-    if mark in before or (other in before and not re.fullmatch(rf"\d{{1,3}}(?:{re.escape(other)}\d{{3}})+", before)):
+    if mark in before or (
+        other in before and not re.fullmatch(rf"[0-9]{{1,3}}(?:{re.escape(other)}[0-9]{{3}})+", before)
+    ):
         raise NotUnderstood(_MONEY_HELP)
     return before.replace(other, ""), digits[last + 1 :]

@@ -58,14 +58,26 @@ RAIL: tuple[Group, ...] = (
         (
             Item("Home", "home", "house"),
             Item("My week", "week", "calendar-days", (_P.TRACK_TIME,), ("week-",)),
-            Item("Approvals", "approvals", "circle-check", (_P.APPROVE_TIME, _P.APPROVE_ALL_TIME), ("approval",)),
+            Item(
+                "Approvals",
+                "approvals",
+                "circle-check",
+                (_P.APPROVE_TIME, _P.APPROVE_ALL_TIME),
+                ("approval",),
+            ),
         ),
     ),
     Group(
         "Sell",
         (
             Item("Clients", "clients", "building-2", (_P.VIEW_CLIENTS,), ("client", "client-")),
-            Item("Contracts", "contracts", "handshake", (_P.VIEW_CONTRACTS,), ("contract", "contract-", "contract_")),
+            Item(
+                "Contracts",
+                "contracts",
+                "handshake",
+                (_P.VIEW_CONTRACTS,),
+                ("contract", "contract-", "contract_"),
+            ),
             Item("Rate cards", "rate_cards", "tags", (_P.VIEW_CONTRACTS,), ("rate_card", "rate_card-")),
         ),
     ),

@@ -1,18 +1,17 @@
 """Filters and tags every page has without loading them (they are built-ins of the template engine).
 
-    {{ value|amount }}  {{ value|amount:"JPY" }}   1,234.50, currency in the head
-    {{ value|money:"EUR" }}  {{ value|money_whole:"EUR" }}   €1,234.50 and €1,235
-    {{ value|hours }}  {{ value|hours:1 }}  {{ seconds|clock }}   7.50, 7.5, 7:30
-    {{ ratio|percent }}  {{ n|count }}   69.3%, 1,204
-    {{ date|day }}  {{ date|day_short }}  {{ datetime|when }}   2 Mar 2026, Mon 2 Mar, 2 Mar 2026, 14:05
-    {% icon "clock" %}   a lucide icon, hidden from screen readers
-    {% fig text href tone="bad" %}   a figure that opens its trail: the fast form of <c-figure> for table cells
+{{ value|amount }}  {{ value|amount:"JPY" }}   1,234.50, currency in the head
+{{ value|money:"EUR" }}  {{ value|money_whole:"EUR" }}   €1,234.50 and €1,235
+{{ value|hours }}  {{ value|hours:1 }}  {{ seconds|clock }}   7.50, 7.5, 7:30
+{{ ratio|percent }}  {{ n|count }}   69.3%, 1,204
+{{ date|day }}  {{ date|day_short }}  {{ datetime|when }}   2 Mar 2026, Mon 2 Mar, 2 Mar 2026, 14:05
+{% icon "clock" %}   a lucide icon, hidden from screen readers
+{% fig text href tone="bad" %}   a figure that opens its trail: the fast form of <c-figure> for table cells
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zlib import crc32
 
 import lucide as lucide_icons
 from django import template
@@ -92,12 +91,6 @@ def initials(name: str) -> str:
     return formats.initials(name)
 
 
-@register.filter
-def hue(name: str) -> int:
-    """One of four avatar tints, always the same for a name."""
-    return crc32(name.encode()) % 4
-
-
 @lru_cache(maxsize=512)
 def _icon(name: str, css: str) -> SafeString:
     rendered = lucide_icons._render_icon(name, 16, aria_hidden="true", focusable="false", **{"class": css})
@@ -126,17 +119,21 @@ def fig(text: str, href: str = "", *, tone: str = "", label: str = "") -> str:
 
 
 @register.simple_tag
-def bar_width(part: formats.Number | None, most: formats.Number = 100) -> str:
-    """A share of `most` as an SVG length between 0 and 100, for meters."""
-    if not part or part < 0:
-        return "0"
-    return f"{min(float(part) / float(most) * 100, 100):.2f}"
+def bar_span(burn: formats.Number, scope: formats.Number | str = "") -> str:
+    """How long the bar of a meter is, in percent of the budget: 100, or more when more was used or done."""
+    return f"{max(100.0, float(burn), float(scope or 0)):.2f}"
 
 
 @register.simple_tag
-def bar_inverse(burn: formats.Number) -> str:
-    """Where 100 % lies in a bar that shows `burn` (above 100) as its full length."""
-    return f"{100 * 100 / float(burn):.2f}"
+def bar_part(burn: formats.Number, most: formats.Number) -> str:
+    """The part of `burn` up to `most`."""
+    return f"{min(max(float(burn), 0.0), float(most)):.2f}"
+
+
+@register.simple_tag
+def bar_over(burn: formats.Number) -> str:
+    """The part of `burn` above 100, less the gap that marks the end of the budget."""
+    return f"{max(float(burn) - 100.4, 0.0):.2f}"
 
 
 @register.filter

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from workledger.web import formats
+from workledger.web.acting import page
 
 D = Decimal
 _MONDAY = date(2026, 3, 2)
@@ -61,8 +61,9 @@ def _wip() -> list[dict[str, Any]]:
 
 
 def _week() -> dict[str, Any]:
-    days = [
-        {"date": _MONDAY + timedelta(days=number), "weekend": number > 4, "today": number == 2, "note": ""} for number in range(7)
+    days: list[dict[str, Any]] = [
+        {"date": _MONDAY + timedelta(days=number), "weekend": number > 4, "today": number == 2, "note": ""}
+        for number in range(7)
     ]
     lines: list[tuple[int, str, str, list[Decimal | None], dict[int, str]]] = [
         (11, "Forecast model", "Nordwind Energie AG · Grid forecasting", [D(6), D("5.5"), D("3.25"), None, None, None, None], {1: "Back-test of the winter quarter"}),
@@ -70,14 +71,22 @@ def _week() -> dict[str, Any]:
         (23, "Claims intake API", "Halden Versicherung · Claims portal", [D(2), D(1), D("2.5"), None, None, None, None], {2: "Contract test with the core system"}),
         (31, "Practice days", "Internal · Data practice", [None, None, D("0.75"), None, None, None, None], {}),
     ]  # fmt: skip
-    rows = []
+    rows: list[dict[str, Any]] = []
     for line, task, project, hours, notes in lines:
         cells = [
             {"date": day["date"], "seconds": int(value * _H) if value else None, "note": notes.get(number, ""),
              "locked": "Approved by Pia Lindqvist on 3 March. Ask her to reopen it, or book the correction on an open day." if line == 12 else ""}
             for number, (day, value) in enumerate(zip(days, hours, strict=True))
         ]  # fmt: skip
-        rows.append({"line": line, "task": task, "project": project, "cells": cells, "total": sum(cell["seconds"] or 0 for cell in cells)})
+        rows.append(
+            {
+                "line": line,
+                "task": task,
+                "project": project,
+                "cells": cells,
+                "total": sum(cell["seconds"] or 0 for cell in cells),
+            }
+        )
     for number, day in enumerate(days):
         day["total"] = sum(row["cells"][number]["seconds"] or 0 for row in rows)
     return {
@@ -88,8 +97,8 @@ def _week() -> dict[str, Any]:
     }  # fmt: skip
 
 
+@page()
 @require_GET
-@login_required
 def show(request: HttpRequest) -> HttpResponse:
     """Render the page of patterns."""
     wip = _wip()
@@ -150,16 +159,18 @@ def _trail_of(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@page()
 @require_GET
-@login_required
 def trail(request: HttpRequest, name: str) -> HttpResponse:
     """Answer one of the sample trails, as panel or as page."""
     whole = not request.headers.get("HX-Request")
-    return render(request, "web/trail.html" if whole else "web/partials/trail.html", {"trail": _trail_of(name)})
+    return render(
+        request, "web/trail.html" if whole else "web/partials/trail.html", {"trail": _trail_of(name)}
+    )
 
 
+@page()
 @require_GET
-@login_required
 def search(request: HttpRequest) -> JsonResponse:
     """Answer the palette with samples."""
     words = request.GET.get("q", "").lower()
@@ -168,16 +179,20 @@ def search(request: HttpRequest) -> JsonResponse:
         {"label": "Grid forecasting", "hint": "Project", "url": "#grid"},
         {"label": "Invoice 2026-0117", "hint": "Nordwind Energie AG, €49,765.80", "url": "#invoice"},
     ]
-    return JsonResponse({"groups": [{"label": "Found", "items": [row for row in found if words in row["label"].lower()]}]})
+    return JsonResponse(
+        {"groups": [{"label": "Found", "items": [row for row in found if words in row["label"].lower()]}]}
+    )
 
 
+@page()
 @require_POST
-@login_required
 def cells(request: HttpRequest) -> JsonResponse:
     """Take a cell of the sample week and keep nothing; more than ten hours is refused, so that this state can be seen."""
     sent = json.loads(request.body)
     seconds = int(D(sent["hours"]) * _H) if sent.get("hours") else 0
     if seconds > 10 * _H:
         message = "More than 10 hours on one task in a day. Split it, or ask Pia Lindqvist to book it."
-        return JsonResponse({"problems": [{"code": "too_long", "message": message, "field": "hours"}]}, status=422)
+        return JsonResponse(
+            {"problems": [{"code": "too_long", "message": message, "field": "hours"}]}, status=422
+        )
     return JsonResponse({"seconds": seconds, "display": formats.hours(seconds), "state": "saved"})
