@@ -218,7 +218,7 @@ class BillingProfile(Record):
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     requires_po = models.BooleanField(default=False)
     group_lines_by = models.CharField(
-        max_length=6, choices=[("task", "Task"), ("person", "Person")], default="task"
+        max_length=6, choices=[("task", "Task"), ("person", "Person"), ("entry", "Entry")], default="task"
     )
     attach_timesheet = models.BooleanField(default=True)
     paper = models.CharField(max_length=6, choices=[("a4", "A4"), ("letter", "US Letter")], default="a4")

@@ -1,0 +1,30 @@
+"""Checks that several acts share: a shape where something was typed, a row that must be there."""
+
+from django.db import models
+
+from workledger.core.models import R, RecordQuerySet
+from workledger.core.refusals import Problems
+from workledger.directory.calc import shapes
+
+
+def check_shape(problems: Problems, check: shapes.Check, text: str, code: str, field: str) -> None:
+    """Note what is wrong with `text`, if anything was typed."""
+    if text and (sentence := check(text)):
+        problems.add(code, sentence, field)
+
+
+def check_name(problems: Problems, rows: models.QuerySet[R], name: str, noun: str) -> None:
+    """Note a missing name, or one that another of `rows` has."""
+    problems.check(name, "missing_name", f"Give the {noun} a name.", "name")
+    taken = name and rows.filter(name=name).exists()
+    problems.check(
+        not taken, "name_taken", f"There is already a {noun} named {name}. Choose another name.", "name"
+    )
+
+
+def check_there(problems: Problems, rows: RecordQuerySet[R], pk: int | None, noun: str, field: str) -> None:
+    """Note a reference to a row that is not there."""
+    if pk is not None and not rows.filter(pk=pk).exists():
+        problems.add(
+            f"unknown_{noun.replace(' ', '_')}", f"There is no such {noun}. Choose one of the list.", field
+        )

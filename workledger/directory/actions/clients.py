@@ -1,0 +1,210 @@
+"""Clients with their billing profile and contacts."""
+
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from workledger.core import locks
+from workledger.core.access import Actor, Permission
+from workledger.core.door import action, record
+from workledger.core.models import User
+from workledger.core.refusals import Forbidden, Problems
+from workledger.directory.actions.checks import check_name, check_shape
+from workledger.directory.calc import shapes
+from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
+
+_MOST_TERMS_DAYS = 365
+_MOST_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDetails:
+    """Who the client is. An internal client stands for the firm's own work."""
+
+    name: str
+    industry: str = ""
+    country: str = ""
+    address: str = ""
+    vat_id: str = ""
+    is_internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BillingDetails:
+    """How the client is billed. `tax_rate` is a percentage; None means the entity's standard rate."""
+
+    currency: str
+    payment_terms_days: int = 30
+    tax_treatment: TaxTreatment = TaxTreatment.STANDARD
+    tax_rate: Decimal | None = None
+    requires_po: bool = False
+    group_lines_by: Literal["task", "person"] = "task"
+    attach_timesheet: bool = True
+    paper: Literal["a4", "letter"] = "a4"
+    language: str = "en"
+    invoice_email: str = ""
+    einvoice_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDetails:
+    """A person at the client. `user_id` names how they sign in, if they do."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    position: str = ""
+    is_billing_contact: bool = False
+    user_id: int | None = None
+
+
+@action("directory.add_client", needs=Permission.MANAGE_CLIENTS)
+def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails | None = None) -> int:
+    """Add a client with its billing profile; returns the client's id.
+
+    Without `billing` the client is billed in the currency of the first legal entity. Refuses: forbidden for
+    who sees some clients only; missing_name, name_taken, bad_country, bad_vat_id, bad_currency, bad_terms,
+    bad_tax_rate, tax_not_charged, bad_language, bad_email, no_entity.
+    """
+    if actor.client_ids is not None:
+        raise Forbidden.because("forbidden", "You see some clients only, so you may not add one.")
+    details = _tidy(client)
+    problems = Problems()
+    check_name(problems, Client.objects.all(), details.name, "client")
+    _check_client(problems, details)
+    profile = _tidy_billing(billing or _first_billing(actor, problems))
+    _check_billing(problems, profile)
+    problems.refuse()
+    made = Client.objects.create(**asdict(details))
+    BillingProfile.objects.create(client=made, **asdict(profile))
+    record(made, f"Added the client {made.name}")
+    return int(made.pk)
+
+
+@action("directory.change_client", needs=Permission.MANAGE_CLIENTS)
+def change_client(
+    *, actor: Actor, client_id: int, client: ClientDetails, billing: BillingDetails | None = None
+) -> None:
+    """Change a client, and with `billing` how it is billed from now on; issued documents stay as they are.
+
+    Refuses: not_found, and what `add_client` refuses.
+    """
+    row = locks.for_update(Client.objects.visible_to(actor), client_id)
+    details = _tidy(client)
+    problems = Problems()
+    check_name(problems, Client.objects.exclude(pk=client_id), details.name, "client")
+    _check_client(problems, details)
+    profile = _tidy_billing(billing) if billing is not None else None
+    if profile is not None:
+        _check_billing(problems, profile)
+    problems.refuse()
+    for field, value in asdict(details).items():
+        setattr(row, field, value)
+    row.save(update_fields=list(asdict(details)))
+    if profile is not None:
+        BillingProfile.objects.update_or_create(client=row, defaults=asdict(profile))
+    record(row, f"Changed the client {row.name}")
+
+
+@action("directory.save_contact", needs=Permission.MANAGE_CLIENTS)
+def save_contact(
+    *, actor: Actor, client_id: int, contact: ContactDetails, contact_id: int | None = None
+) -> int:
+    """Add a contact of a client, or change one; returns the contact's id.
+
+    Linking a user lets that user see the client's invoices, so it needs the permission to manage users.
+    Refuses: not_found, missing_name, bad_email, unknown_user, user_taken, user_forbidden.
+    """
+    client = locks.for_update(Client.objects.visible_to(actor), client_id)
+    rows = Contact.objects.visible_to(actor).filter(client=client)
+    row = locks.for_update(rows, contact_id) if contact_id is not None else Contact(client=client)
+    problems = Problems()
+    problems.check(contact.name.strip(), "missing_name", "Give the contact a name.", "name")
+    check_shape(problems, shapes.email, contact.email.strip(), "bad_email", "email")
+    if contact.user_id != row.user_id:
+        problems.check(
+            actor.can(Permission.MANAGE_USERS),
+            "user_forbidden", "Who signs in for a client is set by an administrator.", "user_id",
+        )  # fmt: skip
+        _check_user(problems, contact.user_id, row.pk)
+    problems.refuse()
+    for field, value in asdict(contact).items():
+        setattr(row, field, value.strip() if isinstance(value, str) else value)
+    row.save()
+    record(client, f"{'Changed' if contact_id else 'Added'} the contact {row.name} of {client.name}")
+    return int(row.pk)
+
+
+@action("directory.remove_contact", needs=Permission.MANAGE_CLIENTS)
+def remove_contact(*, actor: Actor, contact_id: int) -> None:
+    """Remove a contact; documents that name them stay as they are. Refuses: not_found."""
+    row = locks.for_update(Contact.objects.visible_to(actor), contact_id)
+    client, name = row.client, row.name
+    row.delete()
+    record(client, f"Removed the contact {name} of {client.name}")
+
+
+def _tidy(client: ClientDetails) -> ClientDetails:
+    return replace(
+        client,
+        name=client.name.strip(),
+        industry=client.industry.strip(),
+        address=client.address.strip(),
+        vat_id=shapes.compact(client.vat_id),
+    )
+
+
+def _tidy_billing(billing: BillingDetails) -> BillingDetails:
+    return replace(
+        billing,
+        tax_treatment=TaxTreatment(billing.tax_treatment),
+        language=billing.language.strip().lower(),
+        invoice_email=billing.invoice_email.strip(),
+        einvoice_address=billing.einvoice_address.strip(),
+    )
+
+
+def _first_billing(actor: Actor, problems: Problems) -> BillingDetails:
+    currency = (
+        LegalEntity.objects.visible_to(actor).order_by("pk").values_list("book__currency", flat=True).first()
+    )
+    problems.check(currency, "no_entity", "There is no legal entity yet. Set up the firm first.")
+    return BillingDetails(currency=currency or "EUR")
+
+
+def _check_client(problems: Problems, details: ClientDetails) -> None:
+    check_shape(problems, shapes.country, details.country, "bad_country", "country")
+    check_shape(problems, shapes.vat_id, details.vat_id, "bad_vat_id", "vat_id")
+
+
+def _check_billing(problems: Problems, billing: BillingDetails) -> None:
+    check_shape(problems, shapes.currency, billing.currency or "-", "bad_currency", "currency")
+    check_shape(problems, shapes.language, billing.language or "-", "bad_language", "language")
+    check_shape(problems, shapes.email, billing.invoice_email, "bad_email", "invoice_email")
+    problems.check(
+        0 <= billing.payment_terms_days <= _MOST_TERMS_DAYS,
+        "bad_terms", "Payment terms are 0 to 365 days.", "payment_terms_days",
+    )  # fmt: skip
+    rate = billing.tax_rate
+    problems.check(
+        rate is None or 0 <= rate < _MOST_PERCENT,
+        "bad_tax_rate", "A tax rate is a percentage from 0 to below 100, such as 19.", "tax_rate",
+    )  # fmt: skip
+    problems.check(
+        billing.tax_treatment == TaxTreatment.STANDARD or not rate,
+        "tax_not_charged",
+        f"With '{TaxTreatment(billing.tax_treatment).label}' no tax is charged. Leave the rate empty.",
+        "tax_rate",
+    )
+
+
+def _check_user(problems: Problems, user_id: int | None, contact_id: int | None) -> None:
+    if user_id is None:
+        return
+    problems.check(
+        User.objects.filter(pk=user_id).exists(), "unknown_user", "There is no such user.", "user_id"
+    )
+    problems.check(
+        not Contact.objects.filter(user_id=user_id).exclude(pk=contact_id or 0).exists(),
+        "user_taken", "Another contact already signs in as this user.", "user_id",
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Clients, billing profiles, contacts."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from workledger.core.refusals import Forbidden, NotFound, Refused
+from workledger.directory.actions import (
+    BillingDetails,
+    ClientDetails,
+    ContactDetails,
+    add_client,
+    change_client,
+    remove_contact,
+    save_contact,
+)
+from workledger.directory.models import BillingProfile, Client, Contact, TaxTreatment
+from workledger.testing.world import World
+
+
+def test_a_client_comes_with_its_billing(world: World) -> None:
+    made = add_client(
+        actor=world.fay.actor,
+        client=ClientDetails(" Nordlicht SE ", country="DE", vat_id="de 123 456 789"),
+        billing=BillingDetails("CHF", payment_terms_days=14),
+    )
+    client = Client.objects.get(pk=made)
+    assert (client.name, client.vat_id) == ("Nordlicht SE", "DE123456789")
+    assert (client.billing_profile.currency, client.billing_profile.payment_terms_days) == ("CHF", 14)
+
+
+def test_without_words_on_billing_the_firm_s_currency_holds(world: World) -> None:
+    made = add_client(actor=world.fay.actor, client=ClientDetails("Nordlicht SE"))
+    assert BillingProfile.objects.get(client_id=made).currency == "EUR"
+
+
+def test_every_problem_of_a_client_stands_by_its_field(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        add_client(
+            actor=world.fay.actor,
+            client=ClientDetails("Acme AG", country="de", vat_id="!"),
+            billing=BillingDetails(
+                "EU", payment_terms_days=400, tax_rate=Decimal(19), language="German",
+                tax_treatment=TaxTreatment.REVERSE_CHARGE, invoice_email="nobody",
+            ),
+        )  # fmt: skip
+    assert [problem.field for problem in refused.value.problems] == [
+        "name", "country", "vat_id", "currency", "language", "invoice_email", "payment_terms_days", "tax_rate",
+    ]  # fmt: skip
+
+
+def test_who_may_not_change_a_client(world: World) -> None:
+    with pytest.raises(Forbidden):
+        change_client(actor=world.pia.actor, client_id=world.acme.pk, client=ClientDetails("Acme"))
+    limited = replace(world.fay.actor, client_ids=frozenset({world.borealis.pk}))
+    with pytest.raises(NotFound):
+        change_client(actor=limited, client_id=world.acme.pk, client=ClientDetails("Acme"))
+    with pytest.raises(Forbidden):
+        add_client(actor=limited, client=ClientDetails("Another"))
+
+
+def test_a_change_without_billing_leaves_the_billing(world: World) -> None:
+    change_client(actor=world.fay.actor, client_id=world.acme.pk, client=ClientDetails("Acme Holding"))
+    world.acme.refresh_from_db()
+    assert world.acme.name == "Acme Holding"
+    assert BillingProfile.objects.get(client=world.acme).payment_terms_days == 30
+
+
+def test_contacts_come_and_go(world: World) -> None:
+    fay = world.fay.actor
+    made = save_contact(
+        actor=fay, client_id=world.borealis.pk, contact=ContactDetails("Bo Berg", email="bo@borealis.example")
+    )
+    save_contact(
+        actor=fay, client_id=world.borealis.pk, contact=ContactDetails("Bo Bergman"), contact_id=made
+    )
+    assert Contact.objects.get(pk=made).name == "Bo Bergman"
+    with pytest.raises(NotFound):
+        save_contact(actor=fay, client_id=world.acme.pk, contact=ContactDetails("Bo"), contact_id=made)
+    remove_contact(actor=fay, contact_id=made)
+    assert not Contact.objects.filter(pk=made).exists()
+
+
+def test_who_signs_in_for_a_client_is_the_administrator_s_choice(world: World) -> None:
+    contact = ContactDetails("Stan", email="x", user_id=world.stan.user_id)
+    with pytest.raises(Refused) as refused:
+        save_contact(actor=world.fay.actor, client_id=world.acme.pk, contact=contact)
+    assert refused.value.codes == ("bad_email", "user_forbidden")
+    taken = ContactDetails("Stan", user_id=world.cleo.user_id)
+    with pytest.raises(Refused) as refused:
+        save_contact(actor=world.olivia.actor, client_id=world.acme.pk, contact=taken)
+    assert refused.value.codes == ("user_taken",)
