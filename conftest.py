@@ -6,6 +6,8 @@ made again only when a migration, a trigger or Django changed.
 """
 
 import hashlib
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +21,15 @@ from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
 from workledger.runtime.cluster import Cluster
+from workledger.runtime.migrations import rules_fingerprint
 
 pytest_plugins = ["workledger.testing.fixtures"]
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+NO_CHROMIUM = (
+    "No Chromium was found: install it (apt-get install chromium) or set WORKLEDGER_CHROMIUM to its path."
+)
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +72,43 @@ def django_db_setup(
         connection.close()
 
 
+def _chromium() -> str | None:
+    """Where Chromium is, if anywhere. WORKLEDGER_CHROMIUM says so; else the usual names are tried."""
+    named = os.environ.get("WORKLEDGER_CHROMIUM", "")
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium that browser tests start; they are skipped, loudly, where there is none."""
+    found = _chromium()
+    assert found, "tests marked 'browser' are skipped without Chromium"
+    return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests on a machine without Chromium."""
+    if _chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly that browser tests were skipped."""
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests did not run. {NO_CHROMIUM}", red=True, bold=True)
+
+
 def _fingerprint() -> str:
     """A hash of everything the schema is made from."""
-    digest = hashlib.sha256(django.get_version().encode())
+    digest = hashlib.sha256(f"{django.get_version()} {rules_fingerprint()}".encode())
     for config in apps.get_app_configs():
-        folder = Path(config.path)
-        for path in sorted([*folder.glob("migrations/*.py"), *folder.rglob("*.sql")]):
+        for path in sorted(Path(config.path).glob("migrations/*.py")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

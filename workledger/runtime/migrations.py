@@ -34,16 +34,16 @@ def pending() -> list[str]:
         for path in sorted((Path(config.path) / "migrations").glob("[0-9]*.py"))
         if (config.label, path.stem) not in applied
     ]
-    return missing or ([DATABASE_RULES] if rules != _rules_fingerprint() else [])
+    return missing or ([DATABASE_RULES] if rules != rules_fingerprint() else [])
 
 
 def remember_rules() -> None:
     """Note in the database which functions and triggers it has; a dump carries the note along."""
     with connection.cursor() as cursor:
-        cursor.execute(f"COMMENT ON TABLE django_migrations IS '{_rules_fingerprint()}'")
+        cursor.execute(f"COMMENT ON TABLE django_migrations IS '{rules_fingerprint()}'")
 
 
-def _rules_fingerprint() -> str:
+def rules_fingerprint() -> str:
     """A hash of what functions and triggers are made from: SQL files, and policies in the models."""
     digest = hashlib.sha256()
     for config in apps.get_app_configs():
