@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models import Q
 
 from workledger.contracts.calc.rating import RateBook, RateBooks, RateRow
-from workledger.contracts.models import Contract, Rate, RateState
+from workledger.contracts.models import Contract, Rate, RateCard, RateState
+from workledger.core.access import Actor
+from workledger.core.models import RecordQuerySet
 
 
 def load_rate_books(contract_ids: Iterable[int]) -> RateBooks:
@@ -54,3 +56,33 @@ def load_rate_books(contract_ids: Iterable[int]) -> RateBooks:
             for pk, client, entity, currency in contracts
         }
     )
+
+
+def visible_cards(actor: Actor) -> RecordQuerySet[RateCard]:
+    """Return the rate cards an actor sees: those of the entities, clients and contracts they see."""
+    cards = RateCard.objects.visible_to(actor)
+    if actor.entity_ids is not None:
+        cards = cards.filter(
+            Q(entity_id__in=actor.entity_ids)
+            | Q(contract__entity_id__in=actor.entity_ids)
+            | Q(client__isnull=False)
+        )
+    return cards
+
+
+def visible_rates(actor: Actor) -> RecordQuerySet[Rate]:
+    """Return the rates on the cards that an actor sees."""
+    return Rate.objects.visible_to(actor).filter(card__in=visible_cards(actor))
+
+
+def contracts_of(cards: Iterable[RateCard]) -> tuple[int, ...]:
+    """Return the contracts whose work these cards may price, ascending."""
+    wanted = Q(pk__in=[])
+    for card in cards:
+        if card.contract_id:
+            wanted |= Q(pk=card.contract_id)
+        elif card.client_id:
+            wanted |= Q(client_id=card.client_id, currency=card.currency)
+        else:
+            wanted |= Q(entity_id=card.entity_id, currency=card.currency)
+    return tuple(Contract.objects.filter(wanted).order_by("pk").values_list("pk", flat=True))

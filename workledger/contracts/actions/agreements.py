@@ -1,0 +1,358 @@
+"""Writes of contracts, contract lines and task types."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Max
+
+from workledger.contracts import checks
+from workledger.contracts.calc import terms
+from workledger.contracts.events import LineTermsChanged
+from workledger.contracts.inputs import ContractInput, LineInput, NewContract, NewLine
+from workledger.contracts.models import (
+    BillingModel,
+    Contract,
+    ContractLine,
+    ContractState,
+    RevenueMethod,
+    TaskType,
+)
+from workledger.core import locks, numbering
+from workledger.core.access import Actor, Permission
+from workledger.core.door import action, record
+from workledger.core.events import emit
+from workledger.core.refusals import Problems
+from workledger.directory.models import BillingProfile, Client, LegalEntity
+
+_RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
+
+
+@action("contracts.save_contract", needs=Permission.MANAGE_CONTRACTS)
+def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | None = None) -> int:
+    """Write a contract as a draft, or change one; return its id.
+
+    Refuses: not_found, contract_closed, fixed_once_active (client, entity, currency), number_taken,
+    client_unknown, entity_unknown, currency_unknown, and values that do not fit.
+    """
+    if contract_id is None:
+        (row,) = _new_contracts(actor, [contract])
+        row.save()
+        record(row, f"Drafted contract {row}")
+        return int(row.pk)
+    row = locks.for_update(Contract.objects.visible_to(actor), contract_id)
+    problems = Problems()
+    problems.check(row.state != ContractState.CLOSED, "contract_closed", _CLOSED.format(row))
+    wanted = _with_currency([contract])[0]
+    if row.state == ContractState.ACTIVE:
+        for name in ("client_id", "entity_id", "currency"):
+            message = "This is fixed since the contract is active. Close it and make another."
+            problems.check(getattr(row, name) == getattr(wanted, name), "fixed_once_active", message, name)
+    _check_contract(problems, wanted)
+    _check_known(problems, actor, [wanted])
+    number = contract.number.strip() or row.number
+    taken = Contract.objects.filter(number=number).exclude(pk=row.pk).exists()
+    problems.check(not taken, "number_taken", f"Another contract has the number {number}.", "number")
+    problems.refuse()
+    _fill(row, wanted, number)
+    row.save()
+    record(row, f"Changed contract {row}")
+    return int(row.pk)
+
+
+@action("contracts.create_contracts", needs=Permission.MANAGE_CONTRACTS, logs_input=False)
+def create_contracts(*, actor: Actor, contracts: list[NewContract]) -> list[int]:
+    """Write many contracts at once, each in its state; return their ids in order.
+
+    Refuses what `save_contract` refuses, for every contract at once.
+    """
+    rows = _new_contracts(actor, contracts)
+    for row, given in zip(rows, contracts, strict=True):
+        row.state = given.state
+    Contract.objects.bulk_create(rows)
+    record(None, f"Created {len(rows)} contracts")
+    return [int(row.pk) for row in rows]
+
+
+@action("contracts.activate_contract", needs=Permission.MANAGE_CONTRACTS)
+def activate_contract(*, actor: Actor, contract_id: int) -> None:
+    """Let a contract be worked on and billed; a closed one is opened again.
+
+    Refuses: not_found, already_active, no_line, model_not_billed, method_not_recognized, hard_cap_not_billed.
+    """
+    contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
+    problems = Problems()
+    problems.check(contract.state != ContractState.ACTIVE, "already_active", "This contract is active.")
+    lines = list(contract.lines.all())
+    problems.check(lines, "no_line", "Add a line first: it says how the work is billed.")
+    for line in lines:
+        _check_billed(problems, line.name, line.model, line.revenue_method, line.terms)
+    problems.refuse()
+    contract.state = ContractState.ACTIVE
+    contract.save(update_fields=["state"])
+    record(contract, f"Activated contract {contract}")
+
+
+@action("contracts.close_contract", needs=Permission.MANAGE_CONTRACTS)
+def close_contract(*, actor: Actor, contract_id: int, last_day: date) -> None:
+    """Close a contract after its last day. Work done until then is still billed.
+
+    Refuses: not_found, already_closed, ends_before_start.
+    """
+    contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
+    problems = Problems()
+    problems.check(contract.state != ContractState.CLOSED, "already_closed", "This contract is closed.")
+    starts = f"The contract starts on {contract.start:%Y-%m-%d}; its last day is not before."
+    problems.check(last_day >= contract.start, "ends_before_start", starts, "last_day")
+    problems.refuse()
+    contract.state = ContractState.CLOSED
+    contract.end = last_day + timedelta(days=1)
+    contract.save(update_fields=["state", "end"])
+    record(contract, f"Closed contract {contract}")
+
+
+@action("contracts.add_line", needs=Permission.MANAGE_CONTRACTS)
+def add_line(*, actor: Actor, contract_id: int, line: LineInput) -> int:
+    """Add a line to a contract and return its id.
+
+    Refuses: not_found, contract_closed, line_name_taken, terms_do_not_fit, and on an active contract what
+    `activate_contract` refuses.
+    """
+    contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
+    problems = Problems()
+    row = ContractLine(contract=contract)
+    _check_line(problems, contract, row, line)
+    problems.refuse()
+    if line.position is None:
+        row.position = (contract.lines.aggregate(last=Max("position"))["last"] or 0) + 1
+    row.save()
+    record(row, f"Added line {row.name} to contract {contract.number}")
+    return int(row.pk)
+
+
+@action("contracts.change_line", needs=Permission.MANAGE_CONTRACTS)
+def change_line(*, actor: Actor, line_id: int, line: LineInput) -> None:
+    """Change a line. How its time is rounded and summed holds for work not yet invoiced.
+
+    Refuses: not_found, contract_closed, line_name_taken, terms_do_not_fit, model_fixed.
+    """
+    row = locks.for_update(ContractLine.objects.visible_to(actor).select_related("contract"), line_id)
+    problems = Problems()
+    if row.contract.state == ContractState.ACTIVE:
+        message = "The billing model is fixed since the contract is active. Add another line."
+        problems.check(row.model == line.model, "model_fixed", message, "model")
+    before = (row.model, row.terms)
+    _check_line(problems, row.contract, row, line)
+    problems.refuse()
+    row.save()
+    if (row.model, row.terms) != before:
+        emit(LineTermsChanged(actor=actor, contract_line_id=row.pk))
+    record(row, f"Changed line {row.name} of contract {row.contract.number}")
+
+
+@action("contracts.create_lines", needs=Permission.MANAGE_CONTRACTS, logs_input=False)
+def create_lines(*, actor: Actor, lines: list[NewLine]) -> list[int]:
+    """Write many contract lines at once; return their ids in order.
+
+    Refuses what `add_line` refuses, for every line at once.
+    """
+    wanted = {line.contract_id for line in lines}
+    contracts = {row.pk: row for row in locks.all_for_update(Contract.objects.visible_to(actor), wanted)}
+    last = dict(
+        ContractLine.objects.filter(contract_id__in=wanted)
+        .values_list("contract_id")
+        .annotate(last=Max("position"))
+        .order_by()
+    )
+    problems = Problems()
+    rows = []
+    for line in lines:
+        row = ContractLine(contract=contracts[line.contract_id])
+        _check_line(problems, row.contract, row, line, looks_up_name=False)
+        last[line.contract_id] = row.position = line.position or last.get(line.contract_id, 0) + 1
+        rows.append(row)
+    problems.refuse()
+    ContractLine.objects.bulk_create(rows)
+    record(None, f"Created {len(rows)} contract lines")
+    return [int(row.pk) for row in rows]
+
+
+@action("contracts.create_task_types", needs=Permission.MANAGE_CONTRACTS)
+def create_task_types(*, actor: Actor, names: list[str]) -> list[int]:
+    """Return the ids of the task types of these names, in order; those that are missing are made.
+
+    Refuses: name_missing, name_too_long.
+    """
+    problems = Problems()
+    wanted = [checks.text(problems, name, "name", most=100) for name in names]
+    problems.refuse()
+    TaskType.objects.bulk_create(
+        [TaskType(name=name) for name in dict.fromkeys(wanted)], ignore_conflicts=True
+    )
+    ids = dict(TaskType.objects.filter(name__in=wanted).values_list("name", "pk"))
+    record(None, f"Made sure of {len(ids)} task types")
+    return [ids[name] for name in wanted]
+
+
+_CLOSED = "Contract {} is closed. Activate it again to change it."
+
+
+def _new_contracts(actor: Actor, contracts: Sequence[ContractInput]) -> list[Contract]:
+    """Return unsaved drafts with their numbers; raises `Refused` with every problem."""
+    locks.named("contracts.number")
+    problems = Problems()
+    wanted = _with_currency(contracts)
+    for contract in wanted:
+        _check_contract(problems, contract)
+    _check_known(problems, actor, wanted)
+    given = [contract.number.strip() for contract in wanted if contract.number.strip()]
+    doubled = {number for number, count in Counter(given).items() if count > 1}
+    taken = doubled | set(Contract.objects.filter(number__in=given).values_list("number", flat=True))
+    for number in sorted(taken):
+        problems.add("number_taken", f"Another contract has the number {number}.", "number")
+    problems.refuse()
+    numbers = iter(_free_numbers(len(wanted) - len(given), set(given)))
+    rows = []
+    for contract in wanted:
+        row = Contract(state=ContractState.DRAFT)
+        _fill(row, contract, contract.number.strip() or next(numbers))
+        rows.append(row)
+    return rows
+
+
+def _free_numbers(count: int, avoided: set[str]) -> list[str]:
+    """Take numbers of the firm's series that no contract has."""
+    found: list[str] = []
+    while len(found) < count:
+        taken = [f"C-{value:04d}" for value in numbering.take("contract", count - len(found))]
+        used = set(Contract.objects.filter(number__in=taken).values_list("number", flat=True)) | avoided
+        found += [number for number in taken if number not in used]
+    return found
+
+
+def _with_currency(contracts: Sequence[ContractInput]) -> list[ContractInput]:
+    """Fill an empty currency with the client's own, else the entity's."""
+    open_ones = [contract for contract in contracts if not contract.currency]
+    of_client = dict(
+        BillingProfile.objects.filter(client_id__in={row.client_id for row in open_ones}).values_list(
+            "client_id", "currency"
+        )
+    )
+    of_entity = dict(
+        LegalEntity.objects.filter(pk__in={row.entity_id for row in open_ones}).values_list(
+            "pk", "book__currency"
+        )
+    )
+    return [
+        contract
+        if contract.currency
+        else replace(
+            contract,
+            currency=of_client.get(contract.client_id) or of_entity.get(contract.entity_id) or "",
+        )
+        for contract in contracts
+    ]
+
+
+def _check_contract(problems: Problems, contract: ContractInput) -> None:
+    checks.text(problems, contract.name, "name")
+    checks.text(problems, contract.number, "number", most=40, needed=False)
+    checks.text(problems, contract.po_number, "po_number", most=60, needed=False)
+    checks.currency(problems, contract.currency)
+    checks.dates(problems, contract.start, contract.end)
+    if contract.payment_terms_days is not None:
+        fits = 0 <= contract.payment_terms_days <= 365
+        problems.check(fits, "terms_out_of_range", "Use 0 to 365 days.", "payment_terms_days")
+
+
+def _check_known(problems: Problems, actor: Actor, contracts: Iterable[ContractInput]) -> None:
+    clients = {contract.client_id for contract in contracts}
+    entities = {contract.entity_id for contract in contracts}
+    known = Client.objects.visible_to(actor).filter(pk__in=clients).count()
+    problems.check(known == len(clients), "client_unknown", "Choose a client you can see.", "client_id")
+    known = LegalEntity.objects.visible_to(actor).filter(pk__in=entities).count()
+    problems.check(known == len(entities), "entity_unknown", "Choose a legal entity.", "entity_id")
+
+
+def _fill(row: Contract, contract: ContractInput, number: str) -> None:
+    row.client_id, row.entity_id = contract.client_id, contract.entity_id
+    row.number, row.name = number, contract.name.strip()
+    row.currency, row.start, row.end = contract.currency, contract.start, contract.end
+    row.po_number = contract.po_number.strip()
+    row.payment_terms_days = contract.payment_terms_days
+    row.requires_notes = contract.requires_notes
+
+
+def _check_line(
+    problems: Problems, contract: Contract, row: ContractLine, line: LineInput, *, looks_up_name: bool = True
+) -> None:
+    """Check a line against its contract and write it into `row`."""
+    problems.check(contract.state != ContractState.CLOSED, "contract_closed", _CLOSED.format(contract))
+    row.name = checks.text(problems, line.name, "name")
+    if looks_up_name:
+        taken = contract.lines.filter(name=row.name).exclude(pk=row.pk).exists()
+        problems.check(
+            not taken, "line_name_taken", "This contract already has a line with that name.", "name"
+        )
+    checks.amount(problems, line.price, "price")
+    checks.amount(problems, line.budget_amount, "budget_amount")
+    checks.seconds(problems, line.budget_seconds, "budget_seconds")
+    if line.position is not None:
+        problems.check(
+            1 <= line.position <= 1000, "position_out_of_range", "Use a place of 1 to 1000.", "position"
+        )
+        row.position = line.position
+    row.model = line.model
+    row.revenue_method = line.revenue_method or _usual_method(line.model)
+    pays = line.model != BillingModel.NON_BILLABLE
+    problems.check(
+        pays or row.revenue_method == RevenueMethod.NONE,
+        "nothing_to_recognize",
+        "A non-billable line has no revenue: its method is 'None'.",
+        "revenue_method",
+    )
+    row.terms = _kept_terms(problems, line)
+    row.price, row.budget_seconds, row.budget_amount = line.price, line.budget_seconds, line.budget_amount
+    if contract.state == ContractState.ACTIVE:
+        _check_billed(problems, row.name, row.model, row.revenue_method, row.terms)
+
+
+def _usual_method(model: BillingModel) -> RevenueMethod:
+    return RevenueMethod.NONE if model == BillingModel.NON_BILLABLE else RevenueMethod.AS_INVOICED
+
+
+def _kept_terms(problems: Problems, line: LineInput) -> dict[str, Any]:
+    try:
+        return terms.stored(terms.parse(line.model, line.terms))
+    except terms.TermsInvalid as invalid:
+        for field, message in invalid.problems:
+            problems.add("terms_do_not_fit", message, f"terms.{field}" if field else "terms")
+        return {}
+
+
+def _check_billed(problems: Problems, name: str, model: str, method: str, document: dict[str, Any]) -> None:
+    """Note what a bill run of this version cannot do with the line of an active contract."""
+    if model not in terms.BILLED_MODELS:
+        label = BillingModel(model).label.lower()
+        problems.add(
+            "model_not_billed",
+            f"Line {name} is {label}, which cannot be billed yet. Keep the contract as a draft, or agree the line as"
+            " time and materials or non-billable.",
+            "model",
+        )
+        return
+    problems.check(
+        method in _RECOGNIZED,
+        "method_not_recognized",
+        f"Line {name} is billed by time, so its revenue is recognized as invoiced.",
+        "revenue_method",
+    )
+    cap = document.get("cap") or {}
+    problems.check(
+        cap.get("action") != terms.CapAction.HARD,
+        "hard_cap_not_billed",
+        f"Line {name} has a hard cap, which a bill run cannot hold back yet. Let the cap notify instead.",
+        "terms.cap.action",
+    )

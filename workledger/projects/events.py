@@ -1,0 +1,14 @@
+"""What projects tell the floors above."""
+
+from dataclasses import dataclass
+
+from workledger.core.access import Actor
+from workledger.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMappingChanged(Event):
+    """A task's contract line or task type changed: open work on it may have another price."""
+
+    actor: Actor
+    task_id: int
