@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from workledger.runtime import paths, ports
+from workledger.runtime import dumps, paths, ports
 from workledger.runtime.cluster import Cluster
 from workledger.runtime.filelock import FileLock
 from workledger.runtime.problems import MachineProblem
@@ -206,3 +206,26 @@ class TestPorts:
     def test_an_address_of_another_machine(self) -> None:
         with pytest.raises(MachineProblem, match=r"no address 192\.0\.2\.1"):
             ports.check_free("192.0.2.1", 8000)
+
+
+class TestDumps:
+    def test_a_backup_comes_back_whole(self, home: Path, cluster: Cluster, tmp_path: Path) -> None:
+        url, file = paths.embedded_url(home), tmp_path / "w.dump"
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 7 AS seven")
+        dumps.backup(url, file)
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE kept SET seven = 8")
+        with pytest.raises(MachineProblem, match="holds data already"):
+            dumps.restore(url, file, replace=False)
+        dumps.restore(url, file, replace=True)
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT seven FROM kept").fetchone() == (7,)
+
+    def test_another_file_is_refused_and_the_database_kept(
+        self, home: Path, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        (tmp_path / "w.dump").write_text("not a dump")
+        with pytest.raises(MachineProblem, match=r"Reading .*w\.dump failed"):
+            dumps.restore(paths.embedded_url(home), tmp_path / "w.dump", replace=True)
+        assert answer(home) == 42

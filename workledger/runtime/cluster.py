@@ -238,7 +238,7 @@ class Cluster:
         self._let_pass(self.data)
         options = list(INITDB_OPTIONS) + ([] if self.durable else ["--no-sync"])
         result = subprocess.run(
-            [_program("initdb"), "-D", str(unfinished), *options],
+            [program("initdb"), "-D", str(unfinished), *options],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -306,7 +306,7 @@ class Cluster:
         settings = {**SERVER_SETTINGS, **({} if self.durable else VOLATILE_SETTINGS)}
         if _shared_memory_is_small():  # a container: parallel queries would run out of it
             settings["max_parallel_workers_per_gather"] = "0"
-        command = [_program("postgres"), "-D", str(self.data), "-k", str(self.sockets)]
+        command = [program("postgres"), "-D", str(self.data), "-k", str(self.sockets)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
@@ -450,7 +450,8 @@ def _program_folder() -> Path:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where a program of the embedded PostgreSQL is. Raises MachineProblem."""
     path = _program_folder() / name
     if not path.is_file():
         raise MachineProblem(f"The embedded database is incomplete: {path} is missing. Install it again.")

@@ -1,0 +1,1 @@
+"""``workledger manage backup`` and ``workledger manage restore``."""
