@@ -8,6 +8,8 @@ from typing import NamedTuple
 from workledger.ledger.models import AccountRole
 
 ZERO = Decimal(0)
+MANUAL = "manual"
+"""The kind of entries that a person posts by hand."""
 
 
 class PostingDraft(NamedTuple):
@@ -40,6 +42,9 @@ class PostingDraft(NamedTuple):
         return self._replace(
             debit=self.credit,
             credit=self.debit,
+            functional=-self.functional
+            if self.functional and not (self.debit or self.credit)
+            else self.functional,
             quantity=-self.quantity,
             billable_quantity=-self.billable_quantity,
         )
