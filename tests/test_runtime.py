@@ -154,7 +154,7 @@ class TestCluster:
     def test_full_disk_is_told_before_anything_is_made(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("workledger.runtime.cluster.NEEDED_FREE_BYTES", 1 << 60)
+        monkeypatch.setattr("workledger.runtime.cluster.NEEDED_TO_MAKE_BYTES", 1 << 60)
         with pytest.raises(MachineProblem, match="Free some space"):
             Cluster(home).start()
         assert not paths.data_dir(home).exists()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 import django
+from django.apps import apps
 from django.db import connections
 
 from workledger import config as registry
@@ -44,8 +45,9 @@ def start(*, database: bool, migrated: bool) -> Session:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workledger.settings")
     if database and config.is_embedded:
         signal.signal(signal.SIGTERM, _end)
-        session.cluster = Cluster(config.home, durable=config.env != "test", say=say)
-        session.cluster.start()
+        cluster = Cluster(config.home, durable=config.env != "test", say=say)
+        cluster.start()
+        session.cluster = cluster
     django.setup()
     if session.cluster is not None:
         session.cluster.wait()
@@ -59,7 +61,8 @@ def finish() -> None:
     session = _session
     if session is None or session.cluster is None:
         return
-    connections.close_all()
+    if apps.ready:
+        connections.close_all()
     cluster, session.cluster = session.cluster, None
     cluster.leave()
 

@@ -15,7 +15,7 @@ from workledger.cli import boot
 from workledger.cli.output import complain
 from workledger.config import ConfigError
 from workledger.core.refusals import Refused
-from workledger.runtime.problems import MachineProblem
+from workledger.runtime.problems import MachineProblem, explain_os_error
 
 DONE, REFUSED, NOT_UNDERSTOOD = 0, 1, 2
 
@@ -106,6 +106,11 @@ def run(arguments: list[str] | None = None) -> int:
         return REFUSED
     except (OperationalError, psycopg.OperationalError) as error:
         complain([_database_sentence(error)])
+        return REFUSED
+    except OSError as error:
+        complain(
+            explain_os_error(error, f"Using {error.filename}" if error.filename else "The command").problems
+        )
         return REFUSED
     finally:
         boot.finish()

@@ -30,7 +30,8 @@ from workledger.runtime.filelock import FileLock
 from workledger.runtime.problems import MachineProblem, explain_os_error
 
 SYSTEM_USER = "workledger-db"
-NEEDED_FREE_BYTES = 300 * 1024 * 1024
+NEEDED_TO_MAKE_BYTES = 300 * 1024 * 1024
+NEEDED_TO_START_BYTES = 50 * 1024 * 1024
 SMALL_SHARED_MEMORY_BYTES = 512 * 1024 * 1024
 GUARD_TIMEOUT_SECONDS = 120.0
 START_TIMEOUT_SECONDS = 600.0
@@ -193,10 +194,11 @@ class Cluster:
                 f"The folder {self.home} cannot be written by this user. "
                 "Give this user permission to write there, or set WORKLEDGER_HOME to another folder."
             )
-        if free < NEEDED_FREE_BYTES:
+        needed = NEEDED_TO_START_BYTES if self._is_database(self.data) else NEEDED_TO_MAKE_BYTES
+        if free < needed:
             raise MachineProblem(
                 f"Only {free // 1024 // 1024} MB are free on the disk of {self.home}; the database needs at "
-                f"least {NEEDED_FREE_BYTES // 1024 // 1024} MB. Free some space, or set WORKLEDGER_HOME to a "
+                f"least {needed // 1024 // 1024} MB. Free some space, or set WORKLEDGER_HOME to a "
                 "folder on another disk."
             )
 
