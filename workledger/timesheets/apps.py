@@ -8,3 +8,4 @@ class TimesheetsConfig(WorkledgerAppConfig):
 
     name = "workledger.timesheets"
     label = "timesheets"
+    sql = ("timesheets.sql",)

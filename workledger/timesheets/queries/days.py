@@ -48,14 +48,13 @@ class WorkDays:
         """Load terms, places and time off. Callers have decided already who sees these people."""
         terms: dict[int, list[_Terms]] = defaultdict(list)
         rows = EmploymentTerms.objects.filter(person_id__in=person_ids, start__lt=end)
-        for person_id, begin, finish, weekly, country, subdivision, home, home_subdivision in rows.filter(
+        for person_id, begin, finish, weekly, country, subdivision in rows.filter(
             Q(end__isnull=True) | Q(end__gt=start)
         ).values_list(
-            "person_id", "start", "end", "weekly_hours", "office__country", "office__subdivision",
-            "entity__country", "entity__subdivision",
-        ):  # fmt: skip
-            place = (country, subdivision) if country else (home, home_subdivision)
-            terms[person_id].append(_Terms(begin, finish, WorkCalendar(place[0], place[1] or "", weekly)))
+            "person_id", "start", "end", "weekly_hours", "office__country", "office__subdivision"
+        ):  # without an office there are no holidays, as in `directory.queries.CapacityTable`
+            calendar = WorkCalendar(country or "", subdivision or "", weekly)
+            terms[person_id].append(_Terms(begin, finish, calendar))
         away: dict[int, list[_Away]] = defaultdict(list)
         absences = TimeOff.objects.filter(person_id__in=person_ids, start__lt=end, end__gt=start)
         labels = dict(TimeOff._meta.get_field("kind").flatchoices)

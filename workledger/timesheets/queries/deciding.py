@@ -115,9 +115,10 @@ def _budgets(facts: dict[int, TaskFacts]) -> dict[int, tuple[Budget, ...]]:
     project_ids = {task.project_id for task in facts.values()}
     of_project = {
         pk: (name, seconds)
-        for pk, name, seconds in Project.objects.filter(pk__in=project_ids, budget_seconds__isnull=False)
+        for pk, name, seconds in Project.objects.filter(pk__in=project_ids)
         .order_by()
         .values_list("pk", "name", "budget_seconds")
+        if seconds is not None
     }
     of_task = {pk: task for pk, task in facts.items() if task.task_budget_seconds is not None}
     siblings = dict(Task.objects.filter(project_id__in=of_project).order_by().values_list("pk", "project_id"))
