@@ -1,4 +1,4 @@
-"""Reads of the directory: terms, capacity, exchange rates, and what its pages show."""
+"""Terms, capacity and exchange rates as the floors above look them up."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

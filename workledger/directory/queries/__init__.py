@@ -1,0 +1,73 @@
+"""Every shared read of the directory, by noun."""
+
+from workledger.directory.queries.clients import (
+    ClientFilter,
+    ClientPage,
+    ClientRow,
+    ContactRow,
+    client_page,
+    clients,
+    contact,
+)
+from workledger.directory.queries.firm import (
+    Choices,
+    EntityPage,
+    EntityRow,
+    OfficeRow,
+    RateRow,
+    Structure,
+    choices,
+    entities,
+    entity_page,
+    exchange_rates,
+    structure,
+)
+from workledger.directory.queries.people import (
+    PeopleFilter,
+    PersonPage,
+    PersonRow,
+    TermsRow,
+    TimeOffRow,
+    people,
+    person_page,
+)
+from workledger.directory.queries.terms import (
+    CapacityTable,
+    TermsTable,
+    capacity_seconds,
+    exchange_rate,
+    terms_on,
+)
+
+__all__ = [
+    "CapacityTable",
+    "Choices",
+    "ClientFilter",
+    "ClientPage",
+    "ClientRow",
+    "ContactRow",
+    "EntityPage",
+    "EntityRow",
+    "OfficeRow",
+    "PeopleFilter",
+    "PersonPage",
+    "PersonRow",
+    "RateRow",
+    "Structure",
+    "TermsRow",
+    "TermsTable",
+    "TimeOffRow",
+    "capacity_seconds",
+    "choices",
+    "client_page",
+    "clients",
+    "contact",
+    "entities",
+    "entity_page",
+    "exchange_rate",
+    "exchange_rates",
+    "people",
+    "person_page",
+    "structure",
+    "terms_on",
+]

@@ -1,0 +1,148 @@
+"""Clients as pages show them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q
+
+from workledger.core import locks
+from workledger.core.access import Actor
+from workledger.directory.calc.countries import COUNTRIES
+from workledger.directory.models import BillingProfile, Client, Contact, TaxTreatment
+
+_SORTS = {
+    "name": "name",
+    "country": "country",
+    "industry": "industry",
+    "currency": "billing_profile__currency",
+    "terms": "billing_profile__payment_terms_days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFilter:
+    """Which clients. `kind` is 'external', 'internal' or '' for both."""
+
+    words: str = ""
+    country: str = ""
+    currency: str = ""
+    kind: str = "external"
+    sort: str = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A client in a list."""
+
+    id: int
+    name: str
+    industry: str
+    country: str
+    currency: str
+    payment_terms_days: int | None
+    is_internal: bool
+    contact_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A person at the client."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    position: str
+    is_billing_contact: bool
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """Everything that a client's page shows of the client itself."""
+
+    id: int
+    name: str
+    industry: str
+    country: str
+    country_name: str
+    address: str
+    vat_id: str
+    is_internal: bool
+    billing: BillingProfile | None
+    contacts: tuple[ContactRow, ...]
+
+    @property
+    def tax_words(self) -> str:
+        """How tax is charged, in words."""
+        if self.billing is None:
+            return ""
+        label = str(TaxTreatment(self.billing.tax_treatment).label)
+        rate: Decimal | None = self.billing.tax_rate
+        if self.billing.tax_treatment != TaxTreatment.STANDARD:
+            return label
+        return f"{label}, {rate.normalize():f}%" if rate is not None else f"{label} of the legal entity"
+
+
+def clients(actor: Actor, wanted: ClientFilter) -> list[ClientRow]:
+    """Return the clients that a filter finds, sorted; one query whatever their number."""
+    rows = Client.objects.visible_to(actor)
+    if wanted.words:
+        rows = rows.filter(Q(name__icontains=wanted.words) | Q(industry__icontains=wanted.words))
+    if wanted.country:
+        rows = rows.filter(country=wanted.country)
+    if wanted.currency:
+        rows = rows.filter(billing_profile__currency=wanted.currency)
+    if wanted.kind:
+        rows = rows.filter(is_internal=wanted.kind == "internal")
+    column = _SORTS.get(wanted.sort.removeprefix("-"), "name")
+    order = f"-{column}" if wanted.sort.startswith("-") else column
+    counted = rows.select_related("billing_profile").annotate(contact_count=Count("contacts"))
+    return [
+        ClientRow(
+            id=client.pk,
+            name=client.name,
+            industry=client.industry,
+            country=client.country,
+            currency=profile.currency if (profile := getattr(client, "billing_profile", None)) else "",
+            payment_terms_days=profile.payment_terms_days if profile else None,
+            is_internal=client.is_internal,
+            contact_count=client.contact_count,
+        )
+        for client in counted.order_by(order, "name")
+    ]
+
+
+def client_page(actor: Actor, client_id: int) -> ClientPage:
+    """Return one client with billing profile and contacts; raises NotFound."""
+    client = locks.one(Client.objects.visible_to(actor), client_id)
+    contacts = Contact.objects.visible_to(actor).filter(client=client)
+    return ClientPage(
+        id=client.pk,
+        name=client.name,
+        industry=client.industry,
+        country=client.country,
+        country_name=COUNTRIES.get(client.country, client.country),
+        address=client.address,
+        vat_id=client.vat_id,
+        is_internal=client.is_internal,
+        billing=BillingProfile.objects.visible_to(actor).filter(client=client).first(),
+        contacts=tuple(_contact_row(row) for row in contacts.order_by("-is_billing_contact", "name")),
+    )
+
+
+def contact(actor: Actor, client_id: int, contact_id: int) -> ContactRow:
+    """Return one contact of a client; raises NotFound."""
+    return _contact_row(locks.one(Contact.objects.visible_to(actor).filter(client_id=client_id), contact_id))
+
+
+def _contact_row(row: Contact) -> ContactRow:
+    return ContactRow(
+        id=row.pk,
+        name=row.name,
+        email=row.email,
+        phone=row.phone,
+        position=row.position,
+        is_billing_contact=row.is_billing_contact,
+        user_id=row.user_id,
+    )
