@@ -364,3 +364,67 @@ def _problem(model: str, details: Any) -> TermsProblem:
     path = [str(part) for part in details["loc"] if part != model]
     message = _SENTENCES.get(details["type"]) or details["msg"].removeprefix("Value error, ")
     return TermsProblem(".".join(path), message if message.endswith(".") else f"{message}.")
+
+
+class TermFact(NamedTuple):
+    """A term as people read it."""
+
+    label: str
+    value: str
+
+
+_SCOPE_WORDS = {
+    RoundingScope.ENTRY: "each entry",
+    RoundingScope.TASK_DAY: "each task's day",
+    RoundingScope.INVOICE: "each line of the invoice",
+}
+_METHOD_WORDS = {
+    TimeRounding.NEAREST: "To the nearest",
+    TimeRounding.UP: "Up to the next",
+    TimeRounding.DOWN: "Down to",
+}
+_HIDDEN = {"version", "model", "rounding", "group_lines_by", "requires_notes", "cap"}
+
+
+def facts(terms: "Terms") -> list[TermFact]:
+    """Return what a line's terms say, for a page; terms that say nothing are left out."""
+    found: list[TermFact] = []
+    if isinstance(terms, _TimeTerms):
+        rounding = terms.rounding
+        if rounding.method is TimeRounding.NONE:
+            found.append(TermFact("Rounding", "None: time is billed as entered"))
+        else:
+            words = _METHOD_WORDS[rounding.method]
+            found.append(
+                TermFact(
+                    "Rounding", f"{words} {rounding.step_minutes} minutes, for {_SCOPE_WORDS[rounding.scope]}"
+                )
+            )
+        if terms.group_lines_by:
+            found.append(TermFact("Invoice lines", f"One for each {terms.group_lines_by.value}"))
+    if getattr(terms, "requires_notes", False):
+        found.append(TermFact("Notes", "Every entry needs a note"))
+    cap = getattr(terms, "cap", None)
+    if cap is not None:
+        limit = f"{cap.amount:,.2f}" if cap.amount is not None else f"{cap.hours:,.2f} hours"
+        found.append(
+            TermFact("Cap", f"{limit}, {'hard' if cap.action is CapAction.HARD else 'tells when reached'}")
+        )
+    for name, value in terms:
+        if name not in _HIDDEN and value not in (None, "", ()):
+            found.append(TermFact(name.replace("_", " ").capitalize(), _words(value)))
+    return found
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, StrEnum):
+        return value.value.replace("_", " ").capitalize()
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    if isinstance(value, tuple):
+        return "; ".join(_words(part) for part in value)
+    if isinstance(value, BaseModel):
+        return ", ".join(_words(part) for _, part in value if part not in (None, ""))
+    return str(value)
