@@ -58,6 +58,7 @@ class TimeGrid {
     if (Number.isNaN(readHours(inputOf(cell).value))) {
       clearTimeout(this.timers.get(cell));
       this.outbox.drop(placeOf(cell));
+      cell.dataset.typo = "";
       this.state(cell, "refused", `“${inputOf(cell).value}” is not understood. Write hours as 1.5, 1:30 or 90m; a day has 24.`);
       return;
     }
@@ -69,9 +70,13 @@ class TimeGrid {
     clearTimeout(this.timers.get(cell));
     const seconds = readHours(inputOf(cell).value);
     const before = cell.dataset.seconds ? Number(cell.dataset.seconds) : null;
-    if ((seconds || null) === (before || null) && cell.dataset.state !== "refused") return;
+    const typo = "typo" in cell.dataset;
+    delete cell.dataset.typo;
+    if ((seconds || null) === (before || null)) {
+      if (typo) this.state(cell, "saved");
+      return;
+    }
     cell.dataset.seconds = seconds ?? "";
-    this.total();
     this.put(cell);
   }
 
@@ -99,7 +104,6 @@ class TimeGrid {
         cell.dataset.fresh = "";
         setTimeout(() => delete cell.dataset.fresh, FRESH_MS);
         if (document.activeElement !== inputOf(cell)) this.show(cell);
-        this.total();
       }
       this.state(cell, state, state === "refused" ? detail.map((problem) => problem.message).join(" ") : "");
     }
@@ -109,6 +113,7 @@ class TimeGrid {
   state(cell, state, message = "") {
     cell.dataset.state = state;
     cell.dataset.message = message;
+    this.total();
     inputOf(cell).toggleAttribute("aria-invalid", state === "refused");
     if (state === "refused" || cell.contains(document.activeElement)) this.say(cell);
     this.overall();
@@ -136,7 +141,7 @@ class TimeGrid {
   total() {
     const sums = { row: new Map(), day: new Map(), week: 0 };
     for (const cell of this.cells()) {
-      const seconds = Number(cell.dataset.seconds || 0);
+      const seconds = cell.dataset.state === "refused" ? 0 : Number(cell.dataset.seconds || 0);
       sums.row.set(cell.dataset.line, (sums.row.get(cell.dataset.line) ?? 0) + seconds);
       sums.day.set(cell.dataset.date, (sums.day.get(cell.dataset.date) ?? 0) + seconds);
       sums.week += seconds;

@@ -1,0 +1,269 @@
+"""Forms of pages: fields as data, what was typed understood, and every problem beside its field.
+
+A form holds no rules. It turns texts into the values an action takes, hands them over, and shows what the action
+says: problems by field, warnings to be confirmed. Where a text is not understood the action is tried as a dry run
+with a stand-in, so that a person still sees all problems at once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Literal
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from workledger.core.door import Options
+from workledger.core.refusals import Forbidden, NeedsConfirmation, NotFound, Problem, Refused
+from workledger.web import formats
+from workledger.web.acting import act_options, today
+from workledger.web.inputs import NotUnderstood, parse_date, parse_money
+
+Kind = Literal[
+    "text", "email", "lines", "secret", "date", "number", "whole", "choice", "id", "find", "find_id", "check",
+    "many", "file",
+]  # fmt: skip
+Run = Callable[[Mapping[str, Any], Options], object]
+_MOST_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a form asks. `options` are (value, word) or (value, word, hint); fields of one `row` stand abreast.
+
+    Kinds and their values: text, email, lines, secret, choice, find (str); date (date or None); number (Decimal or
+    None, at most `places` decimals, `unit` behind it); whole (int or None); id, find_id (int or None); check (bool);
+    many (list of str); file (its text, or `initial` when none was chosen). 'find' kinds are searched by typing.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    help: str = ""
+    required: bool = False
+    options: tuple[tuple[Any, ...], ...] = ()
+    empty: str = ""
+    unit: str = ""
+    places: int = 2
+    row: str = ""
+    section: str = ""
+    accept: str = ""
+
+
+@dataclass(slots=True)
+class BoundField:
+    """A field with what stands in it and what is wrong with it."""
+
+    field: Field
+    text: str
+    error: str
+    checked: bool = False
+    chosen: tuple[str, ...] = ()
+    marked: bool = False
+
+    @property
+    def words(self) -> str:
+        """The word of the chosen option, for fields that are searched."""
+        return next((str(option[1]) for option in self.field.options if str(option[0]) == self.text), "")
+
+    @property
+    def triples(self) -> list[tuple[str, str, str]]:
+        """The options as value, word and hint."""
+        return [
+            (str(each[0]), str(each[1]), str(each[2]) if len(each) > 2 else "") for each in self.field.options
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields under one heading, in rows."""
+
+    section: str
+    rows: tuple[tuple[BoundField, ...], ...]
+
+
+@dataclass
+class Form:
+    """Fields, what stands in them, and what an action said."""
+
+    fields: tuple[Field, ...]
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    loose: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    _typed: dict[str, Any] | None = None
+
+    def submit(self, request: HttpRequest, run: Run) -> tuple[bool, object]:
+        """Read what was sent and act. Returns whether it was done, and the action's result.
+
+        Raises NotFound and Forbidden, which are no matter of a field.
+        """
+        self._read(request)
+        misread = bool(self.errors)
+        options = act_options(request)
+        result: object = None
+        try:
+            result = run(self.values, replace(options, dry_run=True) if misread else options)
+        except NeedsConfirmation as asked:
+            if not misread:
+                self.warnings = list(asked.problems)
+                return False, None
+        except (Forbidden, NotFound):
+            raise
+        except Refused as refused:
+            self._take(refused.problems)
+        return not self.errors and not self.loose, result
+
+    def _take(self, problems: Iterable[Problem]) -> None:
+        names = {each.name for each in self.fields}
+        for problem in problems:
+            if problem.field not in names:
+                self.loose.append(problem)
+            elif problem.field not in self.errors:
+                self.errors[problem.field] = problem.message
+
+    def _read(self, request: HttpRequest) -> None:
+        self._typed = {}
+        for each in self.fields:
+            try:
+                self.values[each.name] = self._value(each, request)
+            except NotUnderstood as error:
+                self.errors[each.name] = str(error)
+                self.values[each.name] = _STAND_INS.get(each.kind)
+
+    def _value(self, each: Field, request: HttpRequest) -> Any:
+        assert self._typed is not None
+        if each.kind == "check":
+            self._typed[each.name] = each.name in request.POST
+            return self._typed[each.name]
+        if each.kind == "many":
+            self._typed[each.name] = request.POST.getlist(each.name)
+            return self._typed[each.name]
+        if each.kind == "file":
+            return self._file(each, request)
+        text = request.POST.get(each.name, "").replace("\r\n", "\n")
+        self._typed[each.name] = text
+        value = _understood(each, text)
+        if each.required and value is None:
+            raise NotUnderstood(f"{each.label} is needed here.")
+        return value
+
+    def _file(self, each: Field, request: HttpRequest) -> str:
+        sent = request.FILES.get(each.name)
+        if sent is None:
+            return str(self.initial.get(each.name, ""))
+        if (sent.size or 0) > _MOST_FILE_BYTES:
+            raise NotUnderstood("This file is larger than 1 MB. Choose a smaller one.")
+        try:
+            return sent.read().decode()
+        except UnicodeDecodeError:
+            raise NotUnderstood(
+                "This file is no text. Choose a file of the kind that is asked for."
+            ) from None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All problems, for the summary above the form."""
+        found = [
+            Problem("", self.errors[each.name], each.name) for each in self.fields if each.name in self.errors
+        ]
+        return [*found, *(replace(problem, field="") for problem in self.loose)]
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a file may be sent."""
+        return any(each.kind == "file" for each in self.fields)
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        """The fields by heading and row."""
+        for section, fields in groupby(self._sections(), key=lambda pair: pair[0]):
+            rows = groupby((each for _, each in fields), key=lambda each: each.row or each.name)
+            yield Group(section, tuple(tuple(self._bound(each) for each in row) for _, row in rows))
+
+    def _sections(self) -> Iterator[tuple[str, Field]]:
+        section = ""
+        for each in self.fields:
+            section = each.section or section
+            yield section, each
+
+    def _bound(self, each: Field) -> BoundField:
+        value = (self.initial if self._typed is None else self._typed).get(each.name)
+        bound = BoundField(each, "", self.errors.get(each.name, ""), marked=not each.required)
+        if each.kind == "check":
+            bound.checked = bool(value)
+        elif each.kind == "many":
+            bound.chosen = tuple(str(chosen) for chosen in value or ())
+        elif each.kind not in ("secret", "file"):
+            bound.text = value if isinstance(value, str) else _written(value)
+        return bound
+
+
+_STAND_INS: dict[str, Any] = {"date": date(2000, 1, 1), "number": Decimal(1), "whole": 1}
+
+
+def _understood(each: Field, text: str) -> Any:
+    match each.kind:
+        case "date":
+            return parse_date(text, today=today())
+        case "number":
+            return parse_money(text, places=each.places, decimal_mark=formats.decimal_mark())
+        case "whole":
+            return _whole(text)
+        case "id" | "find_id":
+            return int(text) if text.isascii() and text.isdigit() else None
+    return text
+
+
+def _whole(text: str) -> int | None:
+    written = text.strip()
+    if not written:
+        return None
+    if not (written.isascii() and written.isdigit() and len(written) <= 9):
+        raise NotUnderstood("Write a whole number such as 30.")
+    return int(written)
+
+
+def _written(value: Any) -> str:
+    """Return a value as the reader would type it."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return formats.day(value)
+    if isinstance(value, Decimal):
+        plain = f"{value.normalize():f}"
+        return plain.replace(".", formats.decimal_mark())
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """What stands around a form. `crumbs` are (word, address); `done` is where to go after, or makes it of the result."""
+
+    title: str
+    crumbs: tuple[tuple[str, str], ...]
+    act: str
+    done: str | Callable[[Any], str]
+    said: str
+    lead: str = ""
+    cancel: str = ""
+    template: str = "web/form.html"
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def form_page(request: HttpRequest, form: Form, run: Run, around: FormPage) -> HttpResponse:
+    """Show a form, or act on what was sent: then go on with a message, or show it again with what is wrong."""
+    status = 200
+    if request.method == "POST":
+        is_done, result = form.submit(request, run)
+        if is_done:
+            messages.success(request, around.said)
+            return redirect(around.done(result) if callable(around.done) else around.done)
+        status = 409 if form.warnings else 422
+    cancel = around.cancel or (around.crumbs[-1][1] if around.crumbs else "")
+    context = {"form": form, "around": around, "cancel": cancel, **around.context}
+    return render(request, around.template, context, status=status)
