@@ -159,11 +159,10 @@ class Form:
         if (sent.size or 0) > _MOST_FILE_BYTES:
             raise NotUnderstood("This file is larger than 1 MB. Choose a smaller one.")
         try:
-            return sent.read().decode()
+            return bytes(sent.read()).decode()
         except UnicodeDecodeError:
-            raise NotUnderstood(
-                "This file is no text. Choose a file of the kind that is asked for."
-            ) from None
+            message = "This file is no text. Choose a file of the kind that is asked for."
+            raise NotUnderstood(message) from None
 
     @property
     def problems(self) -> list[Problem]:
