@@ -1,6 +1,6 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from workledger.web.views import patterns
 
@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("-/patterns/trail/<slug:name>", patterns.trail, name="patterns-trail"),
     path("-/patterns/search", patterns.search, name="patterns-search"),
     path("-/patterns/cells", patterns.cells, name="patterns-cells"),
+    path("", include("workledger.web.urls_time")),
 ]

@@ -11,6 +11,7 @@ from workledger.timesheets.queries.deciding import (
     to_approve,
 )
 from workledger.timesheets.queries.entries import (
+    EntryChoices,
     EntryDetail,
     EntryFilters,
     EntryPage,
@@ -18,10 +19,11 @@ from workledger.timesheets.queries.entries import (
     cell_entries,
     entries,
     entry,
+    entry_choices,
     explain,
     export_entries,
 )
-from workledger.timesheets.queries.tasks import TaskFound, task_search
+from workledger.timesheets.queries.tasks import TaskFound, task_search, task_words
 from workledger.timesheets.queries.week import (
     RunningTimer,
     WeekCell,
@@ -34,6 +36,7 @@ from workledger.timesheets.queries.week import (
 
 __all__ = [
     "ApprovalBoard",
+    "EntryChoices",
     "EntryDetail",
     "EntryFilters",
     "EntryPage",
@@ -50,6 +53,7 @@ __all__ = [
     "cell_entries",
     "entries",
     "entry",
+    "entry_choices",
     "explain",
     "export_entries",
     "flags_of",
@@ -57,6 +61,7 @@ __all__ = [
     "missing_time",
     "running_timer",
     "task_search",
+    "task_words",
     "to_approve",
     "week",
 ]

@@ -11,9 +11,11 @@ from django.db.models.functions import Coalesce
 
 from workledger.contracts.models import BillingModel
 from workledger.core import locks
-from workledger.core.access import Actor
+from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Refused
+from workledger.directory.models import Client, Person
 from workledger.kernel.period import week_start
+from workledger.projects.models import Project
 from workledger.timesheets import explain as explaining
 from workledger.timesheets.models import LineState, TimeEntry
 from workledger.timesheets.queries.locks import last_decisions, why_locked
@@ -219,4 +221,27 @@ def _details(rows: QuerySet[TimeEntry]) -> tuple[EntryDetail, ...]:
             closed=not row[18] or row[19] == "closed",
         )
         for row in found
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChoices:
+    """What the list can be narrowed to: (id, name) of people, clients and projects."""
+
+    people: tuple[tuple[int, str], ...]
+    clients: tuple[tuple[int, str], ...]
+    projects: tuple[tuple[int, str], ...]
+
+
+def entry_choices(actor: Actor) -> EntryChoices:
+    """Return the people, clients and projects an actor may narrow the list to; people only for who sees all time."""
+    people = Person.objects.visible_to(actor).filter(terms__isnull=False).distinct()
+    if not actor.can(Permission.VIEW_ALL_TIME):
+        people = people.none()
+    clients = Client.objects.visible_to(actor)
+    projects = Project.objects.visible_to(actor)
+    return EntryChoices(
+        people=tuple(people.order_by("name").values_list("pk", "name")),
+        clients=tuple(clients.order_by("name").values_list("pk", "name")),
+        projects=tuple(projects.order_by("name").values_list("pk", "name")),
     )

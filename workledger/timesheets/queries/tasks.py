@@ -52,3 +52,9 @@ def task_search(actor: Actor, text: str, person_id: int | None = None) -> tuple[
         )
         found += list(others.values_list(*fields)[: _MOST_FOUND - len(found)])
     return tuple(TaskFound(*row) for row in found)
+
+
+def task_words(actor: Actor, task_id: int) -> str:
+    """Return a task's name with its project's, or '' when the actor may not see it."""
+    row = Task.objects.visible_to(actor).filter(pk=task_id).values_list("name", "project__name").first()
+    return f"{row[0]} · {row[1]}" if row else ""

@@ -148,7 +148,7 @@ def test_nothing_to_copy_submit_or_recall(world: World) -> None:
         (actions.recall_week, "nothing_to_recall"),
     ):
         with pytest.raises(Refused) as refused:
-            act(actor=carl.actor, person_id=carl.person_id, monday=MONDAY)  # type: ignore[operator]
+            act(actor=carl.actor, person_id=carl.person_id, monday=MONDAY)
         assert refused.value.codes == (code,)
 
 
