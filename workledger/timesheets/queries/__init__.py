@@ -2,13 +2,16 @@
 
 from workledger.timesheets.queries.deciding import (
     ApprovalBoard,
+    FlaggedLine,
     LineToDecide,
     MissingWeek,
     PersonWeek,
+    flagged_through,
     flags_of,
     lines_to_decide,
     missing_time,
     to_approve,
+    unsubmitted_through,
 )
 from workledger.timesheets.queries.entries import (
     EntryChoices,
@@ -41,6 +44,7 @@ __all__ = [
     "EntryFilters",
     "EntryPage",
     "EntryRow",
+    "FlaggedLine",
     "LineToDecide",
     "MissingWeek",
     "PersonWeek",
@@ -56,6 +60,7 @@ __all__ = [
     "entry_choices",
     "explain",
     "export_entries",
+    "flagged_through",
     "flags_of",
     "lines_to_decide",
     "missing_time",
@@ -63,5 +68,6 @@ __all__ = [
     "task_search",
     "task_words",
     "to_approve",
+    "unsubmitted_through",
     "week",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
@@ -48,7 +48,7 @@ class _Entry(NamedTuple):
     note: str
 
 
-def _entries_of(line_ids: Collection[int]) -> dict[int, list[_Entry]]:
+def _entries_of(line_ids: Collection[int] | QuerySet[Any, Any]) -> dict[int, list[_Entry]]:
     rows = TimeEntry.objects.filter(line_id__in=line_ids).order_by("line_id", "work_date", "id")
     found: dict[int, list[_Entry]] = defaultdict(list)
     for row in rows.values_list(*_Entry._fields):
@@ -56,10 +56,10 @@ def _entries_of(line_ids: Collection[int]) -> dict[int, list[_Entry]]:
     return found
 
 
-def flags_of(line_ids: Collection[int]) -> dict[int, tuple[Flag, ...]]:
+def flags_of(line_ids: Collection[int] | QuerySet[Any, Any]) -> dict[int, tuple[Flag, ...]]:
     """Return the flags of each line that has any, in a number of queries that does not grow with the lines.
 
-    Not limited to an actor: callers have decided already who sees the lines.
+    `line_ids` may be a query of one column. Not limited to an actor: callers have decided already who sees the lines.
     """
     entries = _entries_of(line_ids)
     facts = task_facts({rows[0].task_id for rows in entries.values()})
@@ -322,3 +322,44 @@ def missing_time(actor: Actor, through: date, *, weeks: int = _WEEKS_BACK) -> tu
             if row.missing_seconds or row.unsubmitted_lines:
                 found.append(row)
     return tuple(sorted(found, key=lambda row: (-row.missing_seconds, row.person, row.week)))
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedLine:
+    """A flagged line in words: who, what, when and why."""
+
+    line_id: int
+    person: str
+    project: str
+    task: str
+    week: date
+    reasons: tuple[str, ...]
+
+
+def flagged_through(
+    actor: Actor, through: date, *, include_unsubmitted: bool = False
+) -> tuple[FlaggedLine, ...]:
+    """Return the flagged lines among those that `approve_through` would take, oldest week first."""
+    states = [LineState.SUBMITTED]
+    if include_unsubmitted:
+        states += [LineState.OPEN, LineState.REJECTED]
+    late = TimeEntry.objects.filter(line=OuterRef("pk"), work_date__gt=through)
+    lines = lines_to_decide(actor).filter(~Exists(late), state__in=states, week__lte=through)
+    if actor.person_id is not None and duty_applies(DutyRule.APPROVE_OWN_TIME):
+        lines = lines.exclude(person_id=actor.person_id)
+    flags = flags_of(lines.order_by().values("pk"))
+    rows = TimesheetLine.objects.filter(pk__in=flags).order_by("week", "person__name", "pk")
+    fields = ("pk", "person__name", "task__project__name", "task__name", "week")
+    return tuple(
+        FlaggedLine(pk, person, project, task, week, tuple(flag.sentence for flag in flags[pk]))
+        for pk, person, project, task, week in rows.values_list(*fields)
+    )
+
+
+def unsubmitted_through(actor: Actor, through: date) -> int:
+    """Return how many lines this actor could decide on have time up to a day and are not submitted."""
+    booked = TimeEntry.objects.filter(line=OuterRef("pk"), work_date__lte=through)
+    lines = lines_to_decide(actor).filter(
+        Exists(booked), state__in=[LineState.OPEN, LineState.REJECTED], week__lte=through
+    )
+    return lines.count()
