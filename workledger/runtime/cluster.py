@@ -81,6 +81,9 @@ INITDB_OPTIONS = (
 
 Say = Callable[[str], None]
 
+# Servers may outlive whoever started them; Python complains about a child that is forgotten while it runs.
+_launched: list[subprocess.Popen[bytes]] = []
+
 
 def _say_on_stderr(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
@@ -323,6 +326,7 @@ class Cluster:
                 start_new_session=True,  # Ctrl-C is for us; we stop the server when its users are done
                 **self._owner().popen_options(),  # type: ignore[call-overload]
             )
+        _launched.append(self._server)
 
     def _clear_stale_files(self) -> None:
         """Remove pid files whose number now belongs to some other program; PostgreSQL would believe them.
