@@ -335,6 +335,20 @@ def line_row(line: ContractLine) -> LineRow:
     )
 
 
+def line_of(contract: ContractPage, line_id: int) -> LineRow:
+    """Return a line of a contract's page; raises NotFound."""
+    for line in contract.lines:
+        if line.id == line_id:
+            return line
+    raise locks.not_found(ContractLine)
+
+
+def line_choices(contract_id: int) -> list[tuple[int, str, str]]:
+    """Return a contract's lines as (id, name, billing model) for a form, in their order."""
+    lines = ContractLine.objects.filter(contract_id=contract_id).values_list("pk", "name", "model")
+    return [(pk, name, str(BillingModel(model).label)) for pk, name, model in lines]
+
+
 @dataclass(frozen=True, slots=True)
 class CardRow:
     """A rate card in a list: whose it is, how many rates hold on the day asked for, how many wait for approval."""
@@ -443,6 +457,15 @@ def card_page(actor: Actor, card_id: int, *, today: date) -> CardPage:
     """Return all that a rate card's page shows. Raises NotFound. Two queries."""
     card = locks.one(visible_cards(actor).select_related("entity", "client", "contract"), card_id)
     return _card_pages([card], today)[0]
+
+
+def step_of(card: CardPage, rate_id: int) -> tuple[RateTrack, RateStep]:
+    """Return a rate of a card's page with whom it is for; raises NotFound."""
+    for track in card.tracks:
+        for step in track.steps:
+            if step.id == rate_id:
+                return track, step
+    raise locks.not_found(Rate)
 
 
 def _card_pages(cards: list[RateCard], today: date) -> list[CardPage]:

@@ -1,15 +1,21 @@
 """Reads of projects, phases and tasks."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from workledger.contracts.calc import terms
 from workledger.contracts.models import BillingModel
-from workledger.projects.models import ProjectState, Task
+from workledger.contracts.queries import last_day
+from workledger.core import locks
+from workledger.core.access import Actor
+from workledger.projects.calc.tree import Node, ScopePart, in_order, scope_done
+from workledger.projects.models import Phase, Project, ProjectState, Task
 
 
 class TaskFacts(NamedTuple):
@@ -125,3 +131,243 @@ def _line_terms(model: str, document: dict[str, object]) -> _LineTerms:
     known = terms.parse(model, document)
     group = getattr(known, "group_lines_by", None)
     return _LineTerms(terms.rounding_of(known), group or "", bool(getattr(known, "requires_notes", False)))
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFilter:
+    """Which projects; '' and None for any. `state` '' leaves out the closed ones, 'all' does not."""
+
+    words: str = ""
+    client_id: int | None = None
+    manager_id: int | None = None
+    practice_id: int | None = None
+    state: str = ""
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    """A project in a list. `last_day` is inclusive; `currency` is its contract's, else its entity's."""
+
+    id: int
+    code: str
+    name: str
+    client_id: int
+    client: str
+    practice: str
+    manager_id: int | None
+    manager: str
+    state: ProjectState
+    start: date | None
+    last_day: date | None
+    currency: str
+    budget_seconds: int | None
+    budget_amount: Decimal | None
+
+
+_SORTS = {
+    "name": ("name",),
+    "code": ("code",),
+    "client": ("client__name", "name"),
+    "manager": ("manager__name", "name"),
+    "practice": ("practice__name", "name"),
+    "end": ("end", "name"),
+    "hours": ("budget_seconds", "name"),
+    "amount": ("budget_amount", "name"),
+}
+
+
+def list_projects(actor: Actor, wanted: ProjectFilter) -> list[ProjectRow]:
+    """Return the projects that a filter finds, by name or as asked. One query."""
+    projects = Project.objects.visible_to(actor).select_related(
+        "client", "practice", "manager", "contract", "entity__book"
+    )
+    if wanted.words:
+        projects = projects.filter(
+            Q(name__icontains=wanted.words)
+            | Q(code__icontains=wanted.words)
+            | Q(client__name__icontains=wanted.words)
+        )
+    for name in ("client_id", "manager_id", "practice_id"):
+        value = getattr(wanted, name)
+        if value is not None:
+            projects = projects.filter(**{name: value})
+    if wanted.state in ProjectState.values:
+        projects = projects.filter(state=wanted.state)
+    elif wanted.state != "all":
+        projects = projects.exclude(state=ProjectState.CLOSED)
+    order = _SORTS.get(wanted.sort.removeprefix("-"), ("name",))
+    descends = wanted.sort.startswith("-")
+    fields = [F(name).desc(nulls_last=True) if descends else F(name).asc(nulls_last=True) for name in order]
+    return [_project_row(row) for row in projects.order_by(*fields, "pk")]
+
+
+def _project_row(row: Project) -> ProjectRow:
+    return ProjectRow(
+        id=row.pk,
+        code=row.code,
+        name=row.name,
+        client_id=row.client_id,
+        client=row.client.name,
+        practice=row.practice.name if row.practice else "",
+        manager_id=row.manager_id,
+        manager=row.manager.name if row.manager else "",
+        state=ProjectState(row.state),
+        start=row.start,
+        last_day=last_day(row.end),
+        currency=row.contract.currency if row.contract else row.entity.book.currency,
+        budget_seconds=row.budget_seconds,
+        budget_amount=row.budget_amount,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """A phase of a project, with the hours its tasks allow for."""
+
+    id: int
+    position: int
+    name: str
+    start: date | None
+    last_day: date | None
+    tasks: int
+    budget_seconds: int | None
+    scope_done: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNode:
+    """A task in its project's tree, in the order it is read."""
+
+    id: int
+    name: str
+    depth: int
+    has_children: bool
+    phase_id: int | None
+    phase: str
+    parent_id: int | None
+    position: int
+    contract_line_id: int | None
+    line: str
+    is_billable: bool
+    task_type_id: int | None
+    task_type: str
+    is_open: bool
+    budget_seconds: int | None
+    budget_amount: Decimal | None
+
+    @property
+    def indent(self) -> str:
+        """Wide blanks for each step below the second level."""
+        return "\N{EM SPACE}" * (self.depth - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectOverview:
+    """A project with its phases and tasks. `scope_done` is the share of the scope in closed tasks, None without any."""
+
+    row: ProjectRow
+    entity_id: int
+    entity: str
+    practice_id: int | None
+    contract_id: int | None
+    contract: str
+    phases: list[PhaseRow]
+    tasks: list[TaskNode]
+    scope_done: Decimal | None
+
+
+def project_overview(actor: Actor, project_id: int) -> ProjectOverview:
+    """Return a project with its tree. Raises NotFound. Three queries."""
+    project = locks.one(
+        Project.objects.visible_to(actor).select_related(
+            "client", "practice", "manager", "contract", "entity__book"
+        ),
+        project_id,
+    )
+    phases = list(project.phases.all())
+    tasks = task_tree(project_id, {phase.pk: (number, phase.name) for number, phase in enumerate(phases)})
+    return ProjectOverview(
+        row=_project_row(project),
+        entity_id=project.entity_id,
+        entity=project.entity.name,
+        practice_id=project.practice_id,
+        contract_id=project.contract_id,
+        contract=str(project.contract) if project.contract else "",
+        phases=[_phase_row(phase, [task for task in tasks if task.phase_id == phase.pk]) for phase in phases],
+        tasks=tasks,
+        scope_done=_scope(tasks),
+    )
+
+
+def _scope(tasks: Iterable[TaskNode]) -> Decimal | None:
+    return scope_done(
+        ScopePart(task.budget_seconds, is_done=not task.is_open) for task in tasks if not task.has_children
+    )
+
+
+def _phase_row(phase: Phase, tasks: list[TaskNode]) -> PhaseRow:
+    budgets = [task.budget_seconds for task in tasks if task.budget_seconds is not None]
+    return PhaseRow(
+        id=phase.pk,
+        position=phase.position,
+        name=phase.name,
+        start=phase.start,
+        last_day=last_day(phase.end),
+        tasks=len(tasks),
+        budget_seconds=sum(budgets) if budgets else None,
+        scope_done=_scope(tasks),
+    )
+
+
+def task_tree(project_id: int, phases: dict[int, tuple[int, str]]) -> list[TaskNode]:
+    """Return a project's tasks in the order people read them. `phases` maps a phase's id to its place and name."""
+    rows = {
+        row.pk: row
+        for row in Task.objects.filter(project_id=project_id).select_related("contract_line", "task_type")
+    }
+    nodes = [
+        Node(row.pk, row.parent_id, phases.get(row.phase_id or 0, (-1, ""))[0], row.position)
+        for row in rows.values()
+    ]
+    found = []
+    for placed in in_order(nodes):
+        row = rows[placed.id]
+        line = row.contract_line
+        found.append(
+            TaskNode(
+                id=row.pk,
+                name=row.name,
+                depth=placed.depth,
+                has_children=placed.has_children,
+                phase_id=row.phase_id,
+                phase=phases.get(row.phase_id or 0, (-1, ""))[1],
+                parent_id=row.parent_id,
+                position=row.position,
+                contract_line_id=row.contract_line_id,
+                line=line.name if line else "",
+                is_billable=line is not None and line.is_billable,
+                task_type_id=row.task_type_id,
+                task_type=row.task_type.name if row.task_type else "",
+                is_open=row.is_open,
+                budget_seconds=row.budget_seconds,
+                budget_amount=row.budget_amount,
+            )
+        )
+    return found
+
+
+def task_of(project: ProjectOverview, task_id: int) -> TaskNode:
+    """Return a task of a project; raises NotFound."""
+    for task in project.tasks:
+        if task.id == task_id:
+            return task
+    raise locks.not_found(Task)
+
+
+def phase_of(project: ProjectOverview, phase_id: int) -> PhaseRow:
+    """Return a phase of a project; raises NotFound."""
+    for phase in project.phases:
+        if phase.id == phase_id:
+            return phase
+    raise locks.not_found(Phase)

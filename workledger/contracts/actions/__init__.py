@@ -12,6 +12,7 @@ from workledger.contracts.actions.agreements import (
 )
 from workledger.contracts.actions.rates import (
     approve_rate,
+    approves_alone,
     create_rate_card,
     create_rate_cards,
     create_rates,
@@ -27,6 +28,7 @@ __all__ = [
     "activate_contract",
     "add_line",
     "approve_rate",
+    "approves_alone",
     "change_line",
     "close_contract",
     "create_contracts",
