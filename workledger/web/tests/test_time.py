@@ -32,8 +32,7 @@ def pia(world: World, browser_of: BrowserOf) -> Client:
     return browser_of(world.pia)
 
 
-def send(browser: Client, task: Task, hours: str | None, key: str = "", **more: object) -> HttpResponse:
-    body = {"task_id": task.pk, "date": "2026-03-09", "hours": hours, "key": key, **more}
+def send_json(browser: Client, body: dict[str, object]) -> HttpResponse:
     answer = browser.post(
         "/week/cells",
         json.dumps(body),
@@ -42,6 +41,10 @@ def send(browser: Client, task: Task, hours: str | None, key: str = "", **more: 
     )
     assert isinstance(answer, HttpResponse)
     return answer
+
+
+def send(browser: Client, task: Task, hours: str | None, **more: object) -> HttpResponse:
+    return send_json(browser, {"task_id": task.pk, "date": "2026-03-09", "hours": hours, **more})
 
 
 def book(world: World, task: Task, hours: float = 8, day: date = MONDAY, note: str = "") -> TimeEntry:
@@ -99,8 +102,7 @@ def test_the_same_key_twice_saves_once(world: World, carl: Client) -> None:
 def test_a_cell_that_is_none_is_refused(
     world: World, carl: Client, body: dict[str, object], code: str
 ) -> None:
-    hours = body.pop("hours")
-    answer = send(carl, world.build, str(hours), **body)
+    answer = send_json(carl, {"task_id": world.build.pk, "date": "2026-03-09", **body})
     assert answer.status_code in (404, 422)
     assert json.loads(answer.content)["problems"][0]["code"] == code
     assert not TimeEntry.objects.exists()
