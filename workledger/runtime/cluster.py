@@ -81,8 +81,8 @@ INITDB_OPTIONS = (
 
 Say = Callable[[str], None]
 
-# Servers may outlive whoever started them; Python complains about a child that is forgotten while it runs.
-_launched: list[subprocess.Popen[bytes]] = []
+# Servers this process started, by number. One may outlive the `Cluster` that started it and be stopped by another.
+_launched: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def _say_on_stderr(sentence: str) -> None:
@@ -304,6 +304,8 @@ class Cluster:
         return pid if pid and _is_postgres(pid) else None
 
     def _launch(self) -> None:
+        for pid in [pid for pid, child in _launched.items() if child.poll() is not None]:
+            del _launched[pid]  # it was killed; asking for its status buried it
         self._clear_stale_files()
         if self.sockets != self.data:
             self._prepare_socket_folder()
@@ -326,7 +328,7 @@ class Cluster:
                 start_new_session=True,  # Ctrl-C is for us; we stop the server when its users are done
                 **self._owner().popen_options(),  # type: ignore[call-overload]
             )
-        _launched.append(self._server)
+        _launched[self._server.pid] = self._server
 
     def _clear_stale_files(self) -> None:
         """Remove pid files whose number now belongs to some other program; PostgreSQL would believe them.
@@ -392,13 +394,11 @@ class Cluster:
         if pid is None:
             return
         server = psutil.Process(pid)
+        child = _launched.pop(pid, None)
         for how in (signal.SIGINT, signal.SIGQUIT):  # PostgreSQL's fast and immediate shutdown
             try:
                 server.send_signal(how)
-                if self._server is not None:
-                    self._server.wait(STOP_TIMEOUT_SECONDS)
-                else:
-                    server.wait(STOP_TIMEOUT_SECONDS)
+                (child or server).wait(STOP_TIMEOUT_SECONDS)
             except psutil.NoSuchProcess:
                 return
             except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
