@@ -77,7 +77,11 @@ def test_the_list_narrows_by_client_state_and_words(world: World, browser_of: Br
 def test_why_this_rate_answers_as_trail_page_and_inline(world: World, browser_of: Browser) -> None:
     pia = browser_of(world.pia)
     address = f"/contracts/{world.acme_contract.pk}/rate"
-    asked = {"line": world.delivery.pk, "person": world.carl.person_id, "day": "2026-03-16"}
+    asked: dict[str, str | int] = {
+        "line": world.delivery.pk,
+        "person": world.carl.person_id,
+        "day": "2026-03-16",
+    }
     inline = {"HX-Request": "true", "HX-Target": "rate-answer"}
     for headers in ({}, {"HX-Request": "true"}, inline):
         shown = pia.get(address, asked, headers=headers).content.decode()
