@@ -1,4 +1,4 @@
-"""Registers the package."""
+"""Registers the package and listens to what the floors below tell."""
 
 from workledger.core.triggers import WorkledgerAppConfig
 
@@ -8,3 +8,5 @@ class BillingConfig(WorkledgerAppConfig):
 
     name = "workledger.billing"
     label = "billing"
+    sql = ("billing.sql",)
+    listeners = "workledger.billing.listeners"

@@ -33,7 +33,7 @@ class Derivation(Record):
 class WorkedItem(Record):
     """Approved time with all that it is about; abstract base of priced and unpriced items."""
 
-    source_kind = models.CharField(max_length=20, default="time")
+    source_kind = models.CharField(max_length=20, db_default="time")
     source_id = models.BigIntegerField()
     entity = models.ForeignKey(
         LegalEntity, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
@@ -42,10 +42,20 @@ class WorkedItem(Record):
         Client, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     contract = models.ForeignKey(
-        Contract, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        Contract,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        null=True,
     )
     contract_line = models.ForeignKey(
-        ContractLine, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        ContractLine,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        null=True,
     )
     project = models.ForeignKey(
         Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
@@ -64,6 +74,7 @@ class WorkedItem(Record):
     service_date = models.DateField()
     worked_seconds = models.IntegerField()
     billable_seconds = models.IntegerField()
+    approved_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         abstract = True
@@ -89,7 +100,7 @@ class BillableItem(WorkedItem):
         null=True,
     )
     journal_entry_id = models.BigIntegerField(null=True)
-    is_void = models.BooleanField(default=False)
+    is_void = models.BooleanField(db_default=False)
 
     visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
 
@@ -109,7 +120,12 @@ class BillableItem(WorkedItem):
 
 
 class UnpricedItem(WorkedItem):
-    """Approved billable work for which no rate is found: it blocks, is listed, and is priced once a rate is there."""
+    """Approved billable work that cannot be priced yet: it blocks, is listed, and is priced once it can be."""
+
+    reason = models.CharField(
+        max_length=30,
+        choices=[("rate_missing", "No rate"), ("exchange_rate_missing", "No exchange rate")],
+    )
 
     visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
 
@@ -321,7 +337,7 @@ class InvoiceSource(Record):
         BillableItem, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="bills"
     )
     amount = models.DecimalField(max_digits=16, decimal_places=4)
-    is_live = models.BooleanField(default=True)
+    is_live = models.BooleanField(db_default=True)
 
     row_policy = RowPolicy.PROJECTION
     visibility = Visibility(Permission.VIEW_INVOICES, entity="invoice__entity_id")

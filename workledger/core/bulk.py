@@ -48,14 +48,15 @@ def _convert(value: Any) -> str:
 def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Write rows by COPY and return how many. `fields` are the model's field names, in the rows' order.
 
-    Accepts int, str, Decimal, date, datetime, time, bool, bytes and None; anything else raises TypeError.
+    Accepts int, str, Decimal, date, datetime, time, bool, bytes and None; anything else raises TypeError. `rows`
+    must not query the database while it is read: the connection is busy with the COPY.
     """
     by_name = {field.name: field.column for field in model._meta.concrete_fields}
     columns = ", ".join(f'"{by_name[name]}"' for name in fields)
     statement = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
     converters, convert, count = _CONVERTERS, _convert, 0
     iterator = iter(rows)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         while chunk := list(islice(iterator, _CHUNK_ROWS)):
             count += len(chunk)
             lines = [

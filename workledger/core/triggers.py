@@ -5,6 +5,7 @@ Installed after every migration, each statement repeatable, from the models' `ro
 """
 
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,25 @@ class RowPolicy(StrEnum):
 
 
 class WorkledgerAppConfig(AppConfig):
-    """An app of the house; `sql` names files beside its `apps.py` that are run after migrations."""
+    """An app of the house.
+
+    `sql` names files in the app's `sql` folder that are run after migrations; `listeners` is a module that
+    subscribes to events and registers hooks when it is imported, once all apps are ready.
+    """
 
     sql: tuple[str, ...] = ()
+    listeners = ""
     default_auto_field = "django.db.models.BigAutoField"
     default = False  # Django looks for the one config of a module; this base is imported into each
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.default = True
+
+    def ready(self) -> None:
+        """Listen to the floors below."""
+        if self.listeners:
+            import_module(self.listeners)
 
 
 def house_models() -> list[type[models.Model]]:

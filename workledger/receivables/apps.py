@@ -8,3 +8,4 @@ class ReceivablesConfig(WorkledgerAppConfig):
 
     name = "workledger.receivables"
     label = "receivables"
+    listeners = "workledger.receivables.listeners"

@@ -1,0 +1,1 @@
+"""Writes of billing, by noun: items (WIP), pre-bills, invoices."""

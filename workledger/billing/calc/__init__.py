@@ -1,0 +1,1 @@
+"""Pure billing: pricing of approved time, drafting of invoices, tax."""

@@ -1,0 +1,191 @@
+"""From stored invoices to the documents that are frozen, printed and hashed; set-based, for one or hundreds."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from workledger.billing.calc.drafting import tax_groups
+from workledger.billing.documents import (
+    BankDetails,
+    DocumentLine,
+    InvoiceDocument,
+    Logo,
+    Party,
+    ServicePeriod,
+    TaxId,
+    TaxTotal,
+    TimesheetRow,
+)
+from workledger.billing.models import Invoice, InvoiceLine
+from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
+from workledger.kernel.quantity import hours
+from workledger.kernel.rounding import minor_units
+
+_UNITS = {"h": "hour", "pc": "item", "d": "day", "mo": "month"}
+_BACKUP = """
+    SELECT s.invoice_id, e.work_date, p.name, t.name, e.note, i.worked_seconds, i.billable_seconds
+    FROM billing_invoicesource s
+    JOIN billing_billableitem i ON i.id = s.item_id
+    JOIN timesheets_timeentry e ON e.id = i.source_id AND i.source_kind = 'time'
+    JOIN directory_person p ON p.id = i.person_id
+    JOIN projects_task t ON t.id = i.task_id
+    WHERE s.line_id = ANY(%s)
+    ORDER BY s.invoice_id, p.name, e.work_date, e.id
+"""
+
+
+def documents(
+    invoices: Sequence[Invoice],
+    *,
+    numbers: Mapping[int, str],
+    issued_on: date,
+    due_on: Mapping[int, date],
+) -> dict[int, InvoiceDocument]:
+    """Return the document of each invoice by id, with the letterhead, terms and names of this moment.
+
+    An invoice without a number is printed as a pre-bill. A constant number of queries.
+    """
+    lines: dict[int, list[InvoiceLine]] = defaultdict(list)
+    rows = InvoiceLine.objects.filter(invoice__in=[invoice.pk for invoice in invoices])
+    for line in rows.select_related("project").order_by("invoice_id", "position"):
+        lines[line.invoice_id].append(line)
+    profiles = {
+        profile.client_id: profile
+        for profile in BillingProfile.objects.filter(client__in={invoice.client_id for invoice in invoices})
+    }
+    backup = _backup([line.pk for invoice in invoices for line in lines[invoice.pk]])
+    sellers = {entity.pk: _seller(entity) for entity in LegalEntity.objects.all()}
+    buyers = _buyers({invoice.client_id for invoice in invoices})
+    return {
+        invoice.pk: _document(
+            invoice,
+            lines[invoice.pk],
+            profiles.get(invoice.client_id),
+            seller=sellers[invoice.entity_id],
+            buyer=buyers[invoice.client_id],
+            backup=backup.get(invoice.pk, ()),
+            number=numbers.get(invoice.pk, ""),
+            issued_on=issued_on,
+            due_on=due_on.get(invoice.pk),
+        )
+        for invoice in invoices
+    }
+
+
+def _document(
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    profile: BillingProfile | None,
+    *,
+    seller: Party,
+    buyer: Party,
+    backup: Sequence[TimesheetRow],
+    number: str,
+    issued_on: date,
+    due_on: date | None,
+) -> InvoiceDocument:
+    projects = {line.project_id: line.project.name for line in lines}
+    groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
+    days = (due_on - issued_on).days if due_on is not None else 0
+    return InvoiceDocument(
+        kind="invoice" if number else "pre_bill",
+        number=number,
+        issued_on=issued_on,
+        due_on=due_on,
+        currency=invoice.currency,
+        currency_digits=minor_units(invoice.currency),
+        service_period=ServicePeriod(invoice.service_start, invoice.service_end),
+        locale=profile.language if profile else "en",
+        paper="letter" if profile and profile.paper == "letter" else "a4",
+        seller=seller,
+        buyer=buyer,
+        purchase_order=invoice.contract.po_number,
+        contract_name=f"{invoice.contract.number} {invoice.contract.name}",
+        project_name=", ".join(projects.values()) if len(projects) == 1 else "",
+        payment_terms=f"{days}" if days else "",
+        payment_reference=number,
+        notes=invoice.note,
+        lines=tuple(
+            DocumentLine(
+                position=line.position,
+                description=line.description,
+                quantity=line.quantity,
+                unit=_UNITS.get(line.unit, line.unit),
+                rate=line.rate,
+                amount=line.amount,
+                tax_code=line.tax_code,
+                tax_rate=line.tax_rate,
+                group=projects[line.project_id] if len(projects) > 1 else "",
+            )
+            for line in lines
+        ),
+        taxes=tuple(
+            TaxTotal(group.code, group.rate, group.base, group.tax, _tax_label(group.code))
+            for group in groups
+        ),
+        net=invoice.net,
+        tax=invoice.tax,
+        gross=invoice.gross,
+        due=invoice.gross,
+        backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
+    )
+
+
+def _tax_label(code: str) -> str:
+    return "" if code == TaxTreatment.STANDARD else str(TaxTreatment(code).label)
+
+
+def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
+    found: dict[int, list[TimesheetRow]] = defaultdict(list)
+    printed: dict[int, Decimal] = {}  # hours repeat: quarter hours mostly
+    with connection.cursor() as cursor:
+        cursor.execute(_BACKUP, [list(line_ids)])
+        for invoice_id, day, person, task, note, worked, billable in cursor.fetchall():
+            if worked not in printed:
+                printed[worked] = hours(worked)
+            if billable not in printed:
+                printed[billable] = hours(billable)
+            found[invoice_id].append(
+                TimesheetRow(day, person, task, note, printed[worked], printed[billable])
+            )
+    return found
+
+
+def _seller(entity: LegalEntity) -> Party:
+    ids = [("VAT ID", entity.vat_id), ("Tax number", entity.tax_number)]
+    return Party(
+        name=entity.name,
+        address=_address(entity.address),
+        tax_ids=tuple(TaxId(label, value) for label, value in ids if value),
+        email=entity.email,
+        phone=entity.phone,
+        website=entity.website,
+        logo=Logo("image/svg+xml", entity.logo_svg.encode()) if entity.logo_svg else None,
+        bank=BankDetails(
+            account_holder=entity.name, iban=entity.iban, bic=entity.bic, bank_name=entity.bank_name
+        )
+        if entity.iban
+        else None,
+    )
+
+
+def _buyers(client_ids: set[int]) -> dict[int, Party]:
+    contacts: dict[int, str] = {}
+    for contact in Contact.objects.filter(client__in=client_ids).order_by("is_billing_contact", "-pk"):
+        contacts[contact.client_id] = contact.name  # the billing contact comes last and stays
+    return {
+        client.pk: Party(
+            name=client.name,
+            address=_address(client.address),
+            tax_ids=(TaxId("VAT ID", client.vat_id),) if client.vat_id else (),
+            contact=contacts.get(client.pk, ""),
+        )
+        for client in Client.objects.filter(pk__in=client_ids)
+    }
+
+
+def _address(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

@@ -1,0 +1,12 @@
+"""What billing does when others tell it something; read when the app is ready."""
+
+from workledger.billing.actions import items
+from workledger.contracts.effects import register_rate_effects
+from workledger.contracts.events import RatesChanged
+from workledger.core.events import subscribe
+from workledger.timesheets.events import TimeApproved, TimeWithdrawn
+
+subscribe(TimeApproved, items.on_time_approved)
+subscribe(TimeWithdrawn, items.on_time_withdrawn)
+subscribe(RatesChanged, items.on_rates_changed)
+register_rate_effects(items.rate_effect)

@@ -1,0 +1,211 @@
+"""The journal entries of billing. Contract position is one account; its balance per contract is the position."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from workledger.kernel.rounding import round_amount
+from workledger.ledger.drafts import EntryDraft, PostingDraft
+from workledger.ledger.models import AccountRole
+
+ITEM = "item"
+INVOICE = "invoice"
+_ZERO = Decimal(0)
+
+
+class BookRate(NamedTuple):
+    """How a document's currency becomes the book's: book, document currency, book currency, rate (1 if equal)."""
+
+    book_id: int
+    currency: str
+    book_currency: str
+    rate: Decimal
+
+    def functional(self, amount: Decimal) -> Decimal | None:
+        """Return the amount in the book's currency, or None where the currencies are equal."""
+        if self.currency == self.book_currency:
+            return None
+        return round_amount(amount * self.rate, self.book_currency)
+
+
+class ItemValue(NamedTuple):
+    """A priced item as the books need it."""
+
+    item_id: int
+    contract_id: int
+    contract_line_id: int
+    client_id: int
+    project_id: int
+    task_id: int
+    person_id: int
+    role_id: int
+    practice_id: int
+    office_id: int
+    service_date: date
+    billable_seconds: int
+    amount: Decimal
+
+
+def items_priced(items: Iterable[tuple[BookRate, ItemValue]]) -> list[tuple[EntryDraft, list[int]]]:
+    """Return, per book, currency and day, the entry that recognizes items as invoiced, and the items in it.
+
+    Debit Contract position per contract line and project; credit Services revenue per item.
+    """
+    by_day: dict[tuple[BookRate, date], list[ItemValue]] = defaultdict(list)
+    for book, item in items:
+        by_day[book, item.service_date].append(item)
+    return [
+        (_items_of_day(book, day, rows), [item.item_id for item in rows])
+        for (book, day), rows in sorted(by_day.items(), key=lambda pair: pair[0])
+    ]
+
+
+def _items_of_day(book: BookRate, day: date, items: Sequence[ItemValue]) -> EntryDraft:
+    postings = []
+    position: dict[tuple[int, int, int, int], list[Decimal]] = {}
+    for item in items:
+        value = book.functional(item.amount)
+        postings.append(
+            PostingDraft(
+                AccountRole.SERVICES_REVENUE,
+                _ZERO,
+                item.amount,
+                value,
+                item.client_id,
+                item.contract_id,
+                item.contract_line_id,
+                item.project_id,
+                item.task_id,
+                item.person_id,
+                item.role_id,
+                item.practice_id,
+                item.office_id,
+                0,
+                item.billable_seconds,
+                "s",
+                day,
+                ITEM,
+                item.item_id,
+            )  # fmt: skip
+        )
+        sums = position.setdefault(
+            (item.client_id, item.contract_id, item.contract_line_id, item.project_id), [_ZERO, _ZERO]
+        )
+        sums[0] += item.amount
+        sums[1] += item.amount if value is None else value
+    foreign = book.currency != book.book_currency
+    postings.extend(
+        PostingDraft(
+            AccountRole.CONTRACT_POSITION, amount, _ZERO, functional if foreign else None, *dimensions
+        )
+        for dimensions, (amount, functional) in sorted(position.items())
+    )
+    return EntryDraft(
+        book.book_id, day, "work_priced", f"Work of {day:%d %b %Y} priced", book.currency, postings
+    )
+
+
+def items_voided(book: BookRate, day: date, original_id: int, items: Sequence[ItemValue]) -> EntryDraft:
+    """Return the reversal of items out of the entry that recognized them."""
+    return _items_of_day(book, day, items).reversal(
+        day, original_id, f"Work of {day:%d %b %Y} withdrawn or priced anew"
+    )
+
+
+class Share(NamedTuple):
+    """An amount on one contract line and project."""
+
+    client_id: int
+    contract_id: int
+    contract_line_id: int
+    project_id: int
+    amount: Decimal
+
+
+def written_down(
+    book: BookRate, on: date, shares: Sequence[Share], description: str, kind: str = "written_down"
+) -> EntryDraft:
+    """Debit Billing adjustments, credit Contract position; negative amounts take a write-down back."""
+    postings: list[PostingDraft] = []
+    for share in shares:
+        postings += _pair(
+            book, AccountRole.BILLING_ADJUSTMENTS, AccountRole.CONTRACT_POSITION, share.amount, share[:4]
+        )
+    return EntryDraft(book.book_id, on, kind, description, book.currency, postings)
+
+
+def _pair(
+    book: BookRate,
+    debit: AccountRole,
+    credit: AccountRole,
+    amount: Decimal,
+    dimensions: tuple[int, int, int, int],
+) -> list[PostingDraft]:
+    """Return a debit and a credit of the same amount; a negative amount swaps the sides."""
+    if not amount:
+        return []
+    if amount < 0:
+        debit, credit, amount = credit, debit, -amount
+    functional = book.functional(amount)
+    return [
+        PostingDraft(debit, amount, _ZERO, functional, *dimensions),
+        PostingDraft(credit, _ZERO, amount, functional, *dimensions),
+    ]
+
+
+def invoice_issued(
+    book: BookRate,
+    *,
+    invoice_id: int,
+    number: str,
+    issued_on: date,
+    shares: Sequence[Share],
+    rounding: Mapping[tuple[int, int, int, int], Decimal],
+    tax: Decimal,
+) -> EntryDraft:
+    """Debit Accounts receivable (gross); credit Contract position per contract line (net) and Tax payable.
+
+    What the lines' rounding adds to or takes from the value of their items goes between Contract position and
+    Billing adjustments, so that the position of a fully billed contract is zero.
+    """
+    client_id, contract_id = shares[0].client_id, shares[0].contract_id
+    credited = [(AccountRole.CONTRACT_POSITION, share.amount, share[:4]) for share in shares if share.amount]
+    if tax:
+        credited.append((AccountRole.TAX_PAYABLE, tax, (client_id, contract_id, 0, 0)))
+    gross = sum((amount for _, amount, _ in credited), _ZERO)
+    postings: list[PostingDraft] = []
+    functional_gross = _ZERO
+    for account, amount, dimensions in credited:
+        functional = book.functional(abs(amount))
+        signed = abs(amount) if functional is None else functional
+        functional_gross += signed if amount > 0 else -signed
+        postings.append(_side(account, -amount, functional, dimensions))
+    foreign = book.currency != book.book_currency
+    if gross or functional_gross:
+        receivable = abs(functional_gross) if foreign else None
+        postings.insert(0, _side(AccountRole.RECEIVABLE, gross, receivable, (client_id, contract_id, 0, 0)))
+    for dimensions, amount in sorted(rounding.items()):
+        postings += _pair(
+            book, AccountRole.CONTRACT_POSITION, AccountRole.BILLING_ADJUSTMENTS, amount, dimensions
+        )
+    return EntryDraft(
+        book.book_id,
+        issued_on,
+        "invoice_issued",
+        f"Invoice {number}",
+        book.currency,
+        postings,
+        INVOICE,
+        invoice_id,
+    )
+
+
+def _side(
+    account: AccountRole, amount: Decimal, functional: Decimal | None, dimensions: tuple[int, int, int, int]
+) -> PostingDraft:
+    """Return a debit for a positive amount, a credit for a negative one."""
+    if amount >= 0:
+        return PostingDraft(account, amount, _ZERO, functional, *dimensions)
+    return PostingDraft(account, _ZERO, -amount, functional, *dimensions)

@@ -1,0 +1,232 @@
+"""Writes of receivables: payments, allocation, disputes, and what issuing and crediting mean for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from workledger.billing.events import InvoiceCredited, InvoicesIssued
+from workledger.billing.models import Invoice
+from workledger.core import bulk, locks
+from workledger.core.access import Actor, Permission
+from workledger.core.door import action, record, warn
+from workledger.core.refusals import Problems, Refused
+from workledger.directory.models import LegalEntity
+from workledger.directory.queries import exchange_rate
+from workledger.kernel.rounding import minor_quantum
+from workledger.ledger import actions as ledger
+from workledger.ledger.models import Posting
+from workledger.receivables import posting
+from workledger.receivables.models import Allocation, Dispute, Payment, Receivable
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A recorded payment: what was set against invoices, and what stays as a deposit."""
+
+    payment_id: int
+    allocated: Decimal
+    deposit: Decimal
+
+
+def on_invoices_issued(event: InvoicesIssued) -> None:
+    """Open a receivable per issued invoice."""
+    bulk.copy_rows(
+        Receivable,
+        ("invoice", "entity_id", "client", "currency", "issued_on", "due_on", "gross", "open_amount"),
+        (
+            (
+                row.invoice_id,
+                row.entity_id,
+                row.client_id,
+                row.currency,
+                row.issued_on,
+                row.due_on,
+                row.gross,
+                row.gross,
+            )
+            for row in event.invoices
+        ),
+    )
+
+
+def on_invoice_credited(event: InvoiceCredited) -> None:
+    """Close the receivable; what was paid on it becomes the client's deposit again."""
+    receivable = locks.for_update(Receivable.objects.all(), event.invoice_id)
+    paid = (
+        Allocation.objects.filter(invoice_id=event.invoice_id)
+        .values_list("payment_id")
+        .annotate(total=Sum("amount"))
+        .order_by("payment_id")
+    )
+    for payment_id, total in list(paid):
+        if total:
+            payment = Payment.objects.get(pk=payment_id)
+            _allocate(event.actor, payment, receivable, -total, event.on)
+    receivable.open_amount = _ZERO
+    receivable.save(update_fields=["open_amount"])
+
+
+@action("receivables.record_payment", needs=Permission.RECORD_PAYMENT)
+def record_payment(
+    *,
+    actor: Actor,
+    invoice_id: int,
+    amount: Decimal,
+    on: date,
+    reference: str = "",
+) -> Received:
+    """Record money received for an invoice. What exceeds what is open becomes a customer deposit (confirmed).
+
+    Refuses: not_found, not_issued, credited, amount_not_possible, before_invoice, exchange_rate_missing,
+    no_open_period. Warns: overpayment.
+    """
+    invoice: Invoice = locks.one(Invoice.objects.visible_to(actor), invoice_id)
+    receivable = Receivable.objects.filter(pk=invoice_id).select_for_update().first()
+    if receivable is None:
+        raise Refused.because("not_issued", "Only an issued invoice is paid.", "invoice")
+    problems = Problems()
+    problems.check(
+        invoice.state != "credited", "credited", f"{invoice.number} was credited in full.", "invoice"
+    )
+    problems.check(
+        amount > 0 and amount % minor_quantum(invoice.currency) == 0,
+        "amount_not_possible", f"Give an amount of more than zero in {invoice.currency}, to the cent.", "amount",
+    )  # fmt: skip
+    problems.check(
+        on >= receivable.issued_on,
+        "before_invoice", f"{invoice.number} was issued on {receivable.issued_on}, after that day.", "on",
+    )  # fmt: skip
+    problems.refuse()
+    allocated = min(amount, receivable.open_amount)
+    if allocated < amount:
+        warn(
+            "overpayment",
+            f"{amount - allocated} {invoice.currency} more than is open. It stays as a deposit of the client.",
+            "amount",
+        )
+    payment = _receive(actor, invoice, amount, on, reference)
+    if allocated:
+        _allocate(actor, payment, receivable, allocated, on)
+    record(invoice, f"Received {amount} {invoice.currency} for {invoice.number}")
+    return Received(payment.pk, allocated, amount - allocated)
+
+
+def _receive(actor: Actor, invoice: Invoice, amount: Decimal, on: date, reference: str) -> Payment:
+    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=invoice.entity_id)
+    draft = posting.payment_received(
+        book_id=invoice.entity_id, currency=invoice.currency, client_id=invoice.client_id, amount=amount,
+        functional=_functional(invoice.currency, home, amount, on), on=on, reference=reference or invoice.number,
+    )  # fmt: skip
+    (entry_id,) = ledger.post(actor=actor, entries=[draft])
+    return Payment.objects.create(
+        entity_id=invoice.entity_id, client_id=invoice.client_id, received_on=on, currency=invoice.currency,
+        amount=amount, reference=reference.strip(), journal_entry_id=entry_id,
+    )  # fmt: skip
+
+
+def _functional(currency: str, home: str, amount: Decimal, on: date) -> Decimal | None:
+    """Return the amount in the book's currency on a day; None when it is the same currency."""
+    if currency == home:
+        return None
+    rate = exchange_rate(currency, home, on)
+    if rate is None:
+        raise Refused.because(
+            "exchange_rate_missing", f"There is no exchange rate from {currency} on {on}.", "on"
+        )
+    return (amount * rate).quantize(minor_quantum(home))
+
+
+def _allocate(actor: Actor, payment: Payment, receivable: Receivable, amount: Decimal, on: date) -> None:
+    """Post an allocation (negative: withdrawn), at the invoice's rate against the payment's; the difference is FX."""
+    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=receivable.entity_id)
+    of_payment = of_invoice = None
+    if receivable.currency != home:
+        of_payment = _share(payment.journal_entry_id, abs(amount), payment.amount)
+        invoice_entry = Invoice.objects.values_list("journal_entry_id", flat=True).get(pk=receivable.pk)
+        of_invoice = _share(invoice_entry, abs(amount), receivable.gross)
+    draft = posting.allocated(
+        book_id=receivable.entity_id, currency=receivable.currency, client_id=receivable.client_id,
+        contract_id=Invoice.objects.values_list("contract_id", flat=True).get(pk=receivable.pk),
+        amount=amount, of_payment=of_payment, of_invoice=of_invoice, on=on,
+        number=Invoice.objects.values_list("number", flat=True).get(pk=receivable.pk), invoice_id=receivable.pk,
+    )  # fmt: skip
+    (entry_id,) = ledger.post(actor=actor, entries=[draft])
+    Allocation.objects.create(
+        payment=payment, invoice_id=receivable.pk, allocated_on=on, amount=amount, journal_entry_id=entry_id
+    )
+    receivable.open_amount -= amount
+    receivable.save(update_fields=["open_amount"])
+
+
+def _share(entry_id: int | None, amount: Decimal, whole: Decimal) -> Decimal:
+    """Return the part of an entry's functional value (its first posting) that `amount` of `whole` is."""
+    first = Posting.objects.filter(entry_id=entry_id).order_by("id").first()
+    assert first is not None
+    value = first.functional_debit or first.functional_credit
+    return (value * amount / whole).quantize(Decimal("0.01"))
+
+
+@action("receivables.allocate_deposit", needs=Permission.RECORD_PAYMENT)
+def allocate_deposit(*, actor: Actor, payment_id: int, invoice_id: int, amount: Decimal, on: date) -> None:
+    """Set a part of a payment that is still a deposit against an open invoice of the same client.
+
+    Refuses: not_found, other_client, amount_not_possible, no_open_period.
+    """
+    payment: Payment = locks.for_update(Payment.objects.visible_to(actor), payment_id)
+    invoice: Invoice = locks.one(Invoice.objects.visible_to(actor), invoice_id)
+    receivable = locks.for_update(Receivable.objects.all(), invoice_id)
+    used = payment.allocations.aggregate(total=Sum("amount"))["total"] or _ZERO
+    possible = min(payment.amount - used, receivable.open_amount)
+    problems = Problems()
+    problems.check(
+        payment.client_id == invoice.client_id and payment.currency == invoice.currency,
+        "other_client", "The payment and the invoice are of one client and one currency.", "invoice",
+    )  # fmt: skip
+    problems.check(
+        _ZERO < amount <= possible,
+        "amount_not_possible",
+        f"Allocate more than 0 and at most {possible}.",
+        "amount",
+    )
+    problems.refuse()
+    _allocate(actor, payment, receivable, amount, on)
+    record(invoice, f"Allocated {amount} {invoice.currency} of a deposit to {invoice.number}")
+
+
+@action("receivables.open_dispute", needs=Permission.RECORD_PAYMENT)
+def open_dispute(*, actor: Actor, invoice_id: int, reason: str, on: date) -> int:
+    """Note that the client contests an invoice. Refuses: not_found, reason_missing, not_open, invoice_disputed_once."""
+    invoice: Invoice = locks.for_update(Invoice.objects.visible_to(actor), invoice_id)
+    problems = Problems()
+    problems.check(reason.strip(), "reason_missing", "Say what the client contests.", "reason")
+    problems.check(
+        Receivable.objects.filter(pk=invoice_id, open_amount__gt=0).exists(),
+        "not_open", "Nothing is open on this invoice.",
+    )  # fmt: skip
+    problems.refuse()
+    dispute = Dispute.objects.create(invoice=invoice, reason=reason.strip(), opened_on=on)
+    record(invoice, f"{invoice.number} is disputed: {reason.strip()}")
+    return int(dispute.pk)
+
+
+@action("receivables.settle_dispute", needs=Permission.RECORD_PAYMENT)
+def settle_dispute(*, actor: Actor, dispute_id: int, outcome: str, on: date) -> None:
+    """Close a dispute with its outcome. Refuses: not_found, outcome_missing, already_settled."""
+    dispute: Dispute = locks.for_update(Dispute.objects.visible_to(actor), dispute_id)
+    problems = Problems()
+    problems.check(outcome.strip(), "outcome_missing", "Say how the dispute ended.", "outcome")
+    problems.check(dispute.settled_on is None, "already_settled", "This dispute is settled already.")
+    problems.refuse()
+    dispute.settled_on, dispute.outcome = on, outcome.strip()
+    dispute.save(update_fields=["settled_on", "outcome"])
+    record(dispute.invoice, f"The dispute of {dispute.invoice.number} is settled: {outcome.strip()}")
+
+
+def open_of(invoice_ids: Sequence[int]) -> dict[int, Decimal]:
+    """Return what is open by invoice."""
+    return dict(Receivable.objects.filter(pk__in=invoice_ids).values_list("pk", "open_amount"))
