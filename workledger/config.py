@@ -100,7 +100,8 @@ SETTINGS: tuple[Setting, ...] = (
         "WORKLEDGER_TRUST_PROXY",
         "yes or no",
         "no",
-        "Believes X-Forwarded-Proto. Say yes only behind a proxy that always sets it.",
+        "Believes X-Forwarded-Proto and the last address in X-Forwarded-For. Say yes only behind one proxy that "
+        "always sets both.",
     ),
     Setting(
         "WORKLEDGER_HSTS_SECONDS",

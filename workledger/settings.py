@@ -17,9 +17,9 @@ TESTING = CONFIG.env == "test"
 _address = urlsplit(CONFIG.url)
 
 # --- where requests may come from ---------------------------------------------------------------------
-ALLOWED_HOSTS = [*dict.fromkeys([_address.hostname or "localhost", *CONFIG.allowed_hosts])]
-if not CONFIG.is_production:
-    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+# This machine itself always may: health checks come from there.
+_LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*dict.fromkeys([_address.hostname or "localhost", *CONFIG.allowed_hosts, *_LOOPBACK])]
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.secure_cookies
 SESSION_COOKIE_HTTPONLY = True
@@ -32,6 +32,7 @@ SECURE_HSTS_SECONDS = CONFIG.hsts_seconds
 X_FRAME_OPTIONS = "SAMEORIGIN"  # a page shows its own PDF in a frame
 if CONFIG.trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # sign-in limits count the visitor's address, not the proxy's
 DATA_UPLOAD_MAX_MEMORY_SIZE = CONFIG.upload_limit_mb * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # larger uploads go to disk
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
