@@ -228,6 +228,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers try names all day
         "django.server": {"level": "WARNING", "propagate": True},
         "procrastinate": {"level": "WARNING"},
     },

@@ -118,7 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _database_sentence(error: DatabaseError | psycopg.Error) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).rstrip("?.")
     if "No space left" in text:
         return "The database's disk is full. Nothing was changed. Free some space and try again."
     return f"The database does not answer: {text}. Check DATABASE_URL and that it is running, then try again."
