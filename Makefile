@@ -32,7 +32,7 @@ test: $(VENV)/.dev ## Run every test, browser tests too; TESTS=path runs some
 	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/.dev ## Lint, format, types, layers, templates, migrations
-	@$(MAKE) --no-print-directory --output-sync=target -j2 check-types check-lint check-imports check-project
+	@$(MAKE) --no-print-directory --output-sync=target --keep-going -j2 check-types check-lint check-imports check-project
 
 check-lint:
 	@$(BIN)/ruff check --quiet . || { echo "Lint is not clean; $(BIN)/ruff check --fix . mends most."; exit 1; }
