@@ -1,5 +1,6 @@
-"""What billing does when others tell it something; read when the app is ready."""
+"""What billing does when others tell it something, and its invariants; read when the app is ready."""
 
+from workledger.billing import checks as checks
 from workledger.billing.actions import items
 from workledger.contracts.effects import register_rate_effects
 from workledger.contracts.events import RatesChanged

@@ -1,5 +1,6 @@
 """From approved time to invoice, credit and back: the acts, their postings, and what they refuse."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal as D
 
@@ -29,6 +30,7 @@ from workledger.billing.queries import pdf
 from workledger.contracts.models import Rate
 from workledger.core.refusals import Forbidden, Refused
 from workledger.directory.models import BillingProfile
+from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole, Balance, Posting
 from workledger.testing.time import approve_all, approved, book
 from workledger.testing.world import TODAY, World
@@ -46,6 +48,13 @@ def balance(role: AccountRole, **dimensions: int) -> D:
 
 def _accounts(role: AccountRole) -> list[int]:
     return list(Posting.objects.filter(account__role=role).values_list("account_id", flat=True).distinct())
+
+
+@pytest.fixture(autouse=True)
+def _books_hold(world: World) -> Iterator[None]:
+    """Whatever a test did, every invariant holds after it."""
+    yield
+    assert [result.line for result in run_checks() if not result.ok] == []
 
 
 def run(world: World, **options: object) -> list[Invoice]:
