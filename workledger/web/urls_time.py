@@ -45,5 +45,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("time/lines/<int:line_id>/withdraw", time.withdraw, name="time-withdraw"),
     path("approvals/", approvals.board, name="approvals"),
     path("approvals/decide", approvals.decide, name="approval-decide"),
+    path("approvals/total/<slug:what>/", approvals.total, name="approval-total"),
     path("approvals/lines/<int:line_id>/", approvals.line, name="approval-line"),
 ]

@@ -307,6 +307,14 @@ def test_a_flagged_line_says_why_and_is_sent_back_with_a_reason(world: World, pi
     assert "8.00 h" in trail.content.decode()
 
 
+@pytest.mark.parametrize("what", ["waiting", "billable", "clean", "missing"])
+def test_every_figure_above_the_lines_opens(world: World, pia: Client, what: str) -> None:
+    submitted(world)
+    trail = pia.get(f"/approvals/total/{what}/", headers={"HX-Request": "true"}).content.decode()
+    assert ("8.00 h" in trail) is (what != "missing")
+    assert pia.get("/approvals/total/else/").status_code == 404
+
+
 def test_approvals_of_others_are_not_decided(world: World, carl: Client) -> None:
     line = submitted(world)
     assert carl.get("/approvals/").status_code == 403

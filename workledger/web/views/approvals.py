@@ -1,5 +1,6 @@
 """Approval by exception: clean lines in one gesture, flagged ones with their reasons."""
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -85,6 +86,52 @@ def decide(request: ActingRequest) -> HttpResponse:
 
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count} lines"
+
+
+_TOTALS = {
+    "waiting": ("Waiting for a decision", "The worked hours of all submitted lines that you may decide on."),
+    "billable": (
+        "Billable, waiting",
+        "Of the hours that wait, those that bill: as said on the entry, else as worked where the contract line bills.",
+    ),
+    "clean": ("Clean", "The worked hours of the lines without a flag."),
+    "missing": (
+        "Missing in four weeks",
+        "Expected hours (contracted, less public holidays and time off) less the hours booked, in each of the last four"
+        " full weeks; more than expected counts as none missing.",
+    ),
+}
+
+
+@page(Permission.APPROVE_TIME, Permission.APPROVE_ALL_TIME)
+@require_GET
+def total(request: ActingRequest, what: str) -> HttpResponse:
+    """What a figure above the lines is made of, by person."""
+    if what not in _TOTALS:
+        raise NotFound.because("not_found", "There is no such figure.")
+    title, sentence = _TOTALS[what]
+    by_person: dict[str, int] = defaultdict(int)
+    if what == "missing":
+        for row in queries.missing_time(request.actor, today() - timedelta(days=1)):
+            by_person[row.person] += row.missing_seconds
+    else:
+        for week in queries.to_approve(request.actor).weeks:
+            lines = week.clean if what == "clean" else week.lines
+            by_person[week.person] += sum(
+                each.billable_seconds if what == "billable" else each.worked_seconds for each in lines
+            )
+    rows = sorted(by_person.items(), key=lambda pair: (-pair[1], pair[0]))
+    trail = {
+        "title": title,
+        "value": f"{formats.hours(sum(by_person.values()))} h",
+        "sentence": sentence,
+        "rows_label": "By person",
+        "rows": [{"name": name, "value": formats.hours(seconds)} for name, seconds in rows if seconds],
+        "more_url": reverse("approvals"),
+        "more_label": "All lines",
+    }
+    template = "web/partials/trail.html" if request.headers.get("HX-Request") else "web/trail.html"
+    return render(request, template, {"trail": trail})
 
 
 @page(Permission.APPROVE_TIME, Permission.APPROVE_ALL_TIME)

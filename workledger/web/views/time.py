@@ -22,7 +22,7 @@ from workledger.timesheets.queries import EntryDetail, EntryFilters, EntryRow
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.inputs import NotUnderstood, parse_date, parse_hours
-from workledger.web.views.week import person_of, week_url
+from workledger.web.views.week import TONES, person_of, week_url
 
 _MONTHS_BACK = 12
 _MARKS = ("=", "+", "-", "@", "\t", "\r")
@@ -190,6 +190,8 @@ def show(request: ActingRequest, entry_id: int) -> HttpResponse:
     """One entry: what it is, why it is locked, and its form."""
     detail = queries.entry(request.actor, entry_id)
     back = week_url(request, detail.week, detail.row.person_id)
+    if request.method == "GET" and request.headers.get("HX-Request"):
+        return render(request, "web/partials/trail.html", {"trail": _entry_trail(detail)})
     typed = _typed(request.POST) if request.method == "POST" else _stored(detail)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -216,6 +218,7 @@ def show(request: ActingRequest, entry_id: int) -> HttpResponse:
         "detail": detail,
         "row": detail.row,
         "week_url": back,
+        "tone": TONES.get(LineState(detail.row.state), ""),
         "may_change": may_change and request.actor.can(Permission.TRACK_TIME),
         "is_locked": bool(detail.why_locked) and not detail.voids_approval,
         "may_withdraw": detail.voids_approval and (may_change or request.actor.can(Permission.APPROVE_TIME)),
@@ -223,6 +226,35 @@ def show(request: ActingRequest, entry_id: int) -> HttpResponse:
     }
     status = 409 if warnings else 422 if problems else 200
     return render(request, "web/time/entry.html", context, status=status)
+
+
+def _entry_trail(detail: EntryDetail) -> dict[str, Any]:
+    row = detail.row
+    said = (
+        "as worked, where the contract line bills"
+        if detail.billable_input is None
+        else "as said on the entry"
+    )
+    return {
+        "title": f"{row.task}, {formats.day_short(row.work_date)}",
+        "value": f"{formats.hours(row.worked_seconds)} h",
+        "sentence": f"What {row.person} worked on {row.task} of {row.project} for {row.client}. It bills {said}."
+        f" {detail.why_locked}",
+        "formula": [
+            {"sign": "", "label": "Billable", "value": formats.hours(row.billable_seconds)},
+            {
+                "sign": "+",
+                "label": "Not billable",
+                "value": formats.hours(row.worked_seconds - row.billable_seconds),
+            },
+            {"sign": "=", "label": "Worked", "value": formats.hours(row.worked_seconds)},
+        ],
+        "rows_label": "Note" if row.note else "",
+        "rows": [{"name": row.note}] if row.note else [],
+        "more_url": reverse("time_entry", args=[row.entry_id]),
+        "more_label": "Open the entry",
+        "basis": row.state_label,
+    }
 
 
 @page(Permission.TRACK_TIME)
@@ -277,7 +309,7 @@ def _stored(detail: EntryDetail) -> _Typed:
     return _Typed(
         task=str(detail.row.task_id),
         task_words=f"{detail.row.task} · {detail.row.project}",
-        day=detail.row.work_date.isoformat(),
+        day=formats.day(detail.row.work_date),
         hours=formats.hours(detail.row.worked_seconds) if detail.row.worked_seconds else "0",
         billable="" if detail.billable_input is None else f"{detail.billable_input / 3600:.2f}",
         note=detail.row.note,

@@ -24,7 +24,7 @@ from workledger.timesheets.queries import WeekGrid, WeekRow
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, json_body, page, refusal, today
 
-_TONES = {LineState.SUBMITTED: "info", LineState.REJECTED: "bad", LineState.APPROVED: "good"}
+TONES = {LineState.SUBMITTED: "info", LineState.REJECTED: "bad", LineState.APPROVED: "good"}
 _WORDS = {LineState.SUBMITTED: "Submitted", LineState.REJECTED: "Sent back", LineState.APPROVED: "Approved"}
 _WEEK = timedelta(weeks=1)
 
@@ -109,9 +109,10 @@ def _row(row: WeekRow, own: str, monday: date, beside: dict[str, str]) -> dict[s
         "line": row.task_id,
         "task": row.task,
         "project": f"{row.project} · {row.client}",
+        "href": "" if row.is_empty else href,
         "trail": "" if row.is_empty else href,
         "badge": "" if row.is_empty else _WORDS.get(row.state, ""),
-        "tone": _TONES.get(row.state, ""),
+        "tone": TONES.get(row.state, ""),
         "story": row.story,
         "total": row.total,
         "cells": [
