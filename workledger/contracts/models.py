@@ -1,5 +1,6 @@
 """Tables of contracts. A contract line already names every billing model and revenue method."""
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -22,7 +23,7 @@ class ContractState(models.TextChoices):
 
 
 class Contract(Record):
-    """What was agreed with a client (a statement of work)."""
+    """What was agreed with a client (a statement of work), half-open [start, end)."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
@@ -44,6 +45,11 @@ class Contract(Record):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day it holds, None while it has no end."""
+        return self.end - timedelta(days=1) if self.end else None
 
 
 class BillingModel(models.TextChoices):

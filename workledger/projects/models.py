@@ -20,7 +20,7 @@ class ProjectState(models.TextChoices):
 
 
 class Project(Record):
-    """A piece of work for a client (the firm's own work has an internal client)."""
+    """A piece of work for a client (the firm's own work has an internal client), half-open [start, end)."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
@@ -53,7 +53,7 @@ class Project(Record):
 
 
 class Phase(Record):
-    """A stretch of a project."""
+    """A stretch of a project, half-open [start, end)."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="phases")
     position = models.PositiveSmallIntegerField(default=1)

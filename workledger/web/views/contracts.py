@@ -311,6 +311,7 @@ def _line_form(
         around = _around(found, "New line", "Add line", "Added the line.")
     else:
         around = _around(found, f"Change {line.name}", "Save line", "Saved the line.", lead=_LINE_LEAD)
+    now = line.model if line else BillingModel.TIME_AND_MATERIALS
     choosable = line is None or found.state != ContractState.ACTIVE
     around = FormPage(
         title=around.title,
@@ -322,7 +323,8 @@ def _line_form(
         template="web/contracts/line_form.html",
         context={
             "model": model,
-            "models": BillingModel.choices if choosable else [(model.value, model.label)],
+            "models": [pair for pair in BillingModel.choices if pair[0] != now] if choosable else [],
+            "model_now": BillingModel(now).label,
             "is_billed": model in (BillingModel.TIME_AND_MATERIALS, BillingModel.NON_BILLABLE),
             "is_active": found.state == ContractState.ACTIVE,
         },

@@ -37,6 +37,8 @@ TONES = {
 }
 _EVERY_CLIENT = ClientFilter(kind="")
 _RECENT = 10
+_HIGH, _FULL = 75, 100  # percent of the budget at which the meter warns
+_SLIGHT, _WIDE = 10, 25  # points that scope may lie behind the burn
 
 
 @page(Permission.VIEW_PROJECTS)
@@ -79,7 +81,22 @@ def show(request: ActingRequest, project_id: int) -> HttpResponse:
         "time_url": f"{reverse('time')}?project={project_id}&period=all",
         "scope_url": reverse("project-scope", args=[project_id]),
     }
+    if request.actor.can(Permission.VIEW_ALL_TIME):
+        context |= _burn(booked.worked_seconds, found)
     return render(request, "web/projects/show.html", context)
+
+
+def _burn(worked_seconds: int, found: ProjectOverview) -> dict[str, Any]:
+    """Return hours used and scope done in percent, and the gap between them in words."""
+    budget = found.row.budget_seconds
+    if not budget:
+        return {"burn": None}
+    used = round(100 * worked_seconds / budget)
+    done = None if found.scope_done is None else round(100 * found.scope_done)
+    behind = 0 if done is None else used - done
+    gap = f"{abs(behind)} points {'behind' if behind > 0 else 'ahead'}" if behind else ""
+    tone = "bad" if used >= _FULL or behind >= _WIDE else "warn" if used >= _HIGH or behind >= _SLIGHT else ""
+    return {"burn": used, "scope_percent": "" if done is None else done, "gap": gap, "burn_tone": tone}
 
 
 def _frame(request: ActingRequest, found: ProjectOverview) -> dict[str, Any]:
