@@ -85,6 +85,7 @@ RAIL: tuple[Group, ...] = (
         "Deliver",
         (
             Item("Projects", "projects", "folder-kanban", (_P.VIEW_PROJECTS,), ("project", "project-")),
+            Item("Time", "time", "clock", (_P.TRACK_TIME, _P.VIEW_ALL_TIME), ("time-", "time_entry", "time_entry-")),
             Item("People", "people", "users", (_P.VIEW_DIRECTORY,), ("person", "person-")),
         ),
     ),
@@ -109,7 +110,7 @@ RAIL: tuple[Group, ...] = (
         "Run",
         (
             Item("Imports", "imports", "file-up", (_P.IMPORT_DATA,), ("import", "import-")),
-            Item("Action log", "action_log", "scroll-text", (_P.VIEW_LOG,)),
+            Item("Action log", "action_log", "scroll-text", (_P.VIEW_LOG,), ("action_log-",)),
             Item("Settings", "settings", "settings-2", (_P.MANAGE_SETTINGS,), ("settings-",)),
         ),
     ),
