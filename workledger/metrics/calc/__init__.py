@@ -1,0 +1,1 @@
+"""Formulas of the metrics: plain numbers in, plain numbers out."""
