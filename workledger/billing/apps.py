@@ -9,4 +9,4 @@ class BillingConfig(WorkledgerAppConfig):
     name = "workledger.billing"
     label = "billing"
     sql = ("billing.sql",)
-    listeners = "workledger.billing.listeners"
+    listeners = ("workledger.billing.listeners", "workledger.billing.checks")

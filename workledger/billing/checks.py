@@ -67,7 +67,7 @@ register_check(
         left=("contract position", _BALANCE.format(role="contract_position")),
         right=(
             "items − write-downs − invoices + credits + rounding",
-            "SELECT (SELECT coalesce(sum(amount), 0) FROM billing_billableitem WHERE NOT is_void)"
+            "SELECT (SELECT coalesce(sum(amount), 0) FROM billing_billableitem WHERE NOT is_void)"  # noqa: S608
             f" - {_ADJUSTMENTS}"
             " - (SELECT coalesce(sum(net), 0) FROM billing_invoice WHERE state = 'issued' AND kind = 'invoice')"
             " + (SELECT coalesce(sum(l.rounding), 0) FROM billing_invoiceline l"

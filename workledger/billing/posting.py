@@ -88,7 +88,7 @@ def _items_of_day(book: BookRate, day: date, items: Sequence[ItemValue]) -> Entr
                 day,
                 ITEM,
                 item.item_id,
-            )  # fmt: skip
+            )
         )
         sums = position.setdefault(
             (item.client_id, item.contract_id, item.contract_line_id, item.project_id), [_ZERO, _ZERO]

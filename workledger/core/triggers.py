@@ -29,12 +29,12 @@ class RowPolicy(StrEnum):
 class WorkledgerAppConfig(AppConfig):
     """An app of the house.
 
-    `sql` names files in the app's `sql` folder that are run after migrations; `listeners` is a module that
-    subscribes to events and registers hooks when it is imported, once all apps are ready.
+    `sql` names files in the app's `sql` folder that are run after migrations; `listeners` are modules that
+    subscribe to events and register hooks and checks when they are imported, once all apps are ready.
     """
 
     sql: tuple[str, ...] = ()
-    listeners = ""
+    listeners: tuple[str, ...] = ()
     default_auto_field = "django.db.models.BigAutoField"
     default = False  # Django looks for the one config of a module; this base is imported into each
 
@@ -44,8 +44,8 @@ class WorkledgerAppConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the floors below."""
-        if self.listeners:
-            import_module(self.listeners)
+        for name in self.listeners:
+            import_module(name)
 
 
 def house_models() -> list[type[models.Model]]:

@@ -8,4 +8,4 @@ class ReceivablesConfig(WorkledgerAppConfig):
 
     name = "workledger.receivables"
     label = "receivables"
-    listeners = "workledger.receivables.listeners"
+    listeners = ("workledger.receivables.listeners", "workledger.receivables.checks")

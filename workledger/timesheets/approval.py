@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from workledger.core import bulk, events, locks
 from workledger.core.access import Actor, DutyRule, Permission
@@ -22,7 +22,7 @@ from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets import posting, queries
 from workledger.timesheets.calc.content import EntryContent, content_hash
 from workledger.timesheets.events import ApprovedEntry, TimeApproved, TimeWithdrawn
-from workledger.timesheets.models import LineDecision, LineState, TimesheetLine
+from workledger.timesheets.models import LineDecision, LineState, TimeEntry, TimesheetLine
 
 _ENTRIES = """
     SELECT e.line_id, e.id, e.person_id, e.task_id, e.work_date, e.worked_seconds, e.billable_seconds, e.note
@@ -64,6 +64,7 @@ def approve_through(*, actor: Actor, through: date, include_unsubmitted: bool = 
     rows: QuerySet[TimesheetLine] = queries.lines_to_decide(actor).filter(state__in=states, week__lte=through)
     if actor.person_id is not None and duty_applies(DutyRule.APPROVE_OWN_TIME):
         rows = rows.exclude(person_id=actor.person_id)
+    rows = rows.filter(Exists(TimeEntry.objects.filter(line=OuterRef("pk"))))
     rows = rows.exclude(entries__work_date__gt=through)
     lines = list(rows.order_by("pk").select_for_update(of=("self",)))
     return _approve(actor, lines, frozenset(states), "")

@@ -9,4 +9,4 @@ class TimesheetsConfig(WorkledgerAppConfig):
     name = "workledger.timesheets"
     label = "timesheets"
     sql = ("timesheets.sql",)
-    listeners = "workledger.timesheets.checks"
+    listeners = ("workledger.timesheets.checks",)

@@ -64,7 +64,7 @@ def _day(employer_id: int, day: date, currency: str, entries: list[ApprovedEntry
                 day,
                 SOURCE,
                 entry.entry_id,
-            )  # fmt: skip
+            )
         )
     postings.extend(
         PostingDraft(AccountRole.LABOUR_ABSORBED, credit=cost, practice_id=practice, office_id=office)

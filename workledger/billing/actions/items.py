@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from workledger.billing import posting
 from workledger.billing.books import Books
@@ -22,13 +22,14 @@ from workledger.billing.models import (
     InvoiceSource,
     OpenItem,
     UnpricedItem,
+    WorkedItem,
     WriteDown,
 )
 from workledger.billing.posting import BookRate, ItemValue
 from workledger.contracts.calc.rating import RateBook, RateQuery, Resolution, derivation
 from workledger.contracts.calc.terms import RoundingScope
 from workledger.contracts.effects import RateEffect
-from workledger.contracts.events import RatesChanged
+from workledger.contracts.events import LineTermsChanged, RatesChanged
 from workledger.contracts.models import BillingModel
 from workledger.contracts.queries import load_rate_books
 from workledger.core import bulk
@@ -37,6 +38,7 @@ from workledger.core.door import action, record
 from workledger.core.refusals import Refused
 from workledger.kernel.rounding import TimeRounding
 from workledger.ledger import actions as ledger
+from workledger.projects.events import TaskMappingChanged
 from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets.events import TimeApproved, TimeWithdrawn
 
@@ -236,6 +238,22 @@ def on_time_withdrawn(event: TimeWithdrawn) -> None:
     _void(event.actor, items)
 
 
+def explain(entry_ids: Collection[int]) -> dict[int, str]:
+    """Return, for each of these time entries that is on a bill, the sentence why it stays as it is."""
+    rows = (
+        InvoiceSource.objects.filter(item__source_kind="time", item__source_id__in=entry_ids, is_live=True)
+        .values_list("item__source_id", "invoice__number", "invoice_id")
+        .order_by("pk")
+    )
+    return {entry_id: _on_bill(number, invoice_id) for entry_id, number, invoice_id in rows}
+
+
+def _on_bill(number: str, invoice_id: int) -> str:
+    if number:
+        return f"These hours are on invoice {number}. Credit it first to change them."
+    return f"These hours are on pre-bill {invoice_id}. Drop it back to WIP first to change them."
+
+
 def refuse_billed(item_ids: Sequence[int]) -> None:
     """Refuse when work is on a pre-bill or invoice, saying which and how to free it."""
     taken = (
@@ -247,13 +265,7 @@ def refuse_billed(item_ids: Sequence[int]) -> None:
     if taken is None:
         return
     number, invoice_id = taken
-    if number:
-        raise Refused.because(
-            "billed", f"These hours are on invoice {number}. Credit it first to change them."
-        )
-    raise Refused.because(
-        "on_pre_bill", f"These hours are on pre-bill {invoice_id}. Drop it back to WIP first to change them."
-    )
+    raise Refused.because("billed" if number else "on_pre_bill", _on_bill(number, invoice_id))
 
 
 def _void(actor: Actor, items: Sequence[BillableItem]) -> None:
@@ -340,7 +352,7 @@ def price_unpriced(*, actor: Actor) -> Priced:
     return made
 
 
-def _work(row: BillableItem | UnpricedItem) -> Work:
+def _work(row: WorkedItem) -> Work:
     return Work(
         row.source_kind, row.source_id, row.entity_id, row.client_id, row.contract_id, row.contract_line_id,
         row.project_id, row.task_id, row.person_id, row.role_id, row.practice_id, row.office_id,
@@ -403,6 +415,41 @@ def open_items_with_new_rate(
         )
         found.append((item, rate_books.resolve(item.contract_id or 0, query).rate))
     return found
+
+
+def on_task_mapping_changed(event: TaskMappingChanged) -> None:
+    """Price open work of a task anew, on the contract line it maps to now."""
+    _remap(event.actor, Q(task_id=event.task_id))
+
+
+def on_line_terms_changed(event: LineTermsChanged) -> None:
+    """Price open work of a contract line anew, by its terms of now."""
+    _remap(event.actor, Q(contract_line_id=event.contract_line_id))
+
+
+def _remap(actor: Actor, chosen: Q) -> None:
+    """Void open work and make it again from what its task maps to now; what is on a bill stays as it is."""
+    items = list(BillableItem.objects.filter(chosen, open__isnull=False).order_by("pk").select_for_update())
+    unpriced = list(UnpricedItem.objects.filter(chosen).order_by("pk").select_for_update())
+    facts = task_facts({row.task_id for row in (*items, *unpriced)})
+    works = []
+    for row in (*items, *unpriced):
+        task = facts[row.task_id]
+        works.append(
+            _work(row)._replace(
+                contract_id=task.contract_id,
+                contract_line_id=task.contract_line_id,
+                billable_seconds=row.billable_seconds if task.is_billable else 0,
+            )
+        )
+    held = {
+        hold.item.source_id: hold
+        for hold in Hold.objects.filter(item__in=items, released_at=None).select_related("item")
+    }
+    UnpricedItem.objects.filter(pk__in=[row.pk for row in unpriced]).delete()
+    _void(actor, items)
+    _make_items(actor, works)
+    _carry_holds(held)
 
 
 def rate_effect(contract_ids: tuple[int, ...], from_day: date) -> RateEffect:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal as D  # noqa: N817 - tables of figures read better
+from typing import Any
 
 import pytest
 from django.db.models import F, Sum
@@ -27,11 +28,14 @@ from workledger.billing.models import (
     UnpricedItem,
 )
 from workledger.billing.queries import pdf
+from workledger.contracts.events import RatesChanged
 from workledger.contracts.models import Rate
+from workledger.core.events import emit
 from workledger.core.refusals import Forbidden, Refused
 from workledger.directory.models import BillingProfile
 from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole, Balance, Posting
+from workledger.projects.events import TaskMappingChanged
 from workledger.testing.time import approve_all, approved, book
 from workledger.testing.world import TODAY, World
 from workledger.timesheets.approval import approve_lines, withdraw_approval
@@ -57,7 +61,7 @@ def _books_hold(world: World) -> Iterator[None]:
     assert [result.line for result in run_checks() if not result.ok] == []
 
 
-def run(world: World, **options: object) -> list[Invoice]:
+def run(world: World, **options: Any) -> list[Invoice]:
     result = run_billing(actor=world.fay.actor, through=date(2026, 3, 31), **options)
     return list(
         Invoice.objects.filter(pk__in=[one.id for one in result.invoices]).order_by("contract__number")
@@ -68,6 +72,7 @@ def test_approval_prices_work_and_posts_it(world: World) -> None:
     approved(world.carl, world, world.build, MARCH_2, "8")
     item = BillableItem.objects.get()
     assert (item.rate, item.amount) == (D(120), D(960))
+    assert item.derivation is not None
     assert item.derivation.content["rule"] == "contract.role"
     assert balance(AccountRole.LABOUR_COST) == D(400)  # 8 h × 50
     assert balance(AccountRole.CONTRACT_POSITION, contract_id=world.acme_contract.pk) == D(960)
@@ -275,3 +280,25 @@ def test_late_time_of_a_locked_month_posts_in_the_open_one_and_keeps_its_day(wor
     approved(world.carl, world, world.build, date(2026, 1, 20), "8")
     posting = Posting.objects.get(account__role=AccountRole.SERVICES_REVENUE)
     assert (posting.date, posting.service_date) == (date(2026, 2, 1), date(2026, 1, 20))
+
+
+def test_a_raised_rate_prices_open_work_anew_and_leaves_billed_work_alone(world: World) -> None:
+    approved(world.carl, world, world.build, MARCH_2, "8")
+    (invoice,) = run(world, issue=True, issued_on=TODAY)
+    approved(world.carl, world, world.workshops, MARCH_3, "8")
+    rate = Rate.objects.get(card__contract=world.acme_contract, role=world.consultant)
+    rate.rate_per_hour = D(130)
+    rate.save()
+    emit(RatesChanged(world.system, (world.acme_contract.pk,), MARCH_2))
+    assert OpenItem.objects.get().amount == D(1040)  # 8 × 130
+    invoice.refresh_from_db()
+    assert invoice.net == D(960)
+
+
+def test_a_task_mapped_to_another_line_bills_there(world: World) -> None:
+    approved(world.carl, world, world.build, MARCH_2, "8")
+    world.build.contract_line = world.support
+    world.build.save()
+    emit(TaskMappingChanged(world.system, world.build.pk))
+    assert not OpenItem.objects.exists()
+    assert balance(AccountRole.CONTRACT_POSITION) == D(0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal as D  # noqa: N817 - tables of figures read better
 
 import pytest
 from hypothesis import given

@@ -1,7 +1,7 @@
 """Pricing of approved time: rounding in its scope, exact amounts."""
 
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal as D  # noqa: N817 - tables of figures read better
 
 import pytest
 from hypothesis import given
