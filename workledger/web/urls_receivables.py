@@ -1,0 +1,13 @@
+"""Addresses of receivables."""
+
+from django.urls import path
+
+from workledger.web.views import receivables
+
+urlpatterns = [
+    path("receivables/", receivables.index, name="receivables"),
+    path("receivables/<int:client_id>/", receivables.show, name="receivables-client"),
+    path("payments/<int:payment_id>/allocations/new", receivables.allocate, name="payment-allocate"),
+    path("invoices/<int:invoice_id>/disputes/new", receivables.new_dispute, name="invoice-dispute-new"),
+    path("disputes/<int:dispute_id>/settlement", receivables.settle, name="invoice-dispute-settle"),
+]
