@@ -1,9 +1,10 @@
 """Figures of projects: what they are, who sees them, how many queries they take."""
 
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.prebills import run_billing
@@ -12,6 +13,7 @@ from workledger.projects.models import Task
 from workledger.testing.time import approved
 from workledger.testing.world import World
 
+D = Decimal
 MARCH_2, MARCH_3 = date(2026, 3, 2), date(2026, 3, 3)
 
 
@@ -66,8 +68,8 @@ def test_cost_is_hidden_with_all_it_could_be_solved_from(world: World) -> None:
 
 @pytest.mark.parametrize("as_of", [None, MARCH_3])
 def test_three_queries_whatever_the_number(
-    world: World, as_of: date | None, django_assert_num_queries
-) -> None:  # type: ignore[no-untyped-def]
+    world: World, as_of: date | None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     approved(world.carl, world, world.build, MARCH_2, "8")
     approved(world.carl, world, world.advice, MARCH_2, "1")
     with django_assert_num_queries(3):
