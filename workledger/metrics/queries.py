@@ -372,7 +372,7 @@ def _own(rows: Iterable[Sum]) -> _Amounts:
 
 def _wip(asked: Question) -> list[MetricValue]:
     if By.AGE in (*asked.by, *asked.filters.given):
-        return _aged(asked, _WIP_ITEMS, "w.", _WIP_PLACE)
+        return _aged(asked, _WIP_ITEMS, "w.", WIP_PLACE)
     rows = _sums(asked, *REVENUE, AccountRole.CONTRACT_POSITION)
     amounts = _own(row for row in rows if row.role is AccountRole.CONTRACT_POSITION)
     priced = _own(row for row in rows if row.role in EARNED)
@@ -392,7 +392,7 @@ def _wip(asked: Question) -> list[MetricValue]:
 
 def _ar(asked: Question) -> list[MetricValue]:
     if By.AGE in (*asked.by, *asked.filters.given):
-        return _aged(asked, _AR_ITEMS, "w.", _AR_PLACE)
+        return _aged(asked, _AR_ITEMS, "w.", AR_PLACE)
     rows = _sums(asked, AccountRole.RECEIVABLE)
     charged: _Amounts = defaultdict(lambda: _ZERO)
     settled: _Amounts = defaultdict(lambda: _ZERO)
@@ -427,8 +427,8 @@ SELECT r.entity_id, r.client_id, v.contract_id, r.currency, r.open_amount AS amo
 FROM receivables_receivable r JOIN billing_invoice v ON v.id = r.invoice_id
 WHERE r.open_amount <> 0 AND r.issued_on <= %(day)s
 """
-_WIP_PLACE = f"least(greatest(w.age - 1, 0) / {formulas.BUCKET_DAYS}, {len(formulas.WIP_BUCKETS) - 1})"
-_AR_PLACE = (
+WIP_PLACE = f"least(greatest(w.age - 1, 0) / {formulas.BUCKET_DAYS}, {len(formulas.WIP_BUCKETS) - 1})"
+AR_PLACE = (
     "CASE WHEN w.age <= 0 THEN 0"
     f" ELSE least((w.age - 1) / {formulas.BUCKET_DAYS} + 1, {len(formulas.AR_BUCKETS) - 1}) END"
 )

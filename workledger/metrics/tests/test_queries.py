@@ -122,18 +122,17 @@ def test_burn_of_all_and_one(busy: World) -> None:
     assert only(busy, "burn_gap", filters=Filters(project=busy.atlas.pk)) == D("27.5") / 400
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, metric in METRICS.items() if metric.unit in (Unit.MONEY, Unit.SECONDS)]
-)
-def test_sums_by_every_dimension_equal_the_total(busy: World, name: str) -> None:
-    metric = METRICS[name]
-    whole = {each.currency: each.value for each in ask(busy, name, period=TO_JUNE, as_of=END)}
-    for key in metric.dimensions:
-        parts: dict[str, Decimal] = {}
-        for each in ask(busy, name, period=TO_JUNE, as_of=END, by=[key]):
-            parts[each.currency] = parts.get(each.currency, D(0)) + (each.value or 0)
-        assert parts == whole, key
-    assert all(whole.values())
+def test_sums_by_every_dimension_equal_the_total(busy: World) -> None:
+    for name, metric in METRICS.items():
+        if metric.unit not in (Unit.MONEY, Unit.SECONDS):
+            continue
+        whole = {each.currency: each.value for each in ask(busy, name, period=TO_JUNE, as_of=END)}
+        assert all(whole.values())
+        for key in metric.dimensions:
+            parts: dict[str, Decimal] = {}
+            for each in ask(busy, name, period=TO_JUNE, as_of=END, by=[key]):
+                parts[each.currency] = parts.get(each.currency, D(0)) + (each.value or 0)
+            assert parts == whole, (name, key)
 
 
 @pytest.mark.parametrize(
