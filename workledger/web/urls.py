@@ -9,5 +9,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("-/patterns/trail/<slug:name>", patterns.trail, name="patterns-trail"),
     path("-/patterns/search", patterns.search, name="patterns-search"),
     path("-/patterns/cells", patterns.cells, name="patterns-cells"),
+    path("", include("workledger.web.urls_contracts")),
+    path("", include("workledger.web.urls_projects")),
+    path("", include("workledger.web.urls_clients")),
+    path("", include("workledger.web.urls_log")),
+    path("", include("workledger.web.urls_people")),
+    path("", include("workledger.web.urls_receivables")),
+    path("", include("workledger.web.urls_settings")),
     path("", include("workledger.web.urls_time")),
 ]

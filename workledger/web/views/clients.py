@@ -16,20 +16,17 @@ from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.directory import actions, queries
 from workledger.directory.actions import BillingDetails, ClientDetails, ContactDetails
-from workledger.directory.calc.countries import COUNTRIES, CURRENCIES
+from workledger.directory.calc.countries import COUNTRIES
 from workledger.directory.models import TaxTreatment
 from workledger.directory.queries import ClientFilter, ClientPage
 from workledger.projects.models import Project
 from workledger.web.acting import ActingRequest, act_options, page
 from workledger.web.context import address
 from workledger.web.forms import Field, Form, FormPage, form_page
+from workledger.web.options import COUNTRY_OPTIONS, CURRENCY_OPTIONS
 from workledger.web.paging import cut
 
 _MOST_LINKS = 8
-COUNTRY_OPTIONS = tuple(
-    sorted(((code, name, code) for code, name in COUNTRIES.items()), key=lambda each: each[1])
-)
-CURRENCY_OPTIONS = tuple((code, code) for code in sorted(CURRENCIES))
 _LANGUAGES = (("en", "English"), ("en-us", "English (US)"), ("de", "German"), ("fr", "French"), ("es", "Spanish"),
               ("it", "Italian"), ("nl", "Dutch"), ("sv", "Swedish"))  # fmt: skip
 _KINDS = (("internal", "The firm's own"), ("all", "All"))
@@ -177,7 +174,7 @@ def _contact_form(
     request: ActingRequest, found: ClientPage, contact_id: int | None, shown: Mapping[str, Any]
 ) -> HttpResponse:
     manages_users = request.actor.can(Permission.MANAGE_USERS)
-    fields = _CONTACT_FIELDS
+    fields: tuple[Field, ...] = _CONTACT_FIELDS
     if manages_users:
         users = tuple((row.id, row.name, row.email) for row in core.users(request.actor))
         help_words = "Gives nothing by itself: the user also needs the role Client contact."
