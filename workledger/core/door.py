@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
 from django.apps import apps
@@ -148,7 +148,7 @@ class Action(Generic[P, R]):
     def _run(self, options: Options, actor: Actor, kwargs: dict[str, Any]) -> R:
         outer = _running.get()
         if outer is not None:
-            options = outer.options
+            options = replace(outer.options, confirmed=outer.options.confirmed | options.confirmed)
         running = _Running(self, 0, options)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -155,7 +155,7 @@ def add_task(*, actor: Actor, project_id: int, task: TaskInput) -> int:
     row = Task(project=project)
     context = _TaskContext.of({project.pk: project}, [task])
     context.fill(problems, row, task)
-    taken = project.tasks.filter(parent_id=task.parent_id, name=row.name).exists()
+    taken = project.tasks.filter(phase_id=task.phase_id, parent_id=task.parent_id, name=row.name).exists()
     problems.check(not taken, "task_name_taken", _TASK_TAKEN, "name")
     problems.refuse()
     if task.position is None:
@@ -171,8 +171,8 @@ def create_tasks(*, actor: Actor, tasks: list[NewTask]) -> list[int]:
     wanted = {task.project_id for task in tasks}
     projects = {row.pk: row for row in locks.all_for_update(Project.objects.visible_to(actor), wanted)}
     last = _last_positions(Task.objects.filter(project_id__in=wanted))
-    taken: set[tuple[int, int | None, str]] = set(
-        Task.objects.filter(project_id__in=wanted).values_list("project_id", "parent_id", "name")
+    taken: set[tuple[int, int | None, int | None, str]] = set(
+        Task.objects.filter(project_id__in=wanted).values_list("project_id", "phase_id", "parent_id", "name")
     )
     context = _TaskContext.of(projects, tasks)
     problems = Problems()
@@ -180,7 +180,7 @@ def create_tasks(*, actor: Actor, tasks: list[NewTask]) -> list[int]:
     for task in tasks:
         row = Task(project=projects[task.project_id])
         context.fill(problems, row, task)
-        place = (row.project_id, task.parent_id, row.name)
+        place = (row.project_id, task.phase_id, task.parent_id, row.name)
         problems.check(place not in taken, "task_name_taken", f"{_TASK_TAKEN} ({row.name})", "name")
         taken.add(place)
         last[row.project_id] = row.position = task.position or last.get(row.project_id, 0) + 1
@@ -203,7 +203,7 @@ def change_task(*, actor: Actor, task_id: int, task: TaskInput) -> None:
     context = _TaskContext.of({row.project_id: row.project}, [task])
     context.fill(problems, row, task)
     problems.check(not context.is_below(row.pk, task.parent_id), "parent_below", _PARENT_BELOW, "parent_id")
-    taken = row.project.tasks.filter(parent_id=task.parent_id, name=row.name).exclude(pk=row.pk)
+    taken = row.project.tasks.filter(phase_id=task.phase_id, parent_id=task.parent_id, name=row.name).exclude(pk=row.pk)
     problems.check(not taken.exists(), "task_name_taken", _TASK_TAKEN, "name")
     problems.refuse()
     row.save()

@@ -100,7 +100,7 @@ class Task(Record):
         ordering: ClassVar = ["project_id", "position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "parent", "name"],
+                fields=["project", "phase", "parent", "name"],
                 nulls_distinct=False,
                 name="task_name_once",
                 violation_error_message="This project already has a task with that name there.",

@@ -1,9 +1,9 @@
 """Approval of time: lines are decided, labour cost is posted, and the floors above are told."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -48,7 +48,7 @@ def approve_lines(*, actor: Actor, line_ids: list[int], reason: str = "") -> App
     Refuses: not_found (also: not yours to decide), not_submitted, own_time, no_open_period.
     """
     lines = locks.all_for_update(queries.lines_to_decide(actor), line_ids)
-    return _approve(actor, lines, frozenset({LineState.SUBMITTED}), reason)
+    return approve_locked(actor, lines, frozenset({LineState.SUBMITTED}), reason)
 
 
 @action("timesheets.approve_through", needs=Permission.APPROVE_TIME)
@@ -67,12 +67,20 @@ def approve_through(*, actor: Actor, through: date, include_unsubmitted: bool = 
     rows = rows.filter(Exists(TimeEntry.objects.filter(line=OuterRef("pk"))))
     rows = rows.exclude(entries__work_date__gt=through)
     lines = list(rows.order_by("pk").select_for_update(of=("self",)))
-    return _approve(actor, lines, frozenset(states), "")
+    return approve_locked(actor, lines, frozenset(states), "")
 
 
-def _approve(
-    actor: Actor, lines: Sequence[TimesheetLine], states: frozenset[LineState], reason: str
+def approve_locked(
+    actor: Actor,
+    lines: Sequence[TimesheetLine],
+    states: frozenset[LineState],
+    reason: str,
+    decided_at: Mapping[int, datetime] | None = None,
 ) -> Approved:
+    """Approve lines that the running action has locked and that are in one of `states`.
+
+    `decided_at` gives the moment of each line's decision where it lies in the past (history that is loaded).
+    """
     problems = Problems()
     if any(line.state not in states for line in lines):
         problems.add(
@@ -90,7 +98,7 @@ def _approve(
         cursor.execute(_ENTRIES, [line_ids])
         rows = cursor.fetchall()
     approved = list(_approved_entries(rows))
-    decide(actor, rows, line_ids, "approved", LineState.APPROVED, reason)
+    decide(actor, rows, line_ids, "approved", LineState.APPROVED, reason, decided_at)
     currencies = dict(LegalEntity.objects.values_list("book_id", "book__currency"))
     ledger.post(actor=actor, entries=posting.time_approved(approved, currencies))
     events.emit(TimeApproved(actor, approved))
@@ -138,16 +146,20 @@ def decide(
     decision: str,
     state: LineState,
     reason: str,
+    decided_at: Mapping[int, datetime] | None = None,
 ) -> None:
     """Write one decision per line, bound to its entries' content, and bring the lines to `state`."""
     by_line: dict[int, list[EntryContent]] = defaultdict(list)
     for line_id, entry_id, _, task_id, day, worked, billable, note in rows:
         by_line[line_id].append(EntryContent(entry_id, day, worked, billable, note, task_id))
-    bulk.copy_rows(
-        LineDecision,
-        ("line", "decision", "user", "reason", "content_hash"),
-        ((line_id, decision, actor.user_id, reason, content_hash(by_line[line_id])) for line_id in line_ids),
+    rows_of = (
+        (line_id, decision, actor.user_id, reason, content_hash(by_line[line_id])) for line_id in line_ids
     )
+    fields = ("line", "decision", "user", "reason", "content_hash")
+    if decided_at is None:
+        bulk.copy_rows(LineDecision, fields, rows_of)  # the database says when
+    else:
+        bulk.copy_rows(LineDecision, (*fields, "at"), ((*row, decided_at[row[0]]) for row in rows_of))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE timesheets_timesheetline SET state = %s WHERE id = ANY(%s)", [state.value, list(line_ids)]

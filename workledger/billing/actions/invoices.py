@@ -41,8 +41,12 @@ def issue_invoice(*, actor: Actor, invoice_id: int, issued_on: date) -> str:
 
 
 @action("billing.issue_invoices", needs=Permission.ISSUE_INVOICE)
-def issue_invoices(*, actor: Actor, invoice_ids: list[int], issued_on: date) -> list[str]:
+def issue_invoices(
+    *, actor: Actor, invoice_ids: list[int], issued_on: date, makes_pdfs: bool = True
+) -> list[str]:
     """Number pre-bills, freeze them with their hash, post them, and queue their PDFs. Returns the numbers.
+
+    Without `makes_pdfs` (history that is loaded) a PDF is made when it is asked for, the same to the byte.
 
     Refuses: not_found, not_a_pre_bill, nothing_to_invoice, negative_invoice, po_number_missing,
     approved_all_yourself, exchange_rate_missing, no_open_period.
@@ -73,7 +77,8 @@ def issue_invoices(*, actor: Actor, invoice_ids: list[int], issued_on: date) -> 
         invoices, ["state", "number", "issued_on", "due_on", "journal_entry_id"], batch_size=500
     )
     events.emit(InvoicesIssued(actor, [_issued(invoice) for invoice in invoices]))
-    _queue_pdfs([invoice.pk for invoice in invoices])
+    if makes_pdfs:
+        _queue_pdfs([invoice.pk for invoice in invoices])
     single = invoices[0] if len(invoices) == 1 else None
     record(single, f"Issued {single.number}" if single else f"Issued {len(invoices)} invoices")
     return [invoice.number for invoice in invoices]

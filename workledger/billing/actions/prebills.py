@@ -69,7 +69,7 @@ def run_billing(
     locks.named("billing.run")
     items.price_unpriced(actor=actor)
     pieces = _open_pieces(actor, through, client_ids, contract_ids)
-    made = _make_drafts(pieces, through)
+    made = make_drafts(pieces, through)
     if issue and issued_on is not None and made:
         issue_invoices(actor=actor, invoice_ids=made, issued_on=issued_on)
     result = queries.BillRun(queries.billed(made), queries.bill_exceptions(actor, through, client_ids))
@@ -105,7 +105,7 @@ def _open_pieces(
         return list(map(OpenPiece._make, cursor.fetchall()))
 
 
-def _make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
+def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
     """Write pre-bills with lines and sources, and take the items out of WIP; returns the pre-bills' ids."""
     if not pieces:
         return []

@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="task",
             constraint=models.UniqueConstraint(
-                fields=("project", "parent", "name"),
+                fields=("project", "phase", "parent", "name"),
                 name="task_name_once",
                 nulls_distinct=False,
                 violation_error_message="This project already has a task with that name there.",
