@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_receivables")),
     path("", include("workledger.web.urls_settings")),
     path("", include("workledger.web.urls_time")),
+    path("", include("workledger.web.urls_trail")),
 ]

@@ -15,4 +15,5 @@ import "./forms.js";
 import "./fields.js";
 import "./combobox.js";
 import "./chart.js";
+import "./chart-plot.js";
 import "./timegrid.js";

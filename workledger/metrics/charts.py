@@ -1,0 +1,208 @@
+"""Charts as Vega-Lite specs: one theme for page, mail and PDF; direct labels, the subject in the accent, the rest in grey.
+
+A chart answers the question that is its title. On pages the title stands in the page, the colours are the page's own
+tokens (so light and dark need no second spec), and a mark with an address opens its trail.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+Spec = dict[str, Any]
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours and type of a chart, by what they mean."""
+
+    ink: str
+    quiet: str
+    rule: str
+    subject: str
+    rest: str
+    warn: str
+    bad: str
+    font: str
+
+
+PAGE = Palette(
+    "var(--ink)", "var(--ink-3)", "var(--rule)", "var(--subject)", "var(--rest)", "var(--warn-fill)", "var(--bad-fill)",
+    "-apple-system, Segoe UI, Inter, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif",
+)  # fmt: skip
+PRINT = Palette(
+    "#15201c", "#5d6863", "#dfe4e1", "#18754f", "#bfc5c2", "#c88a1b", "#c9412f", "Source Sans 3, Liberation Sans, sans-serif"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A mark: its place on the axis, its value, the value in words, what it opens, how it is marked.
+
+    `tone` is '' (the subject), 'rest', 'warn' or 'bad'. A value of None leaves a gap.
+    """
+
+    label: str
+    value: Decimal | None
+    text: str
+    href: str = ""
+    tone: str = ""
+
+
+def _config(palette: Palette) -> Spec:
+    return {
+        "font": palette.font,
+        "background": None,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": palette.quiet, "labelFontSize": 12, "titleColor": palette.quiet, "domainColor": palette.rule,
+            "gridColor": palette.rule, "ticks": False, "labelPadding": 6, "title": None, "labelFont": palette.font,
+        },
+        "text": {"fontSize": 12, "color": palette.quiet, "font": palette.font},
+        "title": {"color": palette.ink, "fontSize": 14, "fontWeight": 600, "anchor": "start", "offset": 12},
+    }  # fmt: skip
+
+
+def _frame(question: str, palette: Palette, height: int, layers: list[Spec], encoding: Spec, rows: list[Spec]) -> Spec:
+    """Return a spec around layers; on a page the title is only the description, as it stands above the chart."""
+    spec: Spec = {
+        "$schema": _SCHEMA,
+        "description": question,
+        "width": "container" if palette is PAGE else 520,
+        "height": height,
+        "autosize": {"type": "fit-x" if palette is PAGE else "pad", "contains": "padding"},
+        "padding": 0,
+        "config": _config(palette),
+        "data": {"values": rows},
+        "encoding": encoding,
+        "layer": layers,
+    }
+    if palette is not PAGE:
+        spec |= {"title": question, "padding": 8}
+    return spec
+
+
+def _rows(points: Sequence[Point]) -> list[Spec]:
+    return [
+        {
+            "label": point.label,
+            "place": place,
+            "value": float(point.value) if point.value is not None else None,
+            "text": point.text,
+            "href": point.href,
+            "tone": point.tone,
+        }
+        for place, point in enumerate(points)
+    ]
+
+
+def _tones(palette: Palette) -> Spec:
+    colours = {"": palette.subject, "rest": palette.rest, "warn": palette.warn, "bad": palette.bad}
+    return {
+        "field": "tone",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(colours), "range": list(colours.values())},
+    }
+
+
+def columns(question: str, points: Sequence[Point], *, target: Decimal | None = None, palette: Palette = PAGE) -> Spec:
+    """Return columns over time, each with its value above it; `target` is a thin line across, with its word."""
+    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"}}
+    height = {"field": "value", "type": "quantitative", "axis": None}
+    cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "cornerRadiusEnd": 2, "width": {"band": 0.64}, **cursor},
+            "encoding": {"color": _tones(palette)},
+        },
+        {
+            "mark": {"type": "text", "dy": -8, "baseline": "bottom", **cursor},
+            "encoding": {"text": {"field": "text"}},
+        },
+    ]
+    if target is not None:
+        layers.append(
+            {"mark": {"type": "rule", "color": palette.quiet, "strokeDash": [3, 3]},
+             "encoding": {"y": {"datum": float(target)}, "x": None}}
+        )  # fmt: skip
+    return _frame(question, palette, 180, layers, {"x": label, "y": height}, _rows(points))
+
+
+def bars(question: str, points: Sequence[Point], *, palette: Palette = PAGE) -> Spec:
+    """Return bars, one under the other, each with its value at its end: for ages and other few parts."""
+    name = {"field": "label", "type": "nominal", "sort": None, "axis": {"domain": False, "labelLimit": 120}}
+    length = {"field": "value", "type": "quantitative", "axis": None, "scale": {"nice": False, "padding": 0}}
+    most = max((abs(point.value or Decimal(0)) for point in points), default=Decimal(1)) or Decimal(1)
+    length["scale"] = {"domain": [0, float(most) * 1.28], "nice": False}
+    cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "cornerRadiusEnd": 2, "height": {"band": 0.62}, **cursor},
+            "encoding": {"color": _tones(palette)},
+        },
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6, "color": palette.ink, **cursor},
+            "encoding": {"text": {"field": "text"}},
+        },
+    ]
+    return _frame(question, palette, 30 * max(len(points), 1), layers, {"y": name, "x": length}, _rows(points))
+
+
+def stacked(
+    question: str, whole: Sequence[Point], part: Sequence[Point], names: tuple[str, str], *, palette: Palette = PAGE
+) -> Spec:
+    """Return columns of a whole in grey with a part of it in the accent before them; the last ones carry their names."""
+    rows = [row | {"which": 0, "tone": "rest"} for row in _rows(whole)]
+    rows += [row | {"which": 1, "tone": ""} for row in _rows(part)]
+    last = len(whole) - 1
+    for row in rows:
+        row["word"] = f"{names[row['which']]} {row['text']}" if row["place"] == last else ""
+    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"}}
+    height = {
+        "field": "value", "type": "quantitative", "stack": None,
+        "axis": {"domain": False, "format": "~s", "tickCount": 3, "grid": True},
+    }  # fmt: skip
+    cursor = {"cursor": "pointer"} if any(point.href for point in (*whole, *part)) else {}
+    layers: list[Spec] = [
+        {
+            "transform": [{"filter": f"datum.which === {which}"}],
+            "mark": {"type": "bar", "cornerRadiusEnd": 2, "width": {"band": width}, **cursor},
+            "encoding": {"color": _tones(palette)},
+        }
+        for which, width in ((0, 0.64), (1, 0.64))
+    ]
+    return _frame(question, palette, 200, layers, {"x": label, "y": height}, rows)
+
+
+def burn(
+    question: str, points: Sequence[Point], budget: Point | None, *, scope: Point | None = None, palette: Palette = PAGE
+) -> Spec:
+    """Return what was used, added up over time, against the line of the budget, each with its word at the end."""
+    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+             "scale": {"type": "point", "padding": 0.4}}  # fmt: skip
+    most = max(
+        [float(point.value) for point in (*points, *filter(None, (budget, scope))) if point.value is not None] or [1.0]
+    )
+    height = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.16]}}
+    rows = _rows(points)
+    for row in rows:
+        row["word"] = row["text"] if row["place"] == len(rows) - 1 else ""
+    layers: list[Spec] = [
+        {"mark": {"type": "area", "color": palette.subject, "opacity": 0.12, "interpolate": "monotone"}},
+        {"mark": {"type": "line", "color": palette.subject, "strokeWidth": 2, "interpolate": "monotone"}},
+        {"mark": {"type": "point", "filled": True, "size": 40, "color": palette.subject, "cursor": "pointer"}},
+        {"mark": {"type": "text", "dy": -12, "align": "right", "fontWeight": 600, "color": palette.subject},
+         "encoding": {"text": {"field": "word"}}},
+    ]  # fmt: skip
+    for line, colour in ((budget, palette.quiet), (scope, palette.warn)):
+        if line is None or line.value is None:
+            continue
+        at = {"datum": float(line.value)}
+        layers.append({"mark": {"type": "rule", "color": colour, "strokeDash": [3, 3]}, "encoding": {"y": at, "x": None}})
+        layers.append(
+            {"mark": {"type": "text", "align": "left", "dy": -8, "color": colour, "x": 0}, "encoding":
+             {"y": at, "x": {"value": 0}, "text": {"value": line.text}}}
+        )  # fmt: skip
+    return _frame(question, palette, 180, layers, {"x": label, "y": height}, rows)

@@ -1,0 +1,52 @@
+// Draws a chart once it is near the view: the spec comes from data-chart, the library is loaded with the first one.
+// The policy allows no eval, so expressions are interpreted. A mark with an address opens its trail.
+const NEAR = "200px";
+let library = null;
+
+function load() {
+  library ??= import("./vega.js").then(() => window.vegaEmbed);
+  return library;
+}
+
+function openTrail(chart, href) {
+  const figure = Object.assign(document.createElement("a"), { href, className: "figure", hidden: true });
+  chart.append(figure);
+  figure.click();
+  figure.remove();
+}
+
+async function draw(chart) {
+  const plot = chart.querySelector("[data-chart-plot]");
+  try {
+    const [embed, answer] = await Promise.all([load(), fetch(chart.dataset.chart, { headers: { Accept: "application/json" } })]);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const spec = await answer.json();
+    const { view } = await embed(plot, spec, { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: false });
+    view.addEventListener("click", (_, mark) => mark?.datum?.href && openTrail(chart, mark.datum.href));
+    plot.dataset.drawn = "";
+  } catch {
+    chart.dataset.view = "table";
+    chart.querySelector("[data-chart-toggle]")?.setAttribute("hidden", "");
+  }
+}
+
+const watch = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watch.unobserve(target);
+      draw(target);
+    }
+  },
+  { rootMargin: NEAR },
+);
+
+function find(within) {
+  for (const chart of within.querySelectorAll('[data-chart]:not([data-chart=""])')) {
+    if (!chart.dataset.seen) watch.observe(chart);
+    chart.dataset.seen = "yes";
+  }
+}
+
+find(document);
+document.addEventListener("htmx:load", (event) => find(event.target));
