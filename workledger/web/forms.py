@@ -133,7 +133,7 @@ class Form:
                 self.values[each.name] = self._value(each, request)
             except NotUnderstood as error:
                 self.errors[each.name] = str(error)
-                self.values[each.name] = _STAND_INS.get(each.kind)
+                self.values[each.name] = _stand_in(each)
 
     def _value(self, each: Field, request: HttpRequest) -> Any:
         assert self._typed is not None
@@ -147,8 +147,10 @@ class Form:
             return self._file(each, request)
         text = request.POST.get(each.name, "").replace("\r\n", "\n")
         self._typed[each.name] = text
+        if each.options and text and text not in (str(option[0]) for option in each.options):
+            raise NotUnderstood("Choose one of the list.")
         value = _understood(each, text)
-        if each.required and value is None:
+        if each.required and (value is None or (each.kind == "choice" and not text)):
             raise NotUnderstood(f"{each.label} is needed here.")
         return value
 
@@ -203,6 +205,13 @@ class Form:
 
 
 _STAND_INS: dict[str, Any] = {"date": date(2000, 1, 1), "number": Decimal(1), "whole": 1}
+
+
+def _stand_in(each: Field) -> Any:
+    """Return a value to try an act with, where what was typed is none."""
+    if each.options and each.kind != "many":
+        return each.options[0][0]
+    return _STAND_INS.get(each.kind, "")
 
 
 def _understood(each: Field, text: str) -> Any:

@@ -308,14 +308,18 @@ def _books_differ(before: EmploymentTerms, terms: NewTerms) -> bool:
 
 
 def _warn_of_posted_cost(person: Person, start: date, end: date | None) -> None:
-    accounts = Account.objects.filter(role=AccountRole.LABOUR_COST).values("pk")
-    posted = Posting.objects.filter(account__in=accounts, person_id=person.pk, service_date__gte=start)
-    if end is not None:
-        posted = posted.filter(service_date__lt=end)
-    if posted.exists():
+    if _cost_is_posted(person, start, end):
         warn(
             "labour_cost_posted",
             f"Time of {person.name} from {start:%-d %B %Y} on is approved and its labour cost posted by the terms"
             " so far. Those postings stay; the new terms count for time approved from now on.",
             "start",
         )
+
+
+def _cost_is_posted(person: Person, start: date, end: date | None) -> bool:
+    accounts = Account.objects.filter(role=AccountRole.LABOUR_COST).values("pk")
+    posted = Posting.objects.filter(account__in=accounts, person_id=person.pk, service_date__gte=start)
+    if end is not None:
+        posted = posted.filter(service_date__lt=end)
+    return posted.exists()

@@ -250,11 +250,10 @@ def _client_of(values: Mapping[str, Any]) -> ClientDetails:
 
 
 def _billing_of(values: Mapping[str, Any]) -> BillingDetails:
-    treatment = values["tax_treatment"]
     return BillingDetails(
         currency=values["currency"],
         payment_terms_days=values["payment_terms_days"],
-        tax_treatment=TaxTreatment(treatment) if treatment in TaxTreatment.values else TaxTreatment.STANDARD,
+        tax_treatment=TaxTreatment(values["tax_treatment"]),
         tax_rate=values["tax_rate"],
         requires_po=values["requires_po"],
         group_lines_by="person" if values["group_lines_by"] == "person" else "task",

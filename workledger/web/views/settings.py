@@ -18,7 +18,6 @@ from workledger.core import queries as core
 from workledger.core.access import DutyRule, Permission, Role
 from workledger.core.door import Options
 from workledger.core.queries import UserRow
-from workledger.core.refusals import Refused
 from workledger.core.users import RoleGrant
 from workledger.directory import actions, queries
 from workledger.directory.actions import EntityDetails
@@ -320,7 +319,7 @@ def new_user(request: ActingRequest) -> HttpResponse:
             email=values["email"],
             name=values["name"],
             password=SecretStr(values["password"]) if values["password"] else None,
-            roles=[RoleGrant(Role(values["role"]))] if values["role"] in set(Role) else [],
+            roles=[RoleGrant(Role(values["role"]))] if values["role"] else [],
         )
 
     around = FormPage(
@@ -340,28 +339,30 @@ def user(request: ActingRequest, user_id: int) -> HttpResponse:
     return _user_page(request, found)
 
 
-def _user_page(request: ActingRequest, found: UserRow, form: Form | None = None) -> HttpResponse:
+def _user_page(request: ActingRequest, found: UserRow, grant: Form | None = None) -> HttpResponse:
     names = _reach_names(request)
-    reaches = [("", "the whole firm"), *((f"e{row.id}", row.name) for row in queries.entities(request.actor))]
-    reaches += [
-        (f"c{row.id}", f"Client {row.name}") for row in queries.clients(request.actor, ClientFilter(kind=""))
-    ]
-    fields = (
-        Field("role", "Role", "choice", required=True, options=_ROLE_OPTIONS),
-        Field("reach", "For", "find", required=True, options=tuple(reaches)),
-    )
-    grant = form or Form(fields, {"role": Role.CONSULTANT.value, "reach": ""})
-    grant.fields = fields
+    form = grant or _grant_form(request)
     context = {
         "found": found,
-        "held": [
-            (held, names.get((held.entity_id, held.client_id), "The whole firm")) for held in found.roles
-        ],
-        "grant": grant,
+        "held": [(held, names.get((held.entity_id, held.client_id), "")) for held in found.roles],
+        "grant": form,
         "is_self": found.id == request.actor.user_id,
         "permissions": sorted(found.permissions),
     }
-    return _show(request, "web/settings/user.html", context, status=422 if grant.problems else 200)
+    return _show(request, "web/settings/user.html", context, status=422 if form.problems else 200)
+
+
+def _grant_form(request: ActingRequest) -> Form:
+    """A role, and what it reaches: 'all', 'e' and an entity's id, or 'c' and a client's."""
+    reaches = [("all", "The whole firm")]
+    reaches += [(f"e{row.id}", row.name) for row in queries.entities(request.actor)]
+    clients = queries.clients(request.actor, ClientFilter(kind=""))
+    reaches += [(f"c{row.id}", f"Client {row.name}") for row in clients]
+    fields = (
+        Field("role", "Role", "choice", required=True, options=_ROLE_OPTIONS, row="grant"),
+        Field("reach", "For", "choice", required=True, options=tuple(reaches), row="grant"),
+    )
+    return Form(fields, {"role": Role.CONSULTANT.value, "reach": "all"})
 
 
 def _reach_names(request: ActingRequest) -> dict[tuple[int | None, int | None], str]:
@@ -440,18 +441,20 @@ def _around_user(found: UserRow, title: str, act: str, said: str, *, lead: str =
 @page(_P.MANAGE_USERS)
 def assign_role(request: ActingRequest, user_id: int) -> HttpResponse:
     """Give a role."""
-    chosen, reach = request.POST.get("role", ""), request.POST.get("reach", "")
-    grant = RoleGrant(
-        Role(chosen) if chosen in set(Role) else Role.CONSULTANT,
-        entity_id=number_of(reach[1:]) if reach.startswith("e") else None,
-        client_id=number_of(reach[1:]) if reach.startswith("c") else None,
-    )
-    try:
-        users.assign_role.using(act_options(request))(actor=request.actor, user_id=user_id, grant=grant)
-    except Refused as refused:
-        found = core.user(request.actor, user_id)
-        form = Form((), {"role": chosen, "reach": reach}, errors={}, loose=list(refused.problems))
-        return _user_page(request, found, form)
+    form = _grant_form(request)
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        kind, pk = values["reach"][:1], number_of(values["reach"][1:])
+        grant = RoleGrant(
+            Role(values["role"]),
+            entity_id=pk if kind == "e" else None,
+            client_id=pk if kind == "c" else None,
+        )
+        return users.assign_role.using(options)(actor=request.actor, user_id=user_id, grant=grant)
+
+    is_done, _ = form.submit(request, run)
+    if not is_done:
+        return _user_page(request, core.user(request.actor, user_id), form)
     messages.success(request, "Gave the role.")
     return redirect("settings-user", user_id)
 
@@ -561,7 +564,7 @@ def _token_run(request: ActingRequest) -> Callable[[Mapping[str, Any], Options],
         return tokens.create_token.using(options)(
             actor=request.actor,
             name=values["name"],
-            scopes=[Permission(each) for each in values["scopes"] if each in set(Permission)],
+            scopes=[scope for scope in Permission if scope.value in values["scopes"]],
             today=today(),
             expires_on=values["expires_on"],
         )
