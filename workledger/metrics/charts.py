@@ -64,7 +64,9 @@ def _config(palette: Palette) -> Spec:
     }  # fmt: skip
 
 
-def _frame(question: str, palette: Palette, height: int, layers: list[Spec], encoding: Spec, rows: list[Spec]) -> Spec:
+def _frame(
+    question: str, palette: Palette, height: int, layers: list[Spec], encoding: Spec, rows: list[Spec]
+) -> Spec:
     """Return a spec around layers; on a page the title is only the description, as it stands above the chart."""
     spec: Spec = {
         "$schema": _SCHEMA,
@@ -107,9 +109,16 @@ def _tones(palette: Palette) -> Spec:
     }
 
 
-def columns(question: str, points: Sequence[Point], *, target: Decimal | None = None, palette: Palette = PAGE) -> Spec:
+def columns(
+    question: str, points: Sequence[Point], *, target: Decimal | None = None, palette: Palette = PAGE
+) -> Spec:
     """Return columns over time, each with its value above it; `target` is a thin line across, with its word."""
-    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"}}
+    label = {
+        "field": "label",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+    }
     height = {"field": "value", "type": "quantitative", "axis": None}
     cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
     layers: list[Spec] = [
@@ -133,9 +142,9 @@ def columns(question: str, points: Sequence[Point], *, target: Decimal | None = 
 def bars(question: str, points: Sequence[Point], *, palette: Palette = PAGE) -> Spec:
     """Return bars, one under the other, each with its value at its end: for ages and other few parts."""
     name = {"field": "label", "type": "nominal", "sort": None, "axis": {"domain": False, "labelLimit": 120}}
-    length = {"field": "value", "type": "quantitative", "axis": None, "scale": {"nice": False, "padding": 0}}
     most = max((abs(point.value or Decimal(0)) for point in points), default=Decimal(1)) or Decimal(1)
-    length["scale"] = {"domain": [0, float(most) * 1.28], "nice": False}
+    scale = {"domain": [0, float(most) * 1.28], "nice": False}
+    length = {"field": "value", "type": "quantitative", "axis": None, "scale": scale}
     cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
     layers: list[Spec] = [
         {
@@ -147,11 +156,18 @@ def bars(question: str, points: Sequence[Point], *, palette: Palette = PAGE) -> 
             "encoding": {"text": {"field": "text"}},
         },
     ]
-    return _frame(question, palette, 30 * max(len(points), 1), layers, {"y": name, "x": length}, _rows(points))
+    return _frame(
+        question, palette, 30 * max(len(points), 1), layers, {"y": name, "x": length}, _rows(points)
+    )
 
 
 def stacked(
-    question: str, whole: Sequence[Point], part: Sequence[Point], names: tuple[str, str], *, palette: Palette = PAGE
+    question: str,
+    whole: Sequence[Point],
+    part: Sequence[Point],
+    names: tuple[str, str],
+    *,
+    palette: Palette = PAGE,
 ) -> Spec:
     """Return columns of a whole in grey with a part of it in the accent before them; the last ones carry their names."""
     rows = [row | {"which": 0, "tone": "rest"} for row in _rows(whole)]
@@ -159,7 +175,12 @@ def stacked(
     last = len(whole) - 1
     for row in rows:
         row["word"] = f"{names[row['which']]} {row['text']}" if row["place"] == last else ""
-    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"}}
+    label = {
+        "field": "label",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+    }
     height = {
         "field": "value", "type": "quantitative", "stack": None,
         "axis": {"domain": False, "format": "~s", "tickCount": 3, "grid": True},
@@ -177,13 +198,19 @@ def stacked(
 
 
 def burn(
-    question: str, points: Sequence[Point], budget: Point | None, *, scope: Point | None = None, palette: Palette = PAGE
+    question: str,
+    points: Sequence[Point],
+    budget: Point | None,
+    *,
+    scope: Point | None = None,
+    palette: Palette = PAGE,
 ) -> Spec:
     """Return what was used, added up over time, against the line of the budget, each with its word at the end."""
     label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
              "scale": {"type": "point", "padding": 0.4}}  # fmt: skip
     most = max(
-        [float(point.value) for point in (*points, *filter(None, (budget, scope))) if point.value is not None] or [1.0]
+        [float(point.value) for point in (*points, *filter(None, (budget, scope))) if point.value is not None]
+        or [1.0]
     )
     height = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.16]}}
     rows = _rows(points)
@@ -200,7 +227,12 @@ def burn(
         if line is None or line.value is None:
             continue
         at = {"datum": float(line.value)}
-        layers.append({"mark": {"type": "rule", "color": colour, "strokeDash": [3, 3]}, "encoding": {"y": at, "x": None}})
+        layers.append(
+            {
+                "mark": {"type": "rule", "color": colour, "strokeDash": [3, 3]},
+                "encoding": {"y": at, "x": None},
+            }
+        )
         layers.append(
             {"mark": {"type": "text", "align": "left", "dy": -8, "color": colour, "x": 0}, "encoding":
              {"y": at, "x": {"value": 0}, "text": {"value": line.text}}}

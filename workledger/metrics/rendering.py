@@ -20,7 +20,7 @@ def write_bundle(target: Path) -> None:
     """Write the browser bundle (Vega, Vega-Lite, vega-embed, as `window.vegaEmbed`) to a file, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".part")
-    unfinished.write_text(vl_convert.javascript_bundle(), encoding="utf-8")
+    unfinished.write_text(str(vl_convert.javascript_bundle()), encoding="utf-8")  # type: ignore[call-arg] # optional there
     unfinished.replace(target)
 
 

@@ -103,7 +103,7 @@ RAIL: tuple[Group, ...] = (
         (
             Item("Trial balance", "trial_balance", "scale", (_P.VIEW_LEDGER,), ("account_activity",)),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
-            Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("report", "report-")),
+            Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),
         ),
     ),
     Group(

@@ -95,7 +95,11 @@ def figure(value: Decimal | int | None, unit: Unit, currency: str = "", *, whole
         case Unit.SECONDS:
             return f"{formats.hours(int(value))}\N{NO-BREAK SPACE}h" if value else formats.ZERO
         case Unit.MONEY:
-            return formats.money(Decimal(value), currency, whole=whole) if currency else formats.amount(Decimal(value))
+            return (
+                formats.money(Decimal(value), currency, whole=whole)
+                if currency
+                else formats.amount(Decimal(value))
+            )
         case Unit.RATIO:
             return formats.percent(value)
         case Unit.DAYS:
@@ -120,7 +124,9 @@ def scope_words(actor: Actor, metric: str, scope: Scope) -> list[str]:
     for key, value in scope.filters.given.items():
         if key is By.AGE:
             names = AGES.get(metric, ())
-            words.append(f"{names[value]} days" if value < len(names) and names[value] != "not due" else "not due")
+            words.append(
+                f"{names[value]} days" if value < len(names) and names[value] != "not due" else "not due"
+            )
         elif key is By.ENTITY:
             words.append("one legal entity")
         else:

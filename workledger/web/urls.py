@@ -17,5 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_receivables")),
     path("", include("workledger.web.urls_settings")),
     path("", include("workledger.web.urls_time")),
+    path("", include("workledger.web.urls_home")),
+    path("", include("workledger.web.urls_reports")),
+    path("", include("workledger.web.urls_search")),
     path("", include("workledger.web.urls_trail")),
 ]

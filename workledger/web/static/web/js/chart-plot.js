@@ -1,4 +1,4 @@
-// Draws a chart once it is near the view: the spec comes from data-chart, the library is loaded with the first one.
+// Draws a chart once it is near the view: the library is loaded with the first one.
 // The policy allows no eval, so expressions are interpreted. A mark with an address opens its trail.
 const NEAR = "200px";
 let library = null;
@@ -15,12 +15,18 @@ function openTrail(chart, href) {
   figure.remove();
 }
 
+// data-chart is '#id' of a JSON element on the page, or an address.
+async function specOf(place) {
+  if (place.startsWith("#")) return JSON.parse(document.getElementById(place.slice(1)).textContent);
+  const answer = await fetch(place, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
 async function draw(chart) {
   const plot = chart.querySelector("[data-chart-plot]");
   try {
-    const [embed, answer] = await Promise.all([load(), fetch(chart.dataset.chart, { headers: { Accept: "application/json" } })]);
-    if (!answer.ok) throw new Error(String(answer.status));
-    const spec = await answer.json();
+    const [embed, spec] = await Promise.all([load(), specOf(chart.dataset.chart)]);
     const { view } = await embed(plot, spec, { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: false });
     view.addEventListener("click", (_, mark) => mark?.datum?.href && openTrail(chart, mark.datum.href));
     plot.dataset.drawn = "";

@@ -1,0 +1,121 @@
+"""What needs somebody, and what stands open, in one statement: the counts and sums of Home."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from workledger.core.access import Actor, Permission
+from workledger.kernel.period import week_start
+from workledger.timesheets.models import LineState, TimeEntry
+from workledger.timesheets.queries import lines_to_decide
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How much of something stands open: rows, their value per currency (largest first), their time in seconds."""
+
+    count: int = 0
+    seconds: int = 0
+    amounts: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What waits for an actor. Every part is empty for who may not see it."""
+
+    own_open_lines: Standing
+    approvals: Standing
+    held: Standing
+    unpriced: Standing
+    drafts: Standing
+    wip: Standing
+    receivables: Standing
+    overdue: Standing
+    proposals: Standing
+
+
+_OWN = """
+SELECT 'own_open_lines', '', count(DISTINCT l.id), coalesce(sum(e.worked_seconds), 0), 0
+FROM timesheets_timesheetline l JOIN timesheets_timeentry e ON e.line_id = l.id
+WHERE l.person_id = %(person)s AND l.state IN ('open', 'rejected') AND l.week < %(monday)s
+"""
+_WIP = """
+SELECT CASE WHEN is_held THEN 'held' ELSE 'open' END, currency, count(*), sum(billable_seconds), sum(amount)
+FROM billing_openitem WHERE service_date <= %(day)s {entities} GROUP BY 1, 2
+UNION ALL
+SELECT 'unpriced', '', count(*), coalesce(sum(billable_seconds), 0), 0 FROM billing_unpriceditem WHERE true {entities}
+UNION ALL
+SELECT 'drafts', currency, count(*), 0, sum(coalesce(w.amount, 0)) FROM billing_invoice v
+LEFT JOIN LATERAL (SELECT sum(s.amount) AS amount FROM billing_invoiceline l JOIN billing_invoicesource s
+    ON s.line_id = l.id AND s.is_live WHERE l.invoice_id = v.id) w ON true
+WHERE state = 'draft' {entities} GROUP BY 2
+"""
+_RECEIVABLES = """
+SELECT CASE WHEN due_on < %(day)s THEN 'overdue' ELSE 'due' END, currency, count(*), 0, sum(open_amount)
+FROM receivables_receivable WHERE open_amount <> 0 AND issued_on <= %(day)s {entities} GROUP BY 1, 2
+"""
+_PROPOSALS = "SELECT 'proposals', '', count(*), 0, 0 FROM core_proposal WHERE state = 'open'"
+
+
+def attention(actor: Actor, today: date) -> Attention:
+    """Return what waits for this actor on a day; two queries, one without approvals to decide."""
+    parts: list[str] = []
+    if actor.person_id is not None:
+        parts.append(_OWN)
+    if actor.can(Permission.VIEW_BILLING) and actor.client_ids is None:
+        parts.append(_WIP)
+    if actor.can(Permission.VIEW_RECEIVABLES) and actor.client_ids is None:
+        parts.append(_RECEIVABLES)
+    if actor.can(Permission.DECIDE_PROPOSALS):
+        parts.append(_PROPOSALS)
+    found: dict[str, list[tuple[str, int, int, Decimal]]] = {}
+    if parts:
+        entities = "" if actor.entity_ids is None else "AND entity_id = ANY(%(entities)s)"
+        values: dict[str, Any] = {
+            "person": actor.person_id,
+            "monday": week_start(today),
+            "day": today,
+            "entities": sorted(actor.entity_ids or ()),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts).format(entities=entities), values)
+            for kind, currency, count, seconds, amount in cursor.fetchall():
+                found.setdefault(kind, []).append((currency, int(count), int(seconds), Decimal(amount)))
+    return Attention(
+        own_open_lines=_standing(found, "own_open_lines"),
+        approvals=_approvals(actor),
+        held=_standing(found, "held"),
+        unpriced=_standing(found, "unpriced"),
+        drafts=_standing(found, "drafts"),
+        wip=_standing(found, "open", "held", "drafts"),
+        receivables=_standing(found, "due", "overdue"),
+        overdue=_standing(found, "overdue"),
+        proposals=_standing(found, "proposals"),
+    )
+
+
+def _standing(found: dict[str, list[tuple[str, int, int, Decimal]]], *kinds: str) -> Standing:
+    rows = [row for kind in kinds for row in found.get(kind, ())]
+    amounts: dict[str, Decimal] = {}
+    for currency, _, _, amount in rows:
+        if currency:
+            amounts[currency] = amounts.get(currency, _ZERO) + amount
+    largest = sorted(amounts.items(), key=lambda pair: -abs(pair[1]))
+    return Standing(sum(row[1] for row in rows), sum(row[2] for row in rows), tuple(largest))
+
+
+def _approvals(actor: Actor) -> Standing:
+    if not (actor.can(Permission.APPROVE_TIME) or actor.can(Permission.APPROVE_ALL_TIME)):
+        return Standing()
+    lines = lines_to_decide(actor).filter(
+        Exists(TimeEntry.objects.filter(line=OuterRef("pk"))), state=LineState.SUBMITTED
+    )
+    if actor.person_id is not None:
+        lines = lines.exclude(person_id=actor.person_id)
+    return Standing(lines.count())

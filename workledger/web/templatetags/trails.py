@@ -1,0 +1,57 @@
+"""Tags of figures: {% load trails %}.
+
+{% trail "wip" project=row.id as href %}   the address of a figure's trail
+{% meter figures %}   a project's budget used against scope, for table cells
+"""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from workledger.metrics.projects import ProjectFigures
+from workledger.web import formats
+from workledger.web.templatetags.workledger import bar_over, bar_part, bar_span
+from workledger.web.trails import trail_url
+
+register = template.Library()
+
+
+@register.simple_tag
+def trail(metric: str, **filters: Any) -> str:
+    """Return the address of a metric's trail."""
+    return trail_url(metric, **filters)
+
+
+@register.simple_tag
+def meter(known: ProjectFigures) -> str:
+    """Draw the share of the budget that is used, with the mark of the scope done; '' without a budget."""
+    used = known.worst_burn
+    if used is None:
+        return ""
+    percent = used * 100
+    scope = "" if known.scope_done is None or known.burn is None else known.scope_done * 100
+    words = formats.percent(used, 0)
+    mark = (
+        format_html(
+            '<path class="scope-halo" d="M{0} -3v14"/><path class="scope" d="M{0} -3v14"/>',
+            f"{float(scope):.1f}",
+        )
+        if scope != ""
+        else SafeString("")
+    )
+    over = (
+        format_html('<rect class="over" x="100.4" width="{}" height="8"/>', bar_over(percent))
+        if percent > 100
+        else SafeString("")
+    )
+    name = "budget_burn" if known.worst_burn == known.burn else "budget_burn_amount"
+    return format_html(
+        '<div class="meter meter-cell"{}><svg class="meter-bar" viewBox="0 0 {} 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="8"/><rect class="used" width="{}" height="8"/>{}{}</svg>'
+        '<a class="figure" href="{}" aria-label="Budget used: {}">{}</a></div>',
+        format_html(' data-tone="{}"', known.tone) if known.tone else "",
+        bar_span(percent, scope), bar_part(percent, 100), over, mark,
+        trail_url(name, project=known.project_id), words, words,
+    )  # fmt: skip
