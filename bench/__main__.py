@@ -1,0 +1,239 @@
+"""``python -m bench``: measure and print."""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench import processes
+from bench.engine import Engine, scratch
+from bench.table import Aim, table
+
+GROUPS = ("acts", "pages", "million", "process")
+FAR = "9999-12-31"
+MILLION = 1_000_000
+Found = dict[str, Any]
+
+
+@dataclass
+class Results:
+    """What was found, by name."""
+
+    machine: str
+    entries: int
+    acts: dict[str, Found] = field(default_factory=dict)
+    plain: dict[str, Found] = field(default_factory=dict)
+    pages: dict[int, Found] = field(default_factory=dict)
+    process: dict[str, Found] = field(default_factory=dict)
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    options = _options()
+    began = time.monotonic()
+    cores, memory = psutil.cpu_count(), psutil.virtual_memory().total / 2**30
+    results = Results(
+        f"{cores} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}", options.entries
+    )
+    with scratch() as engine:
+        _say("Preparing a cluster of its own")
+        engine.database("empty")
+        engine.measure("empty", "prepare")
+        if options.groups & {"acts", "pages", "process"}:
+            _load(engine, "firm", options.entries)
+        if "acts" in options.groups:
+            _acts(engine, results)
+        if "pages" in options.groups:
+            _pages(engine, "firm", results, options.entries)
+        if "process" in options.groups:
+            _process(engine, results)
+        for name in ("firm", "approved", "issued"):
+            engine.drop(name)
+        if "million" in options.groups:
+            _load(engine, "million", MILLION)
+            _pages(engine, "million", results, MILLION)
+    if options.install:
+        _say("Installing into an empty folder")
+        results.process["install"] = processes.install()
+    seconds = time.monotonic() - began
+    if options.json:
+        sys.stdout.write(f"{json.dumps(vars(results), indent=2, default=str)}\n")
+    else:
+        sys.stdout.write(_report(results, seconds))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--entries", type=int, default=100_000, help="time entries of the firm (100000)")
+    parser.add_argument("--only", default="", help=f"some of {','.join(GROUPS)}, separated by commas")
+    parser.add_argument(
+        "--million", action=argparse.BooleanOptionalAction, default=True, help="pages at a million entries"
+    )
+    parser.add_argument("--install", action="store_true", help="time make install into an empty folder, too")
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    options = parser.parse_args()
+    options.groups = set(options.only.split(",")) if options.only else set(GROUPS)
+    if unknown := options.groups - set(GROUPS):
+        parser.error(f"--only knows {', '.join(GROUPS)}, not {', '.join(sorted(unknown))}")
+    if not options.million:
+        options.groups.discard("million")
+    return options
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def _load(engine: Engine, name: str, entries: int) -> None:
+    _say(f"Loading {entries:,} entries")
+    engine.database(name, template="empty")
+    engine.measure(name, "load", entries=entries)
+
+
+def _acts(engine: Engine, results: Results) -> None:
+    """Each act on a fresh copy of what it starts from, beside plain SQL on another copy."""
+    acts, plain = results.acts, results.plain
+    today = date.today().isoformat()
+    for name, base, where, act in (
+        ("copy", "firm", plain, "plain_copy"),
+        ("bill", "", plain, "plain_bill"),
+        ("approve", "firm", plain, "plain_approve"),
+    ):
+        _say(f"Plain SQL: {name}")
+        if base:
+            engine.database("plain", template=base)
+        where[name] = engine.measure("plain", act)
+    engine.drop("plain")
+    _say("Approval")
+    engine.database("approved", template="firm")
+    acts["approve"] = engine.measure("approved", "approve", through=FAR)
+    engine.measure("approved", "analyze")
+    for name in ("draft", "issue"):
+        _say(f"Bill run: {name}")
+        engine.database("issued", template="approved")
+        acts[name] = engine.measure("issued", name, through=today)
+    _say("PDFs")
+    acts["pdfs"] = engine.measure("issued", "pdfs")
+
+
+def _pages(engine: Engine, name: str, results: Results, entries: int) -> None:
+    _say(f"A past for {entries:,} entries: approved and billed until last month")
+    last_month = date.today().replace(day=1) - timedelta(days=1)
+    if name == "firm":
+        engine.database("past", template="firm")
+        name = "past"
+    engine.measure(name, "history", through=last_month.isoformat())
+    _say(f"Pages at {entries:,} entries")
+    results.pages[entries] = engine.measure(name, "pages")
+    engine.drop(name)
+
+
+def _process(engine: Engine, results: Results) -> None:
+    _say("Cold starts")
+    engine.database("workledger", template="firm")
+    with engine.stopped():
+        results.process["start"] = processes.cold_start(engine)
+    engine.drop("workledger")
+
+
+# --- the report -------------------------------------------------------------------------------------------
+
+
+def _report(results: Results, seconds: float) -> str:
+    aims: list[Aim] = []
+    parts = [f"\nWorkledger, measured on {results.machine}; {seconds:.0f} s in all.\n"]
+    if results.acts:
+        parts.append(_acts_table(results, aims))
+    if results.pages:
+        parts.append(_pages_table(results, aims))
+    if results.process:
+        parts.append(_process_table(results))
+    parts.extend(aim.line for aim in aims)
+    return "\n".join(parts) + "\n"
+
+
+def _acts_table(results: Results, aims: list[Aim]) -> str:
+    acts, plain = results.acts, results.plain
+    issued = acts["issue"]
+    with_pdfs = {
+        "seconds": issued["seconds"] + acts["pdfs"]["seconds"],
+        "rows": issued["rows"],
+        "peak_mib": acts["pdfs"]["peak_mib"],
+    }
+    rows = []
+    for label, found, beside in (
+        ("import of a file, validated", acts.get("import"), plain["copy"]),
+        ("approval with all postings", acts["approve"], plain["approve"]),
+        ("bill run to drafts", acts["draft"], plain["bill"]),
+        ("bill run, issue and postings", issued, plain["bill"]),
+        ("bill run, issue, postings, PDFs", with_pdfs, plain["bill"]),
+    ):
+        if found is None:
+            continue
+        rate = found["rows"] / found["seconds"]
+        rows.append(
+            (label, f"{found['seconds']:.2f} s", f"{beside['seconds']:.2f} s",
+             f"{found['seconds'] / beside['seconds']:.2f}", f"{rate:,.0f}", f"{found['peak_mib']} MiB")
+        )  # fmt: skip
+    ratio = plain["bill"]["seconds"]
+    aims.append(Aim("drafts, against one SQL statement", acts["draft"]["seconds"] / ratio, 1, "x"))
+    aims.append(Aim("drafts, issue and postings, likewise", issued["seconds"] / ratio, 1.5, "x"))
+    if "import" in acts:
+        rate = acts["import"]["rows"] / acts["import"]["seconds"]
+        aims.append(Aim("import", rate, 20_000, "rows/s", at_least=True))
+    title = (
+        f"{results.entries:,} entries: {issued['invoices']} invoices, net {float(issued['net']):,.2f}; "
+        f"{acts['approve']['postings']:,} postings by the approval; {acts['pdfs']['rows']} PDFs"
+    )
+    heads = ("act", "Workledger", "plain SQL", "ratio", "entries/s", "peak memory")
+    return table(title, heads, rows)
+
+
+def _pages_table(results: Results, aims: list[Aim]) -> str:
+    sizes = sorted(results.pages)
+    heads = ["server time in ms"]
+    for size in sizes:
+        heads += [f"{size:,} median", "p95", "queries"]
+    found = {size: {row["name"]: row for row in results.pages[size]["pages"]} for size in sizes}
+    rows = [
+        [
+            name,
+            *(
+                str(found[size].get(name, {}).get(key, "-"))
+                for size in sizes
+                for key in ("median_ms", "p95_ms", "queries")
+            ),
+        ]
+        for name in found[sizes[0]]
+    ]
+    bounds = {"week": 20, "save of one cell": 12, "project profitability": 40, "figures of all projects": 40}
+    for size in sizes:
+        for name, bound in bounds.items():
+            if name in found[size]:
+                aims.append(Aim(f"{name} at {size:,}", found[size][name]["median_ms"], bound, "ms"))
+    missing = results.pages[sizes[0]]["missing"]
+    notes = "".join(f"{name}: {why}\n" for name, why in missing.items())
+    return table("Pages", heads, rows) + notes
+
+
+def _process_table(results: Results) -> str:
+    rows = []
+    if start := results.process.get("start"):
+        rows.append(("cold start to first page, database included", f"{start['seconds']:.2f} s"))
+        rows.append((f"memory at rest, {start['processes']} processes", f"{start['own_mib']} MiB"))
+        rows.append(("memory at rest, PostgreSQL", f"{start['database_mib']} MiB"))
+    if install := results.process.get("install"):
+        rows.append((f"install ({install['packages']} packages, {install['mib']} MiB)", f"{install['seconds']:.0f} s"))
+    return table("Process", ("", "found"), rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The product's own acts, called as the pages, the API and the command line call them."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection, connections
+from django.db.models import Sum
+
+from bench import firm as firms
+from bench.clock import timed
+from workledger.billing.actions.invoices import issue_invoices
+from workledger.billing.actions.prebills import run_billing
+from workledger.billing.jobs import store_pdfs
+from workledger.billing.models import BillableItem, Invoice, InvoiceSource, IssuedPdf
+from workledger.core.access import system_actor
+from workledger.kernel.period import months
+from workledger.ledger.models import Posting
+from workledger.runtime import migrations, staticfiles
+from workledger.timesheets.approval import approve_through
+from workledger.timesheets.models import TimeEntry
+
+ACTOR = system_actor("bench")
+PDF_THREADS = 2
+
+
+def prepare() -> dict[str, Any]:
+    """Bring an empty database up to date and collect the static files."""
+    migrations.apply()
+    staticfiles.collect_if_changed()
+    return {}
+
+
+def load(entries: int) -> dict[str, Any]:
+    """Write the firm with its submitted time. Not measured, only done."""
+    seconds, _ = timed(lambda: firms.load(firms.imagine(entries)))
+    return {"seconds": seconds, "entries": TimeEntry.objects.count()}
+
+
+def approve(through: str) -> dict[str, Any]:
+    """Approve everything: decisions bound to content, labour cost, priced items, WIP, balances."""
+    seconds, approved = timed(lambda: approve_through(actor=ACTOR, through=date.fromisoformat(through)))
+    return {"seconds": seconds, "rows": approved.entries, "postings": Posting.objects.count()}
+
+
+def draft(through: str) -> dict[str, Any]:
+    """Run billing to pre-bills; every item keeps the derivation of its rate."""
+    seconds, run = timed(lambda: run_billing(actor=ACTOR, through=date.fromisoformat(through)))
+    return {"seconds": seconds, "rows": InvoiceSource.objects.count(), **_billed()} | {
+        "invoices": len(run.invoices)
+    }
+
+
+def issue(through: str) -> dict[str, Any]:
+    """Run billing and issue: numbers, frozen documents with their hash, postings, receivables, queued PDFs."""
+    seconds, run = timed(
+        lambda: run_billing(
+            actor=ACTOR,
+            through=date.fromisoformat(through),
+            issue=True,
+            issued_on=date.fromisoformat(through),
+        )
+    )
+    return {"seconds": seconds, "rows": InvoiceSource.objects.count(), **_billed()} | {
+        "invoices": len(run.invoices)
+    }
+
+
+def pdfs() -> dict[str, Any]:
+    """Render and keep the PDFs of all issued invoices, timesheets included, in two threads."""
+    ids = list(Invoice.objects.order_by("pk").values_list("pk", flat=True))
+    parts = [ids[start::PDF_THREADS] for start in range(PDF_THREADS)]
+
+    def render(part: Sequence[int]) -> int:
+        try:
+            return store_pdfs(part)
+        finally:
+            connections.close_all()
+
+    def render_all() -> int:
+        with ThreadPoolExecutor(PDF_THREADS) as pool:
+            return sum(pool.map(render, parts))
+
+    seconds, made = timed(render_all)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT sum(length(content)) FROM {IssuedPdf._meta.db_table}")
+        (size,) = cursor.fetchone()
+    return {"seconds": seconds, "rows": made, "bytes": int(size or 0)}
+
+
+def history(through: str) -> dict[str, Any]:
+    """Approve and bill month by month up to a day, as a firm with a past did. Not measured, only done."""
+
+    def work() -> None:
+        last = date.fromisoformat(through)
+        first = TimeEntry.objects.earliest("work_date").work_date.replace(day=1)
+        for month in months(first, last + timedelta(days=1)):
+            day = min(last, month.end - timedelta(days=1))
+            approve_through(actor=ACTOR, through=day)
+            drafts = run_billing(actor=ACTOR, through=day)
+            issue_invoices(
+                actor=ACTOR, invoice_ids=[row.id for row in drafts.invoices], issued_on=day, makes_pdfs=False
+            )
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+
+    seconds, _ = timed(work)
+    return {"seconds": seconds, "items": BillableItem.objects.count()}
+
+
+def analyze() -> dict[str, Any]:
+    """Gather statistics, as autovacuum would have by the next day."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+    return {}
+
+
+def _billed() -> dict[str, Any]:
+    return {"net": str(Invoice.objects.aggregate(net=Sum("net"))["net"])}
+
+
+MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "prepare": prepare, "load": load, "approve": approve, "draft": draft, "issue": issue, "pdfs": pdfs,
+    "history": history, "analyze": analyze,
+}  # fmt: skip

@@ -1,0 +1,31 @@
+"""One measurement in a process of its own: ``python -m bench.child NAME ARGUMENTS``, its findings as JSON."""
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from bench import acts, pages, plain  # noqa: E402 - Django first
+
+MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
+    **acts.MEASUREMENTS,
+    **plain.MEASUREMENTS,
+    **pages.MEASUREMENTS,
+}
+
+
+def main() -> None:
+    """Run what is named and print what it found."""
+    _, name, arguments = sys.argv
+    found = MEASUREMENTS[name](**json.loads(arguments))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sys.stdout.write(f"\n{json.dumps({**found, 'peak_mib': round(peak / 1024)}, default=str)}\n")
+
+
+if __name__ == "__main__":
+    main()
