@@ -32,7 +32,7 @@ class ChartBundle(BaseFinder):
         """Nothing can be configured wrongly."""
         return []
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         """Return where the file is, if it is asked for."""
         everything = find_all or kwargs.get("all", False)
         found = self._made() if path == NAME else None
@@ -48,7 +48,7 @@ class ChartBundle(BaseFinder):
     def _made(self) -> Path | None:
         target = self._root / NAME
         if self._version and not target.is_file():
-            made = subprocess.run(  # noqa: S603 - this interpreter and this package
+            made = subprocess.run(
                 [sys.executable, "-m", "workledger.metrics.rendering", str(target)],
                 timeout=_PATIENCE_SECONDS,
                 check=False,

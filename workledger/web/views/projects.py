@@ -17,6 +17,7 @@ from workledger.core.door import Options
 from workledger.directory import queries as directory
 from workledger.directory.queries import ClientFilter
 from workledger.kernel.quantity import seconds_of
+from workledger.metrics.projects import ProjectFigures, project_figures
 from workledger.projects import actions, queries
 from workledger.projects.inputs import PhaseInput, ProjectInput, TaskInput
 from workledger.projects.models import ProjectState
@@ -24,7 +25,8 @@ from workledger.projects.queries import ProjectFilter, ProjectOverview, TaskNode
 from workledger.timesheets import queries as timesheets
 from workledger.timesheets.queries import EntryFilters
 from workledger.web import formats
-from workledger.web.acting import ActingRequest, act_options, page
+from workledger.web.acting import ActingRequest, act_options, page, today
+from workledger.web.charts import CHARTS
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.paging import cut, number_of
 from workledger.web.views.contracts import after
@@ -37,8 +39,6 @@ TONES = {
 }
 _EVERY_CLIENT = ClientFilter(kind="")
 _RECENT = 10
-_HIGH, _FULL = 75, 100  # percent of the budget at which the meter warns
-_SLIGHT, _WIDE = 10, 25  # points that scope may lie behind the burn
 
 
 @page(Permission.VIEW_PROJECTS)
@@ -73,6 +73,7 @@ def show(request: ActingRequest, project_id: int) -> HttpResponse:
     """One project: its figures, burn against scope, who works on it, what was booked lately."""
     found = queries.project_overview(request.actor, project_id)
     booked = timesheets.entries(request.actor, EntryFilters(project_id=project_id), limit=_RECENT)
+    known = project_figures(request.actor, [project_id])[project_id]
     context = {
         **_frame(request, found),
         "on_overview": True,
@@ -80,23 +81,30 @@ def show(request: ActingRequest, project_id: int) -> HttpResponse:
         "sees_all_time": request.actor.can(Permission.VIEW_ALL_TIME),
         "time_url": f"{reverse('time')}?project={project_id}&period=all",
         "scope_url": reverse("project-scope", args=[project_id]),
+        "known": known,
+        "chart": CHARTS["burn"](request.actor, today(), {"project": str(project_id)}),
+        **_burn(known),
     }
-    if request.actor.can(Permission.VIEW_ALL_TIME):
-        context |= _burn(booked.worked_seconds, found)
     return render(request, "web/projects/show.html", context)
 
 
-def _burn(worked_seconds: int, found: ProjectOverview) -> dict[str, Any]:
-    """Return hours used and scope done in percent, and the gap between them in words."""
-    budget = found.row.budget_seconds
-    if not budget:
+def _burn(known: ProjectFigures) -> dict[str, Any]:
+    """Return the shares of the budget that are used and the scope done in percent, and the gap between them in words."""
+    used = known.worst_burn
+    if used is None:
         return {"burn": None}
-    used = round(100 * worked_seconds / budget)
-    done = None if found.scope_done is None else round(100 * found.scope_done)
-    behind = 0 if done is None else used - done
-    gap = f"{abs(behind)} points {'behind' if behind > 0 else 'ahead'}" if behind else ""
-    tone = "bad" if used >= _FULL or behind >= _WIDE else "warn" if used >= _HIGH or behind >= _SLIGHT else ""
-    return {"burn": used, "scope_percent": "" if done is None else done, "gap": gap, "burn_tone": tone}
+    percent = round(100 * used)
+    done = None if known.scope_done is None else round(100 * known.scope_done)
+    behind = 0 if done is None else percent - done
+    gap = f"scope {abs(behind)} points {'behind' if behind > 0 else 'ahead'}" if behind else ""
+    return {
+        "burn": percent,
+        "burn_metric": "budget_burn" if used == known.burn else "budget_burn_amount",
+        "burn_of": "hours" if used == known.burn else "money",
+        "scope_percent": "" if done is None else done,
+        "gap": gap,
+        "burn_tone": known.tone,
+    }
 
 
 def _frame(request: ActingRequest, found: ProjectOverview) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def _shown(request: ActingRequest, found: Trail) -> dict[str, Any]:
                     "href": scope_url(part.metric, scope) if opens else "",
                 }
             )
-        formula.append({"sign": "=", "label": metric.title, "value": figure(answer.value, metric.unit, answer.currency)})
+        formula.append(
+            {"sign": "=", "label": metric.title, "value": figure(answer.value, metric.unit, answer.currency)}
+        )
     currency = answer.currency if answer else ""
     return {
         "title": metric.title,
@@ -123,5 +125,3 @@ def item(request: ActingRequest, item_id: int) -> HttpResponse:
                  "Kept when the work was approved. A rate change prices open work anew and keeps both.",
     }  # fmt: skip
     return _render(request, trail)
-
-
