@@ -38,6 +38,7 @@ class LogFilter:
     since: date | None = None
     through: date | None = None
     words: str = ""
+    with_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +186,9 @@ def action_log(
 
 
 def _log_condition(wanted: LogFilter) -> Q:
-    """Inner acts show only where the filter names what they are about."""
-    names_something = wanted.action or wanted.subject
-    condition = Q() if names_something else Q(parent_id=None)
+    """Inner acts show only where the filter asks for them or names what they are about."""
+    shows_parts = wanted.action or wanted.subject or wanted.with_parts
+    condition = Q() if shows_parts else Q(parent_id=None)
     equals = {
         "user_id": wanted.user_id,
         "action": wanted.action,

@@ -250,7 +250,8 @@ def _written(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FormPage:
-    """What stands around a form. `crumbs` are (word, address); `done` is where to go after, or makes it of the result."""
+    """What stands around a form. `crumbs` are (word, address); `done` is where to go after, or makes it of the result;
+    `removal` is the word and address of the act that takes away what the form is about."""
 
     title: str
     crumbs: tuple[tuple[str, str], ...]
@@ -259,6 +260,7 @@ class FormPage:
     said: str
     lead: str = ""
     cancel: str = ""
+    removal: tuple[str, str] | None = None
     template: str = "web/form.html"
     context: Mapping[str, Any] = field(default_factory=dict)
 

@@ -10,12 +10,13 @@ PAGE_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Cut(Generic[T]):
-    """Some rows of many. `next` and `previous` are cursors, '' where there is no further page."""
+    """Some rows of many. `total` counts all of them; `next` and `previous` are cursors, '' where there is no further page."""
 
     rows: Sequence[T]
     next: str
     previous: str
     words: str
+    total: int
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.rows)
@@ -34,6 +35,7 @@ def cut(rows: Sequence[T], cursor: str, size: int = PAGE_ROWS) -> Cut[T]:
         next=str(last) if last < len(rows) else "",
         previous=str(max(first - size, 0)) if first else "",
         words=f"{first + 1}\N{EN DASH}{last} of {len(rows):,}" if len(rows) > size else "",
+        total=len(rows),
     )
 
 

@@ -473,3 +473,11 @@ def test_queries_do_not_grow_with_rows(world: World, browser_of: SignIn) -> None
     _grow(world)
     assert counts() == before
     assert max(before.values()) <= 16, before
+
+
+def test_a_contact_is_removed_from_its_own_page_only(world: World, browser_of: SignIn) -> None:
+    browser = browser_of(world.fay)
+    cleo = Contact.objects.get(client=world.acme)
+    removal = reverse("client-contact-remove", args=[world.acme.pk, cleo.pk])
+    assert removal not in browser.get(reverse("client", args=[world.acme.pk])).content.decode()
+    assert removal in browser.get(reverse("client-contact", args=[world.acme.pk, cleo.pk])).content.decode()

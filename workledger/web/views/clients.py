@@ -1,6 +1,7 @@
 """Clients: the list, a client with billing profile, contacts and what was agreed, and the forms that change them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -64,7 +65,8 @@ def show(request: ActingRequest, client_id: int) -> HttpResponse:
     found = queries.client_page(request.actor, client_id)
     context = {
         "client": found,
-        "language": dict(_LANGUAGES).get(found.billing.language, found.billing.language)
+        "state_word": "Internal" if found.is_internal else "",
+        "invoice_language": dict(_LANGUAGES).get(found.billing.language, found.billing.language)
         if found.billing
         else "",
         "may_change": request.actor.can(Permission.MANAGE_CLIENTS),
@@ -195,6 +197,9 @@ def _contact_form(
 
     title = f"Change {shown['name']}" if contact_id else "New contact"
     around = _around(found, title, "Save contact" if contact_id else "Add contact", "Saved the contact.")
+    if contact_id:
+        removal = ("Remove contact", reverse("client-contact-remove", args=[found.id, contact_id]))
+        around = replace(around, removal=removal)
     return form_page(request, Form(fields, shown), run, around)
 
 

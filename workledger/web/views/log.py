@@ -47,6 +47,7 @@ def index(request: ActingRequest) -> HttpResponse:
         since=_day(asked.get("since", "")),
         through=_day(asked.get("through", "")),
         words=asked.get("q", "").strip(),
+        with_parts=asked.get("show") == "parts",
     )
     found = queries.action_log(request.actor, wanted, before=number_of(asked.get("cursor")))
     context = {
@@ -56,8 +57,10 @@ def index(request: ActingRequest) -> HttpResponse:
         "actions": [(name, _package_words(name)) for name in sorted(REGISTRY)],
         "subjects": list(queries.subject_nouns().items()),
         "doors": _DOORS,
+        "shows": (("parts", "Their parts too"),),
         "filtered": any(
-            asked.get(name) for name in ("who", "action", "subject", "id", "door", "since", "through", "q")
+            asked.get(name)
+            for name in ("who", "action", "subject", "id", "door", "since", "through", "q", "show")
         ),
     }
     return render(request, "web/log/index.html", context)

@@ -21,6 +21,7 @@ from workledger.core.queries import UserRow
 from workledger.core.users import RoleGrant
 from workledger.directory import actions, queries
 from workledger.directory.actions import EntityDetails
+from workledger.directory.calc import shapes
 from workledger.directory.queries import ClientFilter
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
@@ -147,7 +148,7 @@ def entity(request: ActingRequest, entity_id: int) -> HttpResponse:
         said="Saved. Documents show it from now on; issued ones stay as they are.",
         lead=f"Books in {found.currency}.",
         template="web/settings/entity.html",
-        context={"entity": found},
+        context={"entity": found, "iban": shapes.grouped(found.details.iban)},
     )
     return form_page(request, Form(_ENTITY_FIELDS, asdict(found.details)), run, around)
 
@@ -346,6 +347,8 @@ def _user_page(request: ActingRequest, found: UserRow, grant: Form | None = None
         "found": found,
         "held": [(held, names.get((held.entity_id, held.client_id), "")) for held in found.roles],
         "grant": form,
+        "access": "Has access" if found.is_active else "No access",
+        "access_tone": "good" if found.is_active else "warn",
         "is_self": found.id == request.actor.user_id,
         "permissions": sorted(found.permissions),
     }
@@ -584,4 +587,4 @@ def revoke_token(request: ActingRequest, token_id: int) -> HttpResponse:
 def _scope_words(permission: Permission) -> str:
     """'billing.issue' reads 'Billing: issue'."""
     area, _, verb = permission.value.partition(".")
-    return f"{area.capitalize()}: {verb.replace('_', ' ')}"
+    return f"{'API' if area == 'api' else area.capitalize()}: {verb.replace('_', ' ')}"
