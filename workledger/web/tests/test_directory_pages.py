@@ -80,6 +80,7 @@ def test_the_owner_opens_every_page(world: World, browser_of: SignIn) -> None:
         answer = browser.get(url)
         assert answer.status_code == 200, url
         html = answer.content.decode()
+        assert re.search(r"<h1>[^<]*\w", html), url
         assert "{{" not in html and "{%" not in html and "<c-" not in html, url  # noqa: PT018 - one look
 
 

@@ -73,6 +73,7 @@ def show(request: ActingRequest, log_id: int) -> HttpResponse:
     context = {
         "found": found,
         "words": queries.action_words(found.row.action),
+        "title": found.row.summary or queries.action_words(found.row.action),
         "door": dict(_DOORS).get(found.row.door, found.row.door),
         "subject_url": subject_url(found.row.subject, found.row.subject_id),
         "inputs": _lines(found.input),
