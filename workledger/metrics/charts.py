@@ -133,7 +133,7 @@ def columns(
     ]
     if target is not None:
         layers.append(
-            {"mark": {"type": "rule", "color": palette.quiet, "strokeDash": [3, 3]},
+            {"data": {"values": [{}]}, "mark": {"type": "rule", "color": palette.quiet, "strokeDash": [3, 3]},
              "encoding": {"y": {"datum": float(target)}, "x": None}}
         )  # fmt: skip
     return _frame(question, palette, 180, layers, {"x": label, "y": height}, _rows(points))
@@ -161,39 +161,34 @@ def bars(question: str, points: Sequence[Point], *, palette: Palette = PAGE) -> 
     )
 
 
-def stacked(
-    question: str,
-    whole: Sequence[Point],
-    part: Sequence[Point],
-    names: tuple[str, str],
-    *,
-    palette: Palette = PAGE,
-) -> Spec:
-    """Return columns of a whole in grey with a part of it in the accent before them; the last ones carry their names."""
+def stacked(question: str, whole: Sequence[Point], part: Sequence[Point], *, palette: Palette = PAGE) -> Spec:
+    """Return columns of a whole in grey with a part of it in the accent before them; the whole's words stand above."""
     rows = [row | {"which": 0, "tone": "rest"} for row in _rows(whole)]
     rows += [row | {"which": 1, "tone": ""} for row in _rows(part)]
-    last = len(whole) - 1
-    for row in rows:
-        row["word"] = f"{names[row['which']]} {row['text']}" if row["place"] == last else ""
     label = {
         "field": "label",
         "type": "ordinal",
         "sort": None,
         "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
     }
-    height = {
-        "field": "value", "type": "quantitative", "stack": None,
-        "axis": {"domain": False, "format": "~s", "tickCount": 3, "grid": True},
-    }  # fmt: skip
+    axis = {"domain": False, "format": "~s", "tickCount": 3, "grid": True}
+    height = {"field": "value", "type": "quantitative", "stack": None, "axis": axis}
     cursor = {"cursor": "pointer"} if any(point.href for point in (*whole, *part)) else {}
     layers: list[Spec] = [
         {
             "transform": [{"filter": f"datum.which === {which}"}],
-            "mark": {"type": "bar", "cornerRadiusEnd": 2, "width": {"band": width}, **cursor},
+            "mark": {"type": "bar", "cornerRadiusEnd": 2, "width": {"band": 0.64}, **cursor},
             "encoding": {"color": _tones(palette)},
         }
-        for which, width in ((0, 0.64), (1, 0.64))
+        for which in (0, 1)
     ]
+    layers.append(
+        {
+            "transform": [{"filter": "datum.which === 0"}],
+            "mark": {"type": "text", "dy": -8, "baseline": "bottom", **cursor},
+            "encoding": {"text": {"field": "text"}},
+        }
+    )
     return _frame(question, palette, 200, layers, {"x": label, "y": height}, rows)
 
 
@@ -226,15 +221,17 @@ def burn(
     for line, colour in ((budget, palette.quiet), (scope, palette.warn)):
         if line is None or line.value is None:
             continue
+        once = {"data": {"values": [{}]}}
         at = {"datum": float(line.value)}
         layers.append(
             {
+                **once,
                 "mark": {"type": "rule", "color": colour, "strokeDash": [3, 3]},
-                "encoding": {"y": at, "x": None},
+                "encoding": {"x": None, "y": at},
             }
         )
+        words = {"x": {"value": 0}, "y": at, "text": {"value": line.text}}
         layers.append(
-            {"mark": {"type": "text", "align": "left", "dy": -8, "color": colour, "x": 0}, "encoding":
-             {"y": at, "x": {"value": 0}, "text": {"value": line.text}}}
-        )  # fmt: skip
+            {**once, "mark": {"type": "text", "align": "left", "dy": -8, "color": colour}, "encoding": words}
+        )
     return _frame(question, palette, 180, layers, {"x": label, "y": height}, rows)

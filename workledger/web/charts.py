@@ -70,7 +70,7 @@ def compact(value: Decimal | None) -> str:
         if size >= least * (10 if unit == "k" else 1):
             places = 0 if size >= least * 100 else 1
             return f"{formats.number(value / least, places)}{unit}"
-    return formats.number(value, 0, zero="0")
+    return formats.number(value, 0)
 
 
 def _month(start: date) -> str:
@@ -85,8 +85,10 @@ def utilization(actor: Actor, today: date, _: Mapping[str, str]) -> Chart | None
     """Billable utilization of the last twelve months."""
     whole = year_to(today)
     found = queries.value(actor, "utilization", period=whole, by=[By.MONTH])
-    if not any(each.value for each in found):
+    first = next((place for place, each in enumerate(found) if each.value), None)
+    if first is None:
         return None
+    found = found[first:]
     points, rows = [], []
     for each in found:
         start = each.key[0]
@@ -120,15 +122,15 @@ def margin(actor: Actor, today: date, _: Mapping[str, str]) -> Chart | None:
         to_revenue, to_margin = (
             trail_url(name, period=period, currency=currency) for name in ("revenue", "project_margin")
         )
-        earned.append(Point(_month(start), revenue, compact(revenue), to_revenue))
-        kept.append(Point(_month(start), each.value, compact(each.value), to_margin))
         share = formulas.ratio(each.value or _ZERO, revenue)
+        earned.append(Point(_month(start), revenue, formats.percent(share, 0), to_revenue))
+        kept.append(Point(_month(start), each.value, compact(each.value), to_margin))
         cells = (Cell(formats.amount(revenue, currency), to_revenue), Cell(formats.amount(each.value, currency), to_margin),
                  Cell(formats.percent(share), trail_url("project_margin_share", period=period, currency=currency)))  # fmt: skip
         rows.append((f"{start:%B %Y}", cells))
     return Chart(
-        "margin", "What do we keep of what we earn?", f"Revenue in grey, margin in green, {currency}, {today:%B} so far",
-        charts.stacked("What do we keep of what we earn?", earned, kept, ("revenue", "margin")),
+        "margin", "What do we keep of what we earn?", f"Revenue with the margin in green, {currency}; above, the margin in percent",
+        charts.stacked("What do we keep of what we earn?", earned, kept),
         ("Month", f"Revenue {currency}", f"Margin {currency}", "Margin %"), tuple(rows),
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ def test_charts_take_every_colour_from_their_palette(palette: charts.Palette) ->
     specs = [
         charts.columns("Q?", _POINTS, target=ratio(7, 10), palette=palette),
         charts.bars("Q?", _POINTS, palette=palette),
-        charts.stacked("Q?", _POINTS, _POINTS, ("whole", "part"), palette=palette),
+        charts.stacked("Q?", _POINTS, _POINTS, palette=palette),
         charts.burn("Q?", _POINTS, Point("", ratio(1, 1), "budget"), palette=palette),
     ]
     for spec in specs:

@@ -31,7 +31,7 @@ def meter(known: ProjectFigures) -> str:
     if used is None:
         return ""
     percent = used * 100
-    scope = "" if known.scope_done is None or known.burn is None else known.scope_done * 100
+    scope = known.scope_done * 100 if known.scope_done else ""
     words = formats.percent(used, 0)
     mark = (
         format_html(

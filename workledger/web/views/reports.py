@@ -210,7 +210,6 @@ def utilization(request: ActingRequest) -> HttpResponse:
         "practices": choices(actor, Dimension.PRACTICE),
         "offices": choices(actor, Dimension.OFFICE),
         "month_choices": _month_choices(day),
-        "month": f"{through:%Y-%m}",
         "filtered": bool(filters.given) or through != month_of(day).start,
         "metric": METRICS["utilization"],
     }
