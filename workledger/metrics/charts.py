@@ -77,12 +77,20 @@ def _frame(
         "padding": 0,
         "config": _config(palette),
         "data": {"values": rows},
-        "encoding": encoding,
-        "layer": layers,
+        "layer": [_placed(layer, encoding) for layer in layers],
     }
     if palette is not PAGE:
         spec |= {"title": question, "padding": 8}
     return spec
+
+
+def _placed(layer: Spec, encoding: Spec) -> Spec:
+    """Return a layer with the shared places of its marks; one with data of its own (a line across) has only its height."""
+    own: Spec = layer.get("encoding", {})
+    if "data" not in layer:
+        return layer | {"encoding": encoding | own}
+    height = {key: value for key, value in encoding["y"].items() if key != "field"}
+    return layer | {"encoding": own | {"y": height | own["y"]}}
 
 
 def _rows(points: Sequence[Point]) -> list[Spec]:
@@ -117,7 +125,7 @@ def columns(
         "field": "label",
         "type": "ordinal",
         "sort": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
     }
     height = {"field": "value", "type": "quantitative", "axis": None}
     cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
@@ -133,8 +141,8 @@ def columns(
     ]
     if target is not None:
         layers.append(
-            {"data": {"values": [{}]}, "mark": {"type": "rule", "color": palette.quiet, "strokeDash": [3, 3]},
-             "encoding": {"y": {"datum": float(target)}, "x": None}}
+            {"data": {"values": [{"once": True}]}, "mark": {"type": "rule", "color": palette.quiet, "strokeDash": [3, 3]},
+             "encoding": {"y": {"datum": float(target)}}}
         )  # fmt: skip
     return _frame(question, palette, 180, layers, {"x": label, "y": height}, _rows(points))
 
@@ -169,7 +177,7 @@ def stacked(question: str, whole: Sequence[Point], part: Sequence[Point], *, pal
         "field": "label",
         "type": "ordinal",
         "sort": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
     }
     axis = {"domain": False, "format": "~s", "tickCount": 3, "grid": True}
     height = {"field": "value", "type": "quantitative", "stack": None, "axis": axis}
@@ -201,7 +209,7 @@ def burn(
     palette: Palette = PAGE,
 ) -> Spec:
     """Return what was used, added up over time, against the line of the budget, each with its word at the end."""
-    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy"},
+    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
              "scale": {"type": "point", "padding": 0.4}}  # fmt: skip
     most = max(
         [float(point.value) for point in (*points, *filter(None, (budget, scope))) if point.value is not None]
@@ -221,13 +229,13 @@ def burn(
     for line, colour in ((budget, palette.quiet), (scope, palette.warn)):
         if line is None or line.value is None:
             continue
-        once = {"data": {"values": [{}]}}
+        once = {"data": {"values": [{"once": True}]}}
         at = {"datum": float(line.value)}
         layers.append(
             {
                 **once,
                 "mark": {"type": "rule", "color": colour, "strokeDash": [3, 3]},
-                "encoding": {"x": None, "y": at},
+                "encoding": {"y": at},
             }
         )
         words = {"x": {"value": 0}, "y": at, "text": {"value": line.text}}

@@ -1,6 +1,6 @@
 """Charts of pages: each a question with its spec, and the table behind it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -85,25 +85,29 @@ def utilization(actor: Actor, today: date, _: Mapping[str, str]) -> Chart | None
     """Billable utilization of the last twelve months."""
     whole = year_to(today)
     found = queries.value(actor, "utilization", period=whole, by=[By.MONTH])
+    return utilization_of(found, whole, "Are we using the capacity we have?")
+
+
+def utilization_of(
+    found: Sequence[MetricValue], whole: Period, title: str, person: int | None = None
+) -> Chart | None:
+    """Return columns of utilization by month, of everybody or one person, without the months before the first."""
     first = next((place for place, each in enumerate(found) if each.value), None)
     if first is None:
         return None
-    found = found[first:]
     points, rows = [], []
-    for each in found:
+    for each in found[first:]:
         start = each.key[0]
-        href = trail_url("utilization", period=_within(start, whole))
-        is_last = each is found[-1]
-        points.append(
-            Point(_month(start), each.value, formats.percent(each.value, 0), href, "" if is_last else "rest")
-        )
+        href = trail_url("utilization", period=_within(start, whole), person=person)
+        tone = "" if each is found[-1] else "rest"
+        points.append(Point(_month(start), each.value, formats.percent(each.value, 0), href, tone))
         billable, capacity = (formats.hours(int(part.value or 0), 0) for part in each.parts)
         rows.append(
             (f"{start:%B %Y}", (Cell(billable), Cell(capacity), Cell(formats.percent(each.value), href)))
         )
     return Chart(
-        "utilization", "Are we using the capacity we have?", f"Billable share of capacity, {today:%B} so far",
-        charts.columns("Are we using the capacity we have?", points), ("Month", "Billable h", "Capacity h", "Utilization"), tuple(rows),
+        "utilization", title, f"Billable share of capacity, {found[-1].key[0]:%B} so far", charts.columns(title, points),
+        ("Month", "Billable h", "Capacity h", "Utilization"), tuple(rows),
     )  # fmt: skip
 
 

@@ -59,3 +59,10 @@ def test_paper_gets_an_svg_with_its_title() -> None:
     assert drawn.startswith("<svg")
     assert "Who pays late?" in drawn
     assert "75%" in drawn
+
+
+def test_a_line_across_is_drawn_once_with_its_words() -> None:
+    drawn = svg(charts.burn("Will it last?", _POINTS, Point("", ratio(1, 1), "budget 400 h"), palette=PRINT))
+    assert drawn.count("budget 400 h</text>") == 1
+    drawn = svg(charts.columns("Enough?", _POINTS, target=ratio(7, 10), palette=PRINT))
+    assert drawn.count("stroke-dasharray") == 1

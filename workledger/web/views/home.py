@@ -21,7 +21,7 @@ from workledger.projects.queries import ProjectFilter, list_projects
 from workledger.timesheets.queries import EntryFilters, entries
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, page, today
-from workledger.web.charts import CHARTS
+from workledger.web.charts import CHARTS, Chart, utilization_of, year_to
 from workledger.web.context import address
 from workledger.web.trails import figure, trail_url
 
@@ -83,7 +83,7 @@ def show(request: ActingRequest) -> HttpResponse:
         context["stats"] = _lead_stats(actor, day, projects)
         over = _over_budget_of(projects)
     elif actor.person_id is not None and actor.can(_P.TRACK_TIME):
-        context["stats"] = _own_stats(actor, day)
+        context["stats"], context["chart"] = _own_figures(actor, day)
     context["needs"] = [*_needs(actor, waiting), *over]
     return render(request, "web/home/index.html", context)
 
@@ -268,22 +268,21 @@ def _own_week(actor: Actor, day: date) -> Stat:
     return Stat("My hours this week", worked, address("week"), billable)
 
 
-def _own_stats(actor: Actor, day: date) -> list[Stat]:
+def _own_figures(actor: Actor, day: date) -> tuple[list[Stat], Chart | None]:
+    """Return a person's own strip and their utilization by month, from one answer."""
     this, before = _months(day)
+    whole, own = year_to(day), Filters(person=actor.person_id)
+    found = queries.value(actor, "utilization", period=whole, by=[By.MONTH], filters=own)
+    used = {each.key[0]: each for each in found}
     stats = [_own_week(actor, day)]
-    whole, own = Period(before.start, this.end), Filters(person=actor.person_id)
-    used = {
-        each.key[0]: each
-        for each in queries.value(actor, "utilization", period=whole, by=[By.MONTH], filters=own)
-    }
     for period, words in ((before, f"{before.start:%B}"), (this, f"{this.start:%B} so far")):
-        found = used.get(period.start)
-        if found and found.value is not None:
+        month = used.get(period.start)
+        if month and month.value is not None:
             href = trail_url("utilization", period=period, person=actor.person_id)
             stats.append(
-                Stat("My utilization", figure(found.value, found.unit), href, f"{words}, approved time")
+                Stat("My utilization", figure(month.value, month.unit), href, f"{words}, approved time")
             )
-    return stats
+    return stats, utilization_of(found, whole, "How much of my time is billable?", actor.person_id)
 
 
 # --- charts ---------------------------------------------------------------------------------------------
