@@ -7,7 +7,6 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -40,7 +39,8 @@ def main() -> None:
     began = time.monotonic()
     cores, memory = psutil.cpu_count(), psutil.virtual_memory().total / 2**30
     results = Results(
-        f"{cores} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}", options.entries
+        f"{cores} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}",
+        options.entries,
     )
     with scratch() as engine:
         _say("Preparing a cluster of its own")
@@ -190,7 +190,7 @@ def _acts_table(results: Results, aims: list[Aim]) -> str:
         rate = acts["import"]["rows"] / acts["import"]["seconds"]
         aims.append(Aim("import", rate, 20_000, "rows/s", at_least=True))
     title = (
-        f"{results.entries:,} entries: {issued['invoices']} invoices, net {float(issued['net']):,.2f}; "
+        f"{results.entries:,} entries: {issued['invoices']} invoices of {issued['lines']:,} lines, net {float(issued['net']):,.2f}; "
         f"{acts['approve']['postings']:,} postings by the approval; {acts['pdfs']['rows']} PDFs"
     )
     heads = ("act", "Workledger", "plain SQL", "ratio", "entries/s", "peak memory")
@@ -231,7 +231,9 @@ def _process_table(results: Results) -> str:
         rows.append((f"memory at rest, {start['processes']} processes", f"{start['own_mib']} MiB"))
         rows.append(("memory at rest, PostgreSQL", f"{start['database_mib']} MiB"))
     if install := results.process.get("install"):
-        rows.append((f"install ({install['packages']} packages, {install['mib']} MiB)", f"{install['seconds']:.0f} s"))
+        rows.append(
+            (f"install ({install['packages']} packages, {install['mib']} MiB)", f"{install['seconds']:.0f} s")
+        )
     return table("Process", ("", "found"), rows)
 
 

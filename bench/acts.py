@@ -13,7 +13,7 @@ from bench.clock import timed
 from workledger.billing.actions.invoices import issue_invoices
 from workledger.billing.actions.prebills import run_billing
 from workledger.billing.jobs import store_pdfs
-from workledger.billing.models import BillableItem, Invoice, InvoiceSource, IssuedPdf
+from workledger.billing.models import BillableItem, Invoice, InvoiceLine, InvoiceSource, IssuedPdf
 from workledger.core.access import system_actor
 from workledger.kernel.period import months
 from workledger.ledger.models import Posting
@@ -117,7 +117,10 @@ def analyze() -> dict[str, Any]:
 
 
 def _billed() -> dict[str, Any]:
-    return {"net": str(Invoice.objects.aggregate(net=Sum("net"))["net"])}
+    return {
+        "net": str(Invoice.objects.aggregate(net=Sum("net"))["net"]),
+        "lines": InvoiceLine.objects.count(),
+    }
 
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {

@@ -14,10 +14,11 @@ from workledger.demo.calc.records import DemoFirm
 
 
 def imagine(entries: int) -> DemoFirm:
-    """The firm up to today, every week submitted and none approved; every contract can be invoiced."""
+    """The firm up to today, every week submitted and none approved; every contract can be invoiced, by task."""
     firm = generate_bench(entries=entries, today=date.today())
-    numbered = (replace(contract, po_number=f"PO {contract.number}") for contract in firm.contracts)
-    return replace(firm, contracts=tuple(numbered))
+    contracts = (replace(contract, po_number=f"PO {contract.number}") for contract in firm.contracts)
+    clients = (replace(client, invoice_grouping="task") for client in firm.clients)
+    return replace(firm, contracts=tuple(contracts), clients=tuple(clients))
 
 
 def load(firm: DemoFirm, *, with_time: bool = True) -> None:

@@ -17,7 +17,7 @@ _TABLES = """
         project_id bigint NOT NULL REFERENCES plain_project, net numeric(16,4) NOT NULL);
     CREATE TABLE plain_line (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         invoice_id bigint NOT NULL REFERENCES plain_invoice, task_id bigint NOT NULL REFERENCES plain_task,
-        hours numeric(10,2) NOT NULL, amount numeric(16,4) NOT NULL);
+        rate numeric(10,2) NOT NULL, hours numeric(10,2) NOT NULL, amount numeric(16,4) NOT NULL);
     CREATE TABLE plain_entry (id bigint PRIMARY KEY, person_id bigint NOT NULL REFERENCES plain_person,
         task_id bigint NOT NULL REFERENCES plain_task, work_date date NOT NULL,
         hours numeric(6,2) NOT NULL CHECK (hours BETWEEN 0 AND 24), rate numeric(10,2) NOT NULL, note text NOT NULL,
@@ -29,25 +29,30 @@ _TABLES = """
     INSERT INTO plain_task SELECT id, project_id FROM projects_task;
 """
 _ROWS = """
-    COPY (SELECT id, person_id, task_id, work_date, round(worked_seconds / 3600.0, 2), 120, note
-          FROM timesheets_timeentry) TO STDOUT
+    COPY (SELECT e.id, e.person_id, e.task_id, e.work_date, round(e.worked_seconds / 3600.0, 2), r.rate_per_hour, e.note
+          FROM timesheets_timeentry e
+          JOIN directory_employmentterms m ON m.person_id = e.person_id
+               AND e.work_date >= m.start AND (m."end" IS NULL OR e.work_date < m."end")
+          JOIN contracts_rate r ON r.role_id = m.role_id
+               AND e.work_date >= r.valid_from AND (r.valid_to IS NULL OR e.work_date < r.valid_to)) TO STDOUT
 """
 _LOAD = "COPY plain_entry (id, person_id, task_id, work_date, hours, rate, note) FROM STDIN"
 # Invoices, their lines, and the mark on every entry that says on which line it is.
 _BILL = """
     WITH priced AS MATERIALIZED (
-        SELECT e.id, t.project_id, e.task_id, e.hours, round(e.hours * e.rate, 2) AS amount
+        SELECT e.id, t.project_id, e.task_id, e.rate, e.hours, round(e.hours * e.rate, 2) AS amount
         FROM plain_entry e JOIN plain_task t ON t.id = e.task_id WHERE e.line_id IS NULL
     ), invoices AS (
         INSERT INTO plain_invoice (project_id, net)
         SELECT project_id, sum(amount) FROM priced GROUP BY project_id RETURNING id, project_id
     ), lines AS (
-        INSERT INTO plain_line (invoice_id, task_id, hours, amount)
-        SELECT i.id, p.task_id, sum(p.hours), sum(p.amount)
-        FROM priced p JOIN invoices i ON i.project_id = p.project_id GROUP BY i.id, p.task_id
-        RETURNING id, task_id
+        INSERT INTO plain_line (invoice_id, task_id, rate, hours, amount)
+        SELECT i.id, p.task_id, p.rate, sum(p.hours), sum(p.amount)
+        FROM priced p JOIN invoices i ON i.project_id = p.project_id GROUP BY i.id, p.task_id, p.rate
+        RETURNING id, task_id, rate
     )
-    UPDATE plain_entry e SET line_id = l.id FROM lines l WHERE l.task_id = e.task_id AND e.line_id IS NULL
+    UPDATE plain_entry e SET line_id = l.id
+    FROM lines l WHERE l.task_id = e.task_id AND l.rate = e.rate AND e.line_id IS NULL
 """
 # Decisions, items, WIP, journal entries, postings and balances of an approval into the product's own tables
 # with their indexes, but without triggers: no period, no balance, no reference is checked and nothing is logged.
@@ -172,7 +177,9 @@ def bill() -> dict[str, Any]:
         cursor.execute("CHECKPOINT")
         seconds, _ = timed(lambda: cursor.execute(_BILL))
         count = cursor.rowcount
-    return {"seconds": seconds, "rows": count}
+        cursor.execute("SELECT count(*), sum(amount) FROM plain_line")
+        lines, net = cursor.fetchone()
+    return {"seconds": seconds, "rows": count, "lines": lines, "net": str(net)}
 
 
 def approve() -> dict[str, Any]:

@@ -35,7 +35,11 @@ def cold_start(engine: Engine) -> dict[str, Any]:
         command = [str(Path(sys.executable).with_name("workledger")), "serve", "--port", str(port)]
         began = time.perf_counter()
         server = subprocess.Popen(
-            command, cwd=ROOT, env=engine.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            cwd=ROOT,
+            env=engine.environment(None),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             _wait_for(f"http://localhost:{port}{FIRST_PAGE}", server)

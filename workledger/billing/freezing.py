@@ -23,6 +23,7 @@ from workledger.billing.models import Invoice, InvoiceLine
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
+from workledger.projects.models import Project
 
 _UNITS = {"h": "hour", "pc": "item", "d": "day", "mo": "month"}
 _BACKUP = """
@@ -50,8 +51,9 @@ def documents(
     """
     lines: dict[int, list[InvoiceLine]] = defaultdict(list)
     rows = InvoiceLine.objects.filter(invoice__in=[invoice.pk for invoice in invoices])
-    for line in rows.select_related("project").order_by("invoice_id", "position"):
+    for line in rows.order_by("invoice_id", "position"):
         lines[line.invoice_id].append(line)
+    names = dict(Project.objects.filter(pk__in=rows.values("project_id")).values_list("pk", "name"))
     profiles = {
         profile.client_id: profile
         for profile in BillingProfile.objects.filter(client__in={invoice.client_id for invoice in invoices})
@@ -63,6 +65,7 @@ def documents(
         invoice.pk: _document(
             invoice,
             lines[invoice.pk],
+            names,
             profiles.get(invoice.client_id),
             seller=sellers[invoice.entity_id],
             buyer=buyers[invoice.client_id],
@@ -78,6 +81,7 @@ def documents(
 def _document(
     invoice: Invoice,
     lines: Sequence[InvoiceLine],
+    names: Mapping[int, str],
     profile: BillingProfile | None,
     *,
     seller: Party,
@@ -87,7 +91,7 @@ def _document(
     issued_on: date,
     due_on: date | None,
 ) -> InvoiceDocument:
-    projects = {line.project_id: line.project.name for line in lines}
+    projects = {line.project_id: names[line.project_id] for line in lines}
     groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
     days = (due_on - issued_on).days if due_on is not None else 0
     return InvoiceDocument(

@@ -86,8 +86,9 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     if not count:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(nextval(pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)",
+        cursor.execute(  # the sequence is looked up once, which costs as much as taking five ids from it
+            "WITH s AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS ids)"
+            " SELECT array_agg(nextval(ids)) FROM s, generate_series(1, %s)",
             [f'"{model._meta.db_table}"', count],
         )
         (ids,) = cursor.fetchone()

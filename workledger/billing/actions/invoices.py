@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db import connection
+from django.db.models import Sum
+
 from workledger.billing import freezing, jobs, posting, queries
 from workledger.billing.actions import items
 from workledger.billing.books import Books
-from workledger.billing.documents import content_hash, credit_of, from_json, to_json
+from workledger.billing.documents import content_hash, credit_of, from_json, json_hash, to_json
 from workledger.billing.events import InvoiceCredited, InvoicesIssued, IssuedInvoice
 from workledger.billing.models import (
     Invoice,
@@ -65,7 +68,10 @@ def issue_invoices(
     bulk.copy_rows(
         IssuedDocument,
         ("invoice", "content", "content_hash"),
-        ((pk, to_json(document), content_hash(document)) for pk, document in frozen.items()),
+        (
+            (pk, content, json_hash(content))
+            for pk, content in ((pk, to_json(document)) for pk, document in frozen.items())
+        ),
     )
     entries = ledger.post(actor=actor, entries=_entries(invoices, numbers, issued_on))
     for invoice, entry_id in zip(invoices, entries, strict=True):
@@ -73,15 +79,28 @@ def issue_invoices(
         invoice.number = numbers[invoice.pk]
         invoice.issued_on, invoice.due_on = issued_on, due_on[invoice.pk]
         invoice.journal_entry_id = entry_id
-    Invoice.objects.bulk_update(
-        invoices, ["state", "number", "issued_on", "due_on", "journal_entry_id"], batch_size=500
-    )
+    _save_issued(invoices)
     events.emit(InvoicesIssued(actor, [_issued(invoice) for invoice in invoices]))
     if makes_pdfs:
         _queue_pdfs([invoice.pk for invoice in invoices])
     single = invoices[0] if len(invoices) == 1 else None
     record(single, f"Issued {single.number}" if single else f"Issued {len(invoices)} invoices")
     return [invoice.number for invoice in invoices]
+
+
+def _save_issued(invoices: Sequence[Invoice]) -> None:
+    """Write what issuing changed on the invoices, in one statement of constant length."""
+    if not invoices:
+        return
+    changed = [(row.pk, row.number, row.issued_on, row.due_on, row.journal_entry_id) for row in invoices]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE billing_invoice i SET state = %s, number = n.number, issued_on = n.issued_on,"
+            " due_on = n.due_on, journal_entry_id = n.entry_id"
+            " FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::date[], %s::bigint[])"
+            " AS n(id, number, issued_on, due_on, entry_id) WHERE i.id = n.id",
+            [InvoiceState.ISSUED.value, *map(list, zip(*changed, strict=True))],
+        )
 
 
 def _refuse_unready(actor: Actor, invoices: Sequence[Invoice], profiles: dict[int, BillingProfile]) -> None:
@@ -134,9 +153,15 @@ def _terms_days(invoice: Invoice, profiles: dict[int, BillingProfile]) -> int:
 
 
 def _entries(invoices: Sequence[Invoice], numbers: dict[int, str], issued_on: date) -> list[EntryDraft]:
-    lines: dict[int, list[InvoiceLine]] = defaultdict(list)
-    for line in InvoiceLine.objects.filter(invoice__in=invoices).order_by("invoice_id", "position"):
-        lines[line.invoice_id].append(line)
+    sums: dict[int, list[tuple[int, int, Decimal, Decimal]]] = defaultdict(list)
+    by_work = (
+        InvoiceLine.objects.filter(invoice__in=invoices)
+        .values_list("invoice_id", "contract_line_id", "project_id")
+        .annotate(net=Sum("amount"), rounded=Sum("rounding"))
+        .order_by("invoice_id", "contract_line_id", "project_id")
+    )
+    for invoice_id, *row in by_work:
+        sums[invoice_id].append(tuple(row))
     books = Books()
     drafts = []
     for invoice in invoices:
@@ -144,12 +169,11 @@ def _entries(invoices: Sequence[Invoice], numbers: dict[int, str], issued_on: da
         if book is None:
             message = f"There is no exchange rate from {invoice.currency} on {issued_on}. Add one first."
             raise Refused.because("exchange_rate_missing", message)
-        nets: dict[tuple[int, int, int, int], Decimal] = defaultdict(Decimal)
-        roundings: dict[tuple[int, int, int, int], Decimal] = defaultdict(Decimal)
-        for line in lines[invoice.pk]:
-            key = invoice.client_id, invoice.contract_id, line.contract_line_id, line.project_id
-            nets[key] += line.amount
-            roundings[key] += line.rounding
+        nets: dict[tuple[int, int, int, int], Decimal] = {}
+        roundings: dict[tuple[int, int, int, int], Decimal] = {}
+        for line_id, project_id, net, rounded in sums[invoice.pk]:
+            key = invoice.client_id, invoice.contract_id, line_id, project_id
+            nets[key], roundings[key] = net, rounded
         drafts.append(
             posting.invoice_issued(
                 book,

@@ -19,6 +19,7 @@ from workledger.billing.documents.model import (
     content_hash,
     credit_of,
     from_json,
+    json_hash,
     to_json,
 )
 from workledger.billing.documents.render import DocumentError, render_pdf
@@ -38,6 +39,7 @@ __all__ = [
     "content_hash",
     "credit_of",
     "from_json",
+    "json_hash",
     "render_pdf",
     "to_json",
 ]

@@ -370,7 +370,12 @@ def to_json(doc: InvoiceDocument) -> bytes:
 
 def content_hash(doc: InvoiceDocument) -> str:
     """Return the SHA-256 of the document's canonical JSON, in hexadecimal."""
-    return hashlib.sha256(to_json(doc)).hexdigest()
+    return json_hash(to_json(doc))
+
+
+def json_hash(content: bytes) -> str:
+    """Return the hash of a document that is written already: `content` is what `to_json` returned."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def from_json(data: bytes) -> InvoiceDocument:

@@ -146,7 +146,7 @@ _Keys = tuple[int | None, int | None, int | None, int | None]
 class RateBook:
     """The compiled rates of one contract, its client and its entity, in one currency."""
 
-    __slots__ = ("_index", "_patterns", "_segments", "currency")
+    __slots__ = ("_index", "_named", "_patterns", "_segments", "currency")
 
     def __init__(self, rows: Iterable[RateRow], currency: str = "") -> None:
         index: dict[tuple[int, _Keys], list[RateRow]] = defaultdict(list)
@@ -158,6 +158,7 @@ class RateBook:
         self.currency = currency
         self._index = dict(index)
         self._patterns = tuple(sorted({rank for rank, _ in index}))
+        self._named = frozenset((place, key) for _, keys in index for place, key in enumerate(keys))
         self._segments: dict[_Keys, tuple[list[date], list[Resolution]]] = {}
 
     def resolve(self, query: RateQuery) -> Resolution:
@@ -165,7 +166,7 @@ class RateBook:
         keys = query[:4]
         found = self._segments.get(keys)
         if found is None:
-            found = self._segments[keys] = self._compile(keys)
+            found = self._segments[keys] = self._shared(keys)
         return found[1][bisect_right(found[0], query[4]) - 1]
 
     def segments(self, query: RateQuery) -> list[Resolution]:
@@ -202,6 +203,17 @@ class RateBook:
                 key is not None for key in wanted
             ):
                 found += ((rank, row) for row in self._index.get((rank, wanted), ()))
+        return found
+
+    def _shared(self, keys: _Keys) -> tuple[list[date], list[Resolution]]:
+        """Return the stretches of these keys, shared by all that differ only in keys that no rate names."""
+        line, person, role, task_type = (
+            key if (place, key) in self._named else None for place, key in enumerate(keys)
+        )
+        telling = (line, person, role, task_type)
+        found = self._segments.get(telling)
+        if found is None:
+            found = self._segments[telling] = self._compile(telling)
         return found
 
     def _compile(self, keys: _Keys) -> tuple[list[date], list[Resolution]]:
