@@ -16,6 +16,7 @@ from workledger.directory.queries import exchange_rate
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import round_amount
 from workledger.metrics.calc import formulas
+from workledger.metrics.sums import ALONE
 from workledger.projects.calc.tree import ScopePart, scope_done
 from workledger.projects.models import Project
 
@@ -100,15 +101,15 @@ _TAKEN_OFF = (
     "project_id, account_id, currency, -quantity, -billable_quantity, -functional_debit, -functional_credit, -debit,"
     " -credit"
 )
-_EVER = f"SELECT {_COLUMNS} FROM ledger_balance"  # noqa: S608 - column names only
+_EVER = f"SELECT {_COLUMNS} FROM ledger_balance WHERE {ALONE}"  # noqa: S608 - column names only
 _UNTIL = f"""
 SELECT {_COLUMNS} FROM ledger_balance
-WHERE period_id IN (SELECT id FROM ledger_period WHERE start <= %(as_of)s)
+WHERE {ALONE} AND period_id = ANY(ARRAY(SELECT id FROM ledger_period WHERE start <= %(as_of)s))
 UNION ALL
 SELECT {_TAKEN_OFF} FROM ledger_posting
-WHERE account_id IN (SELECT id FROM ledger_account WHERE role <> '')
+WHERE {ALONE} AND account_id = ANY(ARRAY(SELECT id FROM ledger_account WHERE role <> ''))
   AND date > %(as_of)s AND date < (SELECT max("end") FROM ledger_period WHERE start <= %(as_of)s)
-  AND period_id IN (SELECT id FROM ledger_period WHERE start <= %(as_of)s)
+  AND period_id = ANY(ARRAY(SELECT id FROM ledger_period WHERE start <= %(as_of)s))
 """  # noqa: S608 - column names only
 _SCOPE = """
 SELECT t.project_id, coalesce(sum(t.budget_seconds), 0),

@@ -21,6 +21,8 @@ _WORK = {By.CLIENT, By.CONTRACT, By.CONTRACT_LINE, By.PROJECT}
 _WHO = {By.PERSON, By.ROLE, By.PRACTICE, By.OFFICE}
 _GROUND = {By.ENTITY, By.MONTH}
 _ALWAYS = ("book_id", "account_id", "period_id")
+ALONE = "pg_backend_pid() > 0"
+"""Always true, and restricted to the leading process: starting parallel workers costs more than these reads take."""
 _AMOUNTS = ("quantity", "billable_quantity", "functional_debit", "functional_credit")
 _OWN = ("debit", "credit")
 
@@ -120,23 +122,25 @@ def _rows(used: set[By], names: list[str], *, with_own: bool, start: date | None
         else "ledger_posting"
     )
     dates = [text for text, day in (("date >= %(start)s", start), ("date < %(end)s", end)) if day]
-    accounts = "account_id IN (SELECT id FROM ledger_account WHERE role = ANY(%(roles)s))"
+    accounts = "account_id = ANY(ARRAY(SELECT id FROM ledger_account WHERE role = ANY(%(roles)s)))"
     somebody = " AND person_id <> 0" if dimensions & _WHO else ""
     is_short = start is not None and end is not None and (end - start).days <= _SHORT_DAYS
     if table == "ledger_posting" or is_short:
-        return f"{kept}ledger_posting WHERE {' AND '.join([accounts, *dates])}{somebody}"
+        return f"{kept}ledger_posting WHERE {' AND '.join([ALONE, accounts, *dates])}{somebody}"
     touched = [text for text, day in (('"end" > %(start)s', start), ("start < %(end)s", end)) if day]
     if not touched:
-        return kept + table
-    periods = f"period_id IN (SELECT id FROM ledger_period WHERE {' AND '.join(touched)})"  # noqa: S608
-    parts = [f"{kept}{table} WHERE {periods}"]
+        return f"{kept}{table} WHERE {ALONE}"
+    periods = f"period_id = ANY(ARRAY(SELECT id FROM ledger_period WHERE {' AND '.join(touched)}))"  # noqa: S608
+    parts = [f"{kept}{table} WHERE {periods} AND {ALONE}"]
     off = f"SELECT {', '.join([*plain, *(f'-{name}' for name in amounts)])} FROM ledger_posting"  # noqa: S608
     if start:
         first = '(SELECT min(start) FROM ledger_period WHERE "end" > %(start)s)'
         parts.append(
-            f"{off} WHERE {accounts}{somebody} AND date < %(start)s AND date >= {first} AND {periods}"
+            f"{off} WHERE {ALONE} AND {accounts}{somebody} AND date < %(start)s AND date >= {first} AND {periods}"
         )
     if end:
         last = '(SELECT max("end") FROM ledger_period WHERE start < %(end)s)'
-        parts.append(f"{off} WHERE {accounts}{somebody} AND date >= %(end)s AND date < {last} AND {periods}")
+        parts.append(
+            f"{off} WHERE {ALONE} AND {accounts}{somebody} AND date >= %(end)s AND date < {last} AND {periods}"
+        )
     return " UNION ALL ".join(parts)

@@ -1,18 +1,20 @@
 """Tags of figures: {% load trails %}.
 
 {% trail "wip" project=row.id as href %}   the address of a figure's trail
+{% figure_cells cells 2 %}   a row's (text, address) figures as cells
 {% meter figures %}   a project's budget used against scope, for table cells
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from workledger.metrics.projects import ProjectFigures
 from workledger.web import formats
-from workledger.web.templatetags.workledger import bar_over, bar_part, bar_span
+from workledger.web.templatetags.workledger import bar_over, bar_part, bar_span, fig
 from workledger.web.trails import trail_url
 
 register = template.Library()
@@ -22,6 +24,16 @@ register = template.Library()
 def trail(metric: str, **filters: Any) -> str:
     """Return the address of a metric's trail."""
     return trail_url(metric, **filters)
+
+
+@register.simple_tag
+def figure_cells(cells: Sequence[tuple[str, str]], shown: int = -1) -> str:
+    """Draw a row's figures as table cells, each opening its trail: (text, address). On a phone only cell `shown` is seen."""
+    drawn = []
+    for place, (text, href) in enumerate(cells):
+        mark = ' data-m="figure"' if place == shown else ""
+        drawn.append(f'<td class="num"{mark}>{fig(text, href) if text else ""}</td>')
+    return mark_safe("".join(drawn))  # noqa: S308 - made of escaped parts
 
 
 @register.simple_tag

@@ -69,7 +69,27 @@ class Total:
 
     currency: str
     count: int
-    cells: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Which figures a reader sees: hours always, money and cost by permission."""
+
+    value: bool
+    cost: bool
+
+    def of(self, row: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """Return hours, revenue, cost, margin, margin share and WIP without those not to be seen."""
+        hours, revenue, cost, margin, share, wip = row
+        if self.cost:
+            return hours, revenue, cost, margin, share, wip
+        return (hours, revenue, wip) if self.value else (hours,)
+
+    @property
+    def main(self) -> int:
+        """The place of the figure that a phone shows."""
+        return 4 if self.cost else 1 if self.value else 0
 
 
 _SORTS = {
@@ -104,12 +124,15 @@ def projects(request: ActingRequest) -> HttpResponse:
     key: Any = _SORTS.get(sort.removeprefix("-"), _SORTS["margin"])
     pairs.sort(key=key, reverse=sort.startswith("-"))
     shown = cut(pairs, asked.get("cursor", ""))
+    sees_value = request.actor.can(Permission.VIEW_BILLING)
+    columns = _Columns(sees_value, sees_value and request.actor.can(Permission.VIEW_COST))
     context = {
-        "lines": _lines(list(shown)),
+        "lines": _lines(list(shown), columns),
         "cut": shown,
-        "totals": _totals(pairs),
-        "sees_cost": request.actor.can(Permission.VIEW_COST) and request.actor.can(Permission.VIEW_BILLING),
-        "sees_value": request.actor.can(Permission.VIEW_BILLING),
+        "totals": _totals(pairs, columns),
+        "main": columns.main,
+        "sees_cost": columns.cost,
+        "sees_value": columns.value,
         "clients": choices(request.actor, Dimension.CLIENT),
         "practices": choices(request.actor, Dimension.PRACTICE),
         "states": list(ProjectState.choices),
@@ -118,7 +141,7 @@ def projects(request: ActingRequest) -> HttpResponse:
     return render(request, "web/reports/projects.html", context)
 
 
-def _lines(pairs: list[tuple[ProjectRow, ProjectFigures]]) -> list[Line]:
+def _lines(pairs: list[tuple[ProjectRow, ProjectFigures]], columns: _Columns) -> list[Line]:
     trails = {name: reverse("trail", args=[name]) for name in METRICS}
     home = reverse("projects")
     lines = []
@@ -127,20 +150,20 @@ def _lines(pairs: list[tuple[ProjectRow, ProjectFigures]]) -> list[Line]:
         lines.append(
             Line(
                 row, known, f"{home}/{row.id}",
-                (
+                columns.of((
                     (formats.hours(known.seconds), f"{trails['hours_worked']}{of}"),
                     (formats.amount(known.revenue, known.home_currency), f"{trails['revenue']}{of}"),
                     (formats.amount(known.cost, known.home_currency), f"{trails['labour_cost']}{of}"),
                     (formats.amount(known.margin, known.home_currency), f"{trails['project_margin']}{of}"),
                     (formats.percent(known.margin_pct), f"{trails['project_margin_share']}{of}"),
                     (formats.amount(known.wip, known.currency), f"{trails['wip']}{of}"),
-                ),
+                )),
             )
         )  # fmt: skip
     return lines
 
 
-def _totals(pairs: list[tuple[ProjectRow, ProjectFigures]]) -> list[Total]:
+def _totals(pairs: list[tuple[ProjectRow, ProjectFigures]], columns: _Columns) -> list[Total]:
     """Return sums per functional currency; WIP is summed where it is in that currency too."""
     found = []
     for currency in sorted({known.home_currency for _, known in pairs}):
@@ -150,11 +173,11 @@ def _totals(pairs: list[tuple[ProjectRow, ProjectFigures]]) -> list[Total]:
         cost = sum((known.cost or _ZERO for known in here), _ZERO)
         wip = sum((known.wip or _ZERO for known in here if known.currency == currency), _ZERO)
         share = formulas.margin_share(revenue, cost)
-        cells = (
+        texts = (
             formats.hours(seconds), formats.amount(revenue, currency), formats.amount(cost, currency),
             formats.amount(revenue - cost, currency), formats.percent(share), formats.amount(wip, currency),
         )  # fmt: skip
-        found.append(Total(currency, len(here), cells))
+        found.append(Total(currency, len(here), columns.of(tuple((text, "") for text in texts))))
     return found
 
 
