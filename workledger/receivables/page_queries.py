@@ -1,0 +1,399 @@
+"""Reads of the invoice pages: the list with its filters and totals, and one invoice with all that hangs on it.
+
+They stand on this floor because an invoice's page says what is paid; a constant number of queries each.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from workledger.billing.calc.drafting import TaxGroup
+from workledger.billing.documents import content_hash, from_json
+from workledger.billing.models import Invoice, InvoiceKind, InvoiceState, IssuedDocument
+from workledger.billing.page_queries import (
+    LineGroup,
+    day_cursor,
+    line_groups,
+    read_day_cursor,
+    visible_invoices,
+)
+from workledger.core import locks
+from workledger.core.access import Actor, Permission
+from workledger.core.models import ActionLog
+from workledger.core.refusals import Refused
+from workledger.ledger.models import JournalEntry
+from workledger.receivables.models import Allocation, Dispute
+
+_ZERO = Decimal(0)
+PAGE_ROWS = 100
+_EXPORT_CHUNK = 2000
+STATES: tuple[tuple[str, str], ...] = (
+    ("open", "Open"), ("overdue", "Overdue"), ("disputed", "Disputed"), ("paid", "Paid"), ("credited", "Credited"),
+    ("credit_note", "Credit notes"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilters:
+    """Which documents: by state (of `STATES`), client, issued in [start, end], words; None and '' for all.
+
+    `as_of` is the day on which 'overdue' is meant.
+    """
+
+    as_of: date
+    state: str = ""
+    client_id: int | None = None
+    start: date | None = None
+    end: date | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """A document in the list. A credit note's amounts are negative. `open_amount` is None for who may not see it."""
+
+    id: int
+    number: str
+    kind: str
+    client_id: int
+    client: str
+    contract_id: int
+    contract: str
+    issued_on: date
+    due_on: date
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    open_amount: Decimal | None
+    state: str
+    state_label: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSum:
+    """Documents of one currency together."""
+
+    currency: str
+    count: int
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    open_amount: Decimal
+    overdue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """Documents, the newest first. `count` and `sums` are of all that match."""
+
+    rows: tuple[InvoiceRow, ...]
+    next: str
+    previous: str
+    count: int
+    sums: tuple[InvoiceSum, ...]
+    sees_open: bool
+
+
+def _matching(actor: Actor, wanted: InvoiceFilters) -> QuerySet[Invoice]:
+    rows = visible_invoices(actor).exclude(state=InvoiceState.DRAFT)
+    if wanted.client_id is not None:
+        rows = rows.filter(client_id=wanted.client_id)
+    if wanted.start is not None:
+        rows = rows.filter(issued_on__gte=wanted.start)
+    if wanted.end is not None:
+        rows = rows.filter(issued_on__lte=wanted.end)
+    for word in wanted.text.split():
+        rows = rows.filter(
+            Q(number__icontains=word)
+            | Q(client__name__icontains=word)
+            | Q(contract__number__icontains=word)
+            | Q(contract__name__icontains=word)
+        )
+    rows = rows.annotate(is_disputed=Exists(Dispute.objects.filter(invoice=OuterRef("pk"), settled_on=None)))
+    if not wanted.state:
+        return rows
+    return rows.filter(_in_state(actor, wanted))
+
+
+def _in_state(actor: Actor, wanted: InvoiceFilters) -> Q:
+    """Return the condition of a state; what is paid is nobody's to ask who may not see it."""
+    if wanted.state == "credit_note":
+        return Q(kind=InvoiceKind.CREDIT_NOTE)
+    if wanted.state == "credited":
+        return Q(state=InvoiceState.CREDITED)
+    if not actor.can(Permission.VIEW_RECEIVABLES):
+        return Q(kind=InvoiceKind.INVOICE, state=InvoiceState.ISSUED)
+    unpaid = Q(receivable__open_amount__gt=0, kind=InvoiceKind.INVOICE)
+    if wanted.state == "open":
+        return unpaid
+    if wanted.state == "overdue":
+        return unpaid & Q(due_on__lt=wanted.as_of)
+    if wanted.state == "disputed":
+        return unpaid & Q(is_disputed=True)
+    if wanted.state == "paid":
+        return Q(receivable__open_amount=0, kind=InvoiceKind.INVOICE, state=InvoiceState.ISSUED)
+    raise Refused.because("state_unknown", "There is no such state of invoices. Choose one of the list.")
+
+
+def invoices(
+    actor: Actor, wanted: InvoiceFilters, cursor: str = "", *, limit: int = PAGE_ROWS
+) -> InvoicePage:
+    """Return a page of issued documents. Refuses: bad_cursor, state_unknown."""
+    matching = _matching(actor, wanted)
+    rows = matching.select_related("client", "contract", "receivable")
+    backwards = cursor.startswith("-")
+    if cursor:
+        day, pk = read_day_cursor(cursor)
+        newer = Q(issued_on__gt=day) | Q(issued_on=day, pk__gt=pk)
+        older = Q(issued_on__lt=day) | Q(issued_on=day, pk__lt=pk)
+        rows = rows.filter(newer if backwards else older)
+    order = ("issued_on", "pk") if backwards else ("-issued_on", "-pk")
+    found = list(rows.order_by(*order)[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+    has_next, has_previous = (bool(cursor), more) if backwards else (more, bool(cursor))
+    sums = _sums(actor, matching, wanted.as_of)
+    return InvoicePage(
+        rows=tuple(_row(actor, row, wanted.as_of) for row in found),
+        next=day_cursor(found[-1].issued_on, found[-1].pk) if has_next and found else "",
+        previous=f"-{day_cursor(found[0].issued_on, found[0].pk)}" if has_previous and found else "",
+        count=sum(each.count for each in sums),
+        sums=sums,
+        sees_open=actor.can(Permission.VIEW_RECEIVABLES),
+    )
+
+
+def _sums(actor: Actor, rows: QuerySet[Invoice], as_of: date) -> tuple[InvoiceSum, ...]:
+    sign = Case(When(kind=InvoiceKind.CREDIT_NOTE, then=Value(-1)), default=Value(1))
+    late = Q(due_on__lt=as_of)
+    nothing = Value(_ZERO)
+    found = (
+        rows.annotate(sign=sign)
+        .values_list("currency")
+        .annotate(
+            count=Count("pk"),
+            sum_net=Sum(F("net") * F("sign")),
+            sum_tax=Sum(F("tax") * F("sign")),
+            sum_gross=Sum(F("gross") * F("sign")),
+            sum_open=Coalesce(Sum("receivable__open_amount"), nothing),
+            sum_late=Coalesce(Sum("receivable__open_amount", filter=late), nothing),
+        )
+        .order_by("currency")
+    )
+    return tuple(InvoiceSum(*row) for row in found)
+
+
+def export_invoices(actor: Actor, wanted: InvoiceFilters) -> Iterator[InvoiceRow]:
+    """Yield every document that matches, the newest first."""
+    rows = _matching(actor, wanted).select_related("client", "contract", "receivable")
+    for row in rows.order_by("-issued_on", "-pk").iterator(_EXPORT_CHUNK):
+        yield _row(actor, row, wanted.as_of)
+
+
+def invoice_clients(actor: Actor) -> list[tuple[int, str]]:
+    """Return the clients that have documents, by name."""
+    rows = visible_invoices(actor).exclude(state=InvoiceState.DRAFT)
+    return list(rows.order_by("client__name").values_list("client_id", "client__name").distinct())
+
+
+def _open_amount(actor: Actor, row: Invoice) -> Decimal | None:
+    if not actor.can(Permission.VIEW_RECEIVABLES):
+        return None
+    receivable = getattr(row, "receivable", None)
+    return receivable.open_amount if receivable is not None else _ZERO
+
+
+def _state(row: Invoice, open_amount: Decimal | None, as_of: date, *, disputed: bool) -> tuple[str, str, str]:
+    """Return state, its words and its tone."""
+    assert row.due_on is not None
+    if row.kind == InvoiceKind.CREDIT_NOTE:
+        return "credit_note", "Credit note", ""
+    if row.state == InvoiceState.CREDITED:
+        return "credited", "Credited", ""
+    if open_amount is None:
+        return "issued", "Issued", "info"
+    if not open_amount:
+        return "paid", "Paid", "good"
+    if disputed:
+        return "disputed", "Disputed", "warn"
+    late = (as_of - row.due_on).days
+    if late > 0:
+        return "overdue", f"{late} day{'' if late == 1 else 's'} overdue", "bad"
+    return ("part_paid", "Partly paid", "info") if open_amount < row.gross else ("open", "Open", "info")
+
+
+def _row(actor: Actor, row: Invoice, as_of: date) -> InvoiceRow:
+    assert row.issued_on is not None
+    assert row.due_on is not None
+    sign = -1 if row.kind == InvoiceKind.CREDIT_NOTE else 1
+    open_amount = _open_amount(actor, row)
+    sees = open_amount is not None
+    return InvoiceRow(
+        row.pk, row.number, row.kind, row.client_id, row.client.name, row.contract_id,
+        f"{row.contract.number} {row.contract.name}", row.issued_on, row.due_on, row.currency, row.net * sign,
+        row.tax * sign, row.gross * sign, open_amount,
+        *_state(row, open_amount, as_of, disputed=sees and bool(getattr(row, "is_disputed", False))),
+    )  # fmt: skip
+
+
+# --- one invoice ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PaidRow:
+    """A part of a payment set against the invoice (negative: withdrawn)."""
+
+    on: date
+    amount: Decimal
+    reference: str
+    payment_amount: Decimal
+    journal_entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A dispute of the invoice."""
+
+    id: int
+    reason: str
+    opened_on: date
+    settled_on: date | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One side of the invoice's journal entry, in the invoice's currency."""
+
+    code: str
+    account: str
+    debit: Decimal
+    credit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An act on the invoice."""
+
+    at: datetime
+    who: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDetail:
+    """One issued document. What the actor may not see is empty or None."""
+
+    row: InvoiceRow
+    groups: tuple[LineGroup, ...]
+    taxes: tuple[TaxGroup, ...]
+    service_start: date
+    service_end: date
+    note: str
+    po_number: str
+    journal_entry_id: int | None
+    postings: tuple[Posted, ...]
+    paid: tuple[PaidRow, ...]
+    disputes: tuple[DisputeRow, ...]
+    content_hash: str
+    is_verified: bool
+    credits: tuple[int, str] | None
+    credited_by: tuple[int, str] | None
+    log: tuple[Happened, ...]
+    may_credit: bool
+    may_record_payment: bool
+    may_dispute: bool
+    sees_work: bool
+
+    @property
+    def open_dispute(self) -> DisputeRow | None:
+        """The dispute that is not settled."""
+        return next((row for row in self.disputes if row.settled_on is None), None)
+
+    @property
+    def paid_total(self) -> Decimal:
+        """What payments have settled."""
+        return sum((row.amount for row in self.paid), _ZERO)
+
+
+def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
+    """Return one issued document with its lines, payments, disputes and postings. Raises `NotFound`."""
+    disputed = Exists(Dispute.objects.filter(invoice=OuterRef("pk"), settled_on=None))
+    rows = visible_invoices(actor).exclude(state=InvoiceState.DRAFT).annotate(is_disputed=disputed)
+    found: Invoice = locks.one(
+        rows.select_related("client", "contract", "receivable", "credits_invoice", "credited_by"), invoice_id
+    )
+    row = _row(actor, found, as_of)
+    groups, taxes = line_groups(invoice_id)
+    document = IssuedDocument.objects.visible_to(actor).filter(pk=invoice_id).first()
+    original = found.credits_invoice
+    credit = getattr(found, "credited_by", None)
+    is_open_invoice = found.kind == InvoiceKind.INVOICE and found.state == InvoiceState.ISSUED
+    return InvoiceDetail(
+        row=row,
+        groups=tuple(groups),
+        taxes=tuple(taxes),
+        service_start=found.service_start,
+        service_end=found.service_end,
+        note=found.note,
+        po_number=found.contract.po_number,
+        journal_entry_id=found.journal_entry_id if actor.can(Permission.VIEW_LEDGER) else None,
+        postings=_postings(actor, found.journal_entry_id),
+        paid=_paid(actor, invoice_id),
+        disputes=tuple(
+            DisputeRow(each.pk, each.reason, each.opened_on, each.settled_on, each.outcome)
+            for each in Dispute.objects.visible_to(actor).filter(invoice_id=invoice_id).order_by("-pk")
+        ),
+        content_hash=document.content_hash if document else "",
+        is_verified=document is not None
+        and content_hash(from_json(bytes(document.content))) == document.content_hash,
+        credits=(original.pk, original.number) if original else None,
+        credited_by=(credit.pk, credit.number) if credit else None,
+        log=_log(actor, invoice_id),
+        may_credit=is_open_invoice and actor.can(Permission.CREDIT_INVOICE),
+        may_record_payment=is_open_invoice and bool(row.open_amount) and actor.can(Permission.RECORD_PAYMENT),
+        may_dispute=bool(row.open_amount)
+        and row.state != "disputed"
+        and actor.can(Permission.RECORD_PAYMENT),
+        sees_work=actor.can(Permission.VIEW_BILLING),
+    )
+
+
+def _postings(actor: Actor, entry_id: int | None) -> tuple[Posted, ...]:
+    """Return the sides of an entry, one row an account."""
+    entry = JournalEntry.objects.visible_to(actor).filter(pk=entry_id).first() if entry_id else None
+    if entry is None:
+        return ()
+    sides = (
+        entry.postings.values_list("account__code", "account__name")
+        .annotate(debits=Sum("debit"), credits=Sum("credit"))
+        .order_by("account__code")
+    )
+    return tuple(Posted(*side) for side in sides)
+
+
+def _paid(actor: Actor, invoice_id: int) -> tuple[PaidRow, ...]:
+    rows = Allocation.objects.visible_to(actor).filter(invoice_id=invoice_id).select_related("payment")
+    return tuple(
+        PaidRow(row.allocated_on, row.amount, row.payment.reference, row.payment.amount, row.journal_entry_id)
+        for row in rows.order_by("allocated_on", "pk")
+    )
+
+
+def _log(actor: Actor, invoice_id: int) -> tuple[Happened, ...]:
+    rows = ActionLog.objects.visible_to(actor).filter(
+        subject=Invoice._meta.label_lower, subject_id=invoice_id
+    )
+    return tuple(
+        Happened(row.at, row.actor_name, row.summary)
+        for row in rows.order_by("-at", "-pk")[:50]
+        if row.summary
+    )

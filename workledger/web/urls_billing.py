@@ -1,0 +1,40 @@
+"""Addresses of billing: WIP, pre-bills, invoices. Acts are nouns."""
+
+from django.urls import path
+
+from workledger.web.views import billing_invoices, billing_prebills, billing_wip
+
+urlpatterns = [
+    path("wip/", billing_wip.index, name="wip"),
+    path("wip/clients/<int:client_id>/", billing_wip.client, name="wip-client"),
+    path("wip/figures/<slug:kind>/", billing_wip.apart, name="wip-apart"),
+    path("wip/pricing", billing_wip.price, name="wip-price"),
+    path("wip/<slug:act>/new", billing_wip.new_act, name="wip-act-new"),
+    path("wip/<slug:act>", billing_wip.act, name="wip-act"),
+    path("prebills/", billing_prebills.index, name="prebills"),
+    path("prebills/new", billing_prebills.new, name="prebill-new"),
+    path("prebills/issues/new", billing_prebills.new_issues, name="prebill-issues-new"),
+    path("prebills/issues", billing_prebills.issues, name="prebill-issues"),
+    path("prebills/<int:invoice_id>/", billing_prebills.show, name="prebill"),
+    path("prebills/<int:invoice_id>/total", billing_prebills.total, name="prebill-total"),
+    path("prebills/<int:invoice_id>/note", billing_prebills.note, name="prebill-note"),
+    path("prebills/<int:invoice_id>/drops", billing_prebills.drop, name="prebill-drop"),
+    path(
+        "prebills/<int:invoice_id>/lines/<int:line_id>/write-downs",
+        billing_prebills.write_down,
+        name="prebill-line-write-down",
+    ),
+    path("invoices/", billing_invoices.index, name="invoices"),
+    path("invoices/total", billing_invoices.total, name="invoices-total"),
+    path("invoices/export.<slug:kind>", billing_invoices.export, name="invoices-export"),
+    path("invoices/<int:invoice_id>/", billing_invoices.show, name="invoice"),
+    path("invoices/<int:invoice_id>/pdf", billing_invoices.pdf, name="invoice-pdf"),
+    path("invoices/<int:invoice_id>/issue", billing_prebills.issue, name="invoice-issue"),
+    path("invoices/<int:invoice_id>/credit", billing_invoices.credit, name="invoice-credit"),
+    path("invoices/<int:invoice_id>/payments", billing_invoices.payment, name="invoice-payment"),
+    path(
+        "invoices/<int:invoice_id>/lines/<int:line_id>/entries",
+        billing_invoices.entries,
+        name="invoice-line-entries",
+    ),
+]
