@@ -121,13 +121,13 @@ _ALL = (
     ),
     Metric(
         "project_margin", 1, "Project margin", Unit.MONEY,
-        "What is left of revenue after labour cost.",
-        "revenue − labour cost", _MONEY, _FUNCTIONAL, (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
+        "What is left of the revenue of client work after its labour cost.",
+        "revenue − labour cost", _MONEY, f"Internal work is left out. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
     ),
     Metric(
         "project_margin_share", 1, "Project margin", Unit.RATIO,
-        "The share of revenue that is left after labour cost.",
-        "(revenue − labour cost) ÷ revenue", _MONEY, _FUNCTIONAL, (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
+        "The share of the revenue of client work that is left after its labour cost.",
+        "(revenue − labour cost) ÷ revenue", _MONEY, f"Internal work is left out. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
     ),
     Metric(
         "budget_burn", 1, "Budget used, hours", Unit.RATIO,

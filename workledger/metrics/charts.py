@@ -125,7 +125,7 @@ def columns(
         "field": "label",
         "type": "ordinal",
         "sort": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4},
     }
     height = {"field": "value", "type": "quantitative", "axis": None}
     cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
@@ -177,7 +177,7 @@ def stacked(question: str, whole: Sequence[Point], part: Sequence[Point], *, pal
         "field": "label",
         "type": "ordinal",
         "sort": None,
-        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
+        "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4},
     }
     axis = {"domain": False, "format": "~s", "tickCount": 3, "grid": True}
     height = {"field": "value", "type": "quantitative", "stack": None, "axis": axis}
@@ -209,7 +209,7 @@ def burn(
     palette: Palette = PAGE,
 ) -> Spec:
     """Return what was used, added up over time, against the line of the budget, each with its word at the end."""
-    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 10},
+    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4},
              "scale": {"type": "point", "padding": 0.4}}  # fmt: skip
     most = max(
         [float(point.value) for point in (*points, *filter(None, (budget, scope))) if point.value is not None]

@@ -34,6 +34,7 @@ class ProjectFigures:
     """
 
     project_id: int
+    is_internal: bool
     currency: str
     home_currency: str
     seconds: int | None
@@ -71,11 +72,17 @@ class ProjectFigures:
 
     @property
     def tone(self) -> str:
-        """'bad' over budget or far ahead of scope, 'warn' from 75 % or somewhat ahead, else ''."""
-        used, ahead = self.worst_burn or _ZERO, self.gap or _ZERO
-        if used >= _FULL or ahead >= _WIDE:
+        """'bad' over budget or far ahead of scope, 'warn' from 75 % or somewhat ahead, else ''.
+
+        Scope says nothing before a first task is closed; where it keeps up with the burn, 75 % is no warning.
+        """
+        used = self.worst_burn or _ZERO
+        ahead = used - self.scope_done if self.scope_done else None
+        if used > _FULL or (ahead is not None and ahead >= _WIDE):
             return "bad"
-        return "warn" if used >= _HIGH or ahead >= _SLIGHT else ""
+        if ahead is None:
+            return "warn" if used >= _HIGH else ""
+        return "warn" if ahead >= _SLIGHT or (used >= _HIGH and ahead > 0) else ""
 
 
 _SUMS = """
@@ -89,7 +96,13 @@ SELECT x.project_id, x.currency, k.currency,
            WHERE a.role IN ('services_revenue', 'reimbursable_revenue')), 0),
        coalesce(sum(x.debit - x.credit) FILTER (WHERE a.role = 'billing_adjustments'), 0),
        coalesce(sum(x.debit - x.credit) FILTER (WHERE a.role = 'contract_position'), 0)
-FROM ({rows}) x
+FROM (
+    -- Months are summed first, by the few accounts there are: years of them cost half as much to read this way.
+    SELECT r.project_id, r.account_id, r.currency, sum(r.quantity) AS quantity,
+           sum(r.billable_quantity) AS billable_quantity, sum(r.functional_debit) AS functional_debit,
+           sum(r.functional_credit) AS functional_credit, sum(r.debit) AS debit, sum(r.credit) AS credit
+    FROM ({rows}) r GROUP BY r.project_id, r.account_id, r.currency
+) x
 JOIN ledger_account a ON a.id = x.account_id
 JOIN ledger_book k ON k.id = a.book_id
 WHERE a.role IN ('labour_cost', 'services_revenue', 'reimbursable_revenue', 'billing_adjustments', 'contract_position')
@@ -133,7 +146,12 @@ def project_figures(
     if project_ids is not None:
         projects = projects.filter(pk__in=set(project_ids))
     rows = projects.values_list(
-        "pk", "budget_seconds", "budget_amount", "contract__currency", "entity__book__currency"
+        "pk",
+        "budget_seconds",
+        "budget_amount",
+        "contract__currency",
+        "entity__book__currency",
+        "client__is_internal",
     )
     facts = {row[0]: row for row in rows}
     if not facts:
@@ -180,7 +198,7 @@ def _figures(
     scope: Decimal | None,
     as_of: date | None,
 ) -> ProjectFigures:
-    pk, budget_seconds, budget_amount, contract_currency, home = facts
+    pk, budget_seconds, budget_amount, contract_currency, home, is_internal = facts
     currency = contract_currency or home
     sees_hours = actor.can(Permission.VIEW_ALL_TIME) or actor.can(Permission.VIEW_METRICS)
     sees_value = actor.can(Permission.VIEW_BILLING)
@@ -196,6 +214,7 @@ def _figures(
     burned = formulas.burn(seconds, budget_seconds) if sees_hours else None
     return ProjectFigures(
         project_id=pk,
+        is_internal=is_internal,
         currency=currency,
         home_currency=home,
         seconds=seconds if sees_hours else None,

@@ -158,9 +158,12 @@ def total(values: Iterable[MetricValue], currency: str = "") -> Decimal | None:
 # --- hours and capacity ---------------------------------------------------------------------------------
 
 
-def _sums(asked: Question, *roles: AccountRole) -> list[Sum]:
+def _sums(asked: Question, *roles: AccountRole, client_work: bool = False) -> list[Sum]:
     by = [key for key in asked.by if key is not By.AGE]
-    return sums(asked.actor, roles, by=by, start=asked.start, end=asked.end, where=asked.filters.where)
+    where = asked.filters.where
+    return sums(
+        asked.actor, roles, by=by, start=asked.start, end=asked.end, where=where, client_work=client_work
+    )
 
 
 def _values(
@@ -292,15 +295,16 @@ def _labour_cost(asked: Question) -> list[MetricValue]:
 
 
 def _margins(asked: Question) -> list[MetricValue]:
-    rows = _sums(asked, *REVENUE, AccountRole.LABOUR_COST)
+    rows = _sums(asked, *REVENUE, AccountRole.LABOUR_COST, client_work=True)
     earned = _home([row for row in rows if row.role in REVENUE], -1)
     spent = _home([row for row in rows if row.role is AccountRole.LABOUR_COST], 1)
+    of_client = bool(asked.filters.given.keys() & {By.CLIENT, By.CONTRACT, By.CONTRACT_LINE, By.PROJECT})
     found = []
     for key, currency in sorted(earned.keys() | spent.keys()):
         revenue, cost = earned.get((key, currency), _ZERO), spent.get((key, currency), _ZERO)
         parts = [
             Part("", "Revenue", revenue, Unit.MONEY, "revenue"),
-            Part("−", "Labour cost", cost, Unit.MONEY, "labour_cost"),
+            Part("−", "Labour cost of client work", cost, Unit.MONEY, "labour_cost" if of_client else ""),
         ]
         amount: Decimal | None = formulas.margin(revenue, cost)
         if asked.metric.unit is Unit.RATIO:

@@ -63,9 +63,11 @@ def sums(
     start: date | None = None,
     end: date | None = None,
     where: Mapping[By, Collection[int]] | None = None,
+    client_work: bool = False,
 ) -> list[Sum]:
     """Return sums over postings dated in the half-open [start, end), in one query.
 
+    `client_work` leaves out what was done for the firm itself (clients marked internal).
     The actor's limits to entities and clients hold. That the actor may see the figure is for the caller to check.
     """
     limits = {key: sorted(ids) for key, ids in (where or {}).items()}
@@ -73,7 +75,7 @@ def sums(
         limits[By.ENTITY] = sorted(actor.entity_ids & set(limits.get(By.ENTITY, actor.entity_ids)))
     if actor.client_ids is not None:
         limits[By.CLIENT] = sorted(actor.client_ids & set(limits.get(By.CLIENT, actor.client_ids)))
-    used = {*by, *limits}
+    used = {*by, *limits, *((By.CLIENT,) if client_work else ())}
     with_own = not used & _WHO
     names = [f"{key.value}_id" for key in By if key in used - _GROUND]
     values: dict[str, Any] = {"roles": [role.value for role in roles], "start": start, "end": end}
@@ -83,6 +85,8 @@ def sums(
         column = "x.book_id" if key is By.ENTITY else f"x.{key.value}_id"
         conditions.append(f"{column} = ANY(%(ids_{key.value})s)")
         values[f"ids_{key.value}"] = ids
+    if client_work:
+        conditions.append("x.client_id NOT IN (SELECT id FROM directory_client WHERE is_internal)")
     columns = [{By.ENTITY: "x.book_id", By.MONTH: "d.start"}.get(key, f"x.{key.value}_id") for key in by]
     currency = "x.currency" if with_own else "''"
     groups = [*columns, "a.role", currency, "k.currency"]

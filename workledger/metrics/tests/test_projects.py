@@ -1,5 +1,6 @@
 """Figures of projects: what they are, who sees them, how many queries they take."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -74,3 +75,16 @@ def test_three_queries_whatever_the_number(
     approved(world.carl, world, world.advice, MARCH_2, "1")
     with django_assert_num_queries(3):
         project_figures(world.fay.actor, None, as_of)
+
+
+@pytest.mark.parametrize(
+    ("burned", "done", "tone"),
+    [
+        ("0.5", None, ""), ("0.8", None, "warn"), ("1.01", None, "bad"), ("1", "1", ""),
+        ("0.9", "0.95", ""), ("0.8", "0.75", "warn"), ("0.5", "0.35", "warn"), ("0.6", "0.3", "bad"), ("0.6", "0", ""),
+    ],
+)  # fmt: skip
+def test_the_tone_of_a_burn(world: World, burned: str, done: str | None, tone: str) -> None:
+    known = project_figures(world.fay.actor)[world.atlas.pk]
+    scope = None if done is None else D(done)
+    assert replace(known, burn=D(burned), scope_done=scope).tone == tone

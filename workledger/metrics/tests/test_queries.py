@@ -13,9 +13,10 @@ from workledger.billing.actions.prebills import run_billing, write_down_items
 from workledger.billing.models import OpenItem, ReasonCode
 from workledger.core.access import Permission
 from workledger.core.refusals import Forbidden, NotFound, Refused
-from workledger.directory.models import TimeOff
+from workledger.directory.models import Client, TimeOff
 from workledger.kernel.period import Period
 from workledger.metrics.catalogue import METRICS, By, Unit
+from workledger.metrics.projects import project_figures
 from workledger.metrics.queries import Filters, MetricValue, may_see, value
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import World
@@ -194,3 +195,10 @@ def test_what_is_no_metric_or_dimension_is_refused(world: World) -> None:
         ask(world, "capacity")
     with pytest.raises(Refused, match="on which day"):
         ask(world, "wip", by=[By.AGE])
+
+
+def test_internal_work_costs_but_is_no_project_margin(busy: World) -> None:
+    Client.objects.filter(pk=busy.borealis.pk).update(is_internal=True)
+    assert only(busy, "labour_cost", period=MARCH) == D(975)
+    assert only(busy, "project_margin", period=MARCH) == D(775) - (D(390) - D(200))  # without 3×130 less 4×50
+    assert project_figures(busy.fay.actor)[busy.compass.pk].is_internal

@@ -119,7 +119,7 @@ def projects(request: ActingRequest) -> HttpResponse:
     )
     figures = project_figures(request.actor)
     pairs = [(row, figures[row.id]) for row in list_projects(request.actor, wanted) if row.id in figures]
-    pairs = [pair for pair in pairs if pair[1].seconds or pair[1].revenue or pair[1].wip] or pairs
+    pairs = [pair for pair in pairs if asked.get("work") == "all" or not pair[1].is_internal]
     sort = asked.get("sort") or "-margin"
     key: Any = _SORTS.get(sort.removeprefix("-"), _SORTS["margin"])
     pairs.sort(key=key, reverse=sort.startswith("-"))
@@ -136,7 +136,8 @@ def projects(request: ActingRequest) -> HttpResponse:
         "clients": choices(request.actor, Dimension.CLIENT),
         "practices": choices(request.actor, Dimension.PRACTICE),
         "states": list(ProjectState.choices),
-        "filtered": any(asked.get(name) for name in ("q", "client", "practice", "state")),
+        "works": [("all", "also internal")],
+        "filtered": any(asked.get(name) for name in ("q", "client", "practice", "state", "work")),
     }
     return render(request, "web/reports/projects.html", context)
 
