@@ -67,20 +67,18 @@ def _addresses() -> list[tuple[str, str | None]]:
         ("projects with figures", reverse("projects")),
         ("WIP workbench", _resolved("wip")),
         ("home", _resolved("home")),
-        ("project profitability", _resolved("report-profitability", "report-projects", "profitability")),
+        ("project profitability", _resolved("reports-projects")),
         ("trial balance", _resolved("trial_balance")),
         ("receivables by age", _resolved("receivables")),
         ("approvals", _resolved("approvals")),
     ]
 
 
-def _resolved(*names: str) -> str | None:
-    for name in names:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return None
+def _resolved(name: str) -> str | None:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
 
 
 def _saver(client: Client, owner: User) -> Callable[[], HttpResponse]:

@@ -16,7 +16,6 @@ from workledger.billing.actions.prebills import hold_items, make_drafts, write_d
 from workledger.billing.calc.drafting import OpenPiece
 from workledger.billing.documents.logos import demo_logo
 from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode
-from workledger.contracts.inputs import NewContract, NewLine, RateCardInput, RateInput
 from workledger.contracts.actions import (
     create_contracts,
     create_lines,
@@ -24,6 +23,7 @@ from workledger.contracts.actions import (
     create_rates,
     create_task_types,
 )
+from workledger.contracts.inputs import NewContract, NewLine, RateCardInput, RateInput
 from workledger.contracts.models import BillingModel, ContractState, Rate, RateState, RevenueMethod
 from workledger.core import bulk
 from workledger.core.access import Actor, Permission, Role, system_actor
@@ -41,7 +41,7 @@ from workledger.projects.inputs import NewPhase, NewTask, ProjectInput
 from workledger.projects.models import ProjectState
 from workledger.receivables.actions import open_dispute, record_payment
 from workledger.timesheets.approval import approve_locked
-from workledger.timesheets.calc.content import content_hash
+from workledger.timesheets.calc.content import EntryContent, content_hash
 from workledger.timesheets.models import LineDecision, LineState, TimeEntry, TimesheetLine
 
 _INTERNAL = "Lindqvist & Partner (internal)"
@@ -251,6 +251,10 @@ class _Loader:
         )
         guest.save(update_fields=["user"])
         RoleAssignment.objects.create(user=guest.user, role=Role.CLIENT_CONTACT, client_id=guest.client_id)
+        auditor = User.objects.create(
+            email="audit@wirtz.example", name="Margot Wirtz", password=guest.user.password
+        )
+        RoleAssignment.objects.create(user=auditor, role=Role.AUDITOR)
 
     def agreements(self) -> None:
         """Contracts, lines, rate cards and dated rates."""
@@ -425,10 +429,10 @@ class _Loader:
                 for entry_id, row in zip(self.entry_ids, firm.entries, strict=True)
             ],
         )  # fmt: skip
-        content = defaultdict(list)
+        content: dict[int, list[EntryContent]] = defaultdict(list)
         for entry_id, row in zip(self.entry_ids, firm.entries, strict=True):
             content[self._line(row)].append(
-                (
+                EntryContent(
                     entry_id,
                     row.day,
                     row.worked_seconds,

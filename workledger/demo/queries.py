@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count, OuterRef, Subquery
+
 from workledger.core.access import Role
 from workledger.core.models import RoleAssignment
 from workledger.directory.models import LegalEntity
@@ -27,7 +29,11 @@ def is_loaded(firm_name: str) -> bool:
 def sign_ins() -> list[SignIn]:
     """Return one person per role, in the order of the roles."""
     first: dict[str, SignIn] = {}
-    rows = RoleAssignment.objects.select_related("user").order_by("pk")
+    held = RoleAssignment.objects.filter(user=OuterRef("user")).values("user").annotate(count=Count("pk"))
+    rows = RoleAssignment.objects.filter(user__is_active=True).select_related("user")
+    rows = rows.annotate(roles=Subquery(held.values("count"))).order_by(
+        "roles", "pk"
+    )  # who is just that comes first
     for row in rows:
         if row.role not in first:
             first[row.role] = SignIn(row.user.email, PASSWORD, Role(row.role).label, row.user.name)

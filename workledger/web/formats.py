@@ -146,6 +146,16 @@ def day_short(value: date | datetime | None) -> str:
     return date_format(_local(value), _DAY_SHORT.get(_language_or_stem(_DAY_SHORT), "D j. M"))
 
 
+@lru_cache(maxsize=256)
+def _spoken(value: date, language: str) -> str:  # noqa: ARG001 - the language decides, so it is part of the key
+    return date_format(value, "l j F")
+
+
+def day_spoken(value: date) -> str:
+    """Return a day as a screen reader says it: 'Monday 2 March'. Kept, as each row of a week says the same seven."""
+    return _spoken(value, get_language() or "")
+
+
 def when(value: datetime | None) -> str:
     """Return day and time: '2 Mar 2026, 14:05'."""
     if value is None:

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("-/patterns/trail/<slug:name>", patterns.trail, name="patterns-trail"),
     path("-/patterns/search", patterns.search, name="patterns-search"),
     path("-/patterns/cells", patterns.cells, name="patterns-cells"),
+    path("", include("workledger.web.urls_billing")),
     path("", include("workledger.web.urls_contracts")),
     path("", include("workledger.web.urls_projects")),
     path("", include("workledger.web.urls_clients")),

@@ -118,7 +118,7 @@ class Source:
             )
             while rows := cursor.fetchmany(_CHUNK):
                 for row in rows:
-                    yield Side(*row[:14], row[14:])
+                    yield Side._make((*row[:14], row[14:]))
 
     def _ids(self) -> list[int]:
         return [account.id for account in self.accounts]

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import lucide as lucide_icons
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from workledger.kernel.money import Money
@@ -80,6 +80,12 @@ def day_short(value: date | None) -> str:
 
 
 @register.filter
+def day_spoken(value: date) -> str:
+    """A day in words: Monday 2 March."""
+    return formats.day_spoken(value)
+
+
+@register.filter
 def when(value: datetime | None) -> str:
     """A day and time."""
     return formats.when(value)
@@ -101,6 +107,34 @@ def _icon(name: str, css: str) -> SafeString:
 def icon(name: str, css: str = "icon") -> SafeString:
     """A lucide icon by name; it says nothing, so a word must stand beside it."""
     return _icon(str(name), css)
+
+
+_CELL_MARKS = (
+    ("saving", "loader"),
+    ("saved", "check"),
+    ("offline", "cloud-off"),
+    ("refused", "circle-alert"),
+    ("locked", "lock"),
+)
+
+
+@lru_cache(maxsize=1)
+def _cell_marks() -> SafeString:
+    marks = format_html_join(
+        "", '<span data-for="{}">{}</span>', ((state, _icon(name, "icon")) for state, name in _CELL_MARKS)
+    )
+    return format_html(
+        '<span class="cell-mark" aria-hidden="true">{}</span><button class="cell-note" type="button" tabindex="-1"'
+        ' data-note-open>{}<span class="visually-hidden">Note</span></button>',
+        marks,
+        _icon("message-square-text", "icon"),
+    )
+
+
+@register.simple_tag
+def cell_marks() -> SafeString:
+    """The corner marks of a cell of the week and its note button; built once, as a week has sixty of them."""
+    return _cell_marks()
 
 
 @register.simple_tag
