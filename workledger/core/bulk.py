@@ -68,15 +68,20 @@ def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[S
     must not query the database while it is read: the connection is busy with the COPY.
     """
     by_name = {field.name: field.column for field in model._meta.concrete_fields}
-    names = ", ".join(f'"{by_name[name]}"' for name in fields)
-    statement = f'COPY "{model._meta.db_table}" ({names}) FROM STDIN'
+    return copy_into(model._meta.db_table, [by_name[name] for name in fields], rows)
+
+
+def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write rows by COPY into a table that has no model, such as a temporary one; as `copy_rows`."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    statement = f'COPY "{table}" ({names}) FROM STDIN'
     count = 0
     iterator = iter(rows)
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         while chunk := list(islice(iterator, _CHUNK_ROWS)):
             count += len(chunk)
-            columns = [_column(column) for column in zip(*chunk, strict=True)]
-            lines = map("\t".join, zip(*columns, strict=True))
+            parts = [_column(column) for column in zip(*chunk, strict=True)]
+            lines = map("\t".join, zip(*parts, strict=True))
             copy.write("\n".join(lines) + "\n")
     return count
 

@@ -181,14 +181,23 @@ def withdraw_approval(*, actor: Actor, line_id: int, reason: str, on: date) -> N
         )
     if line.state != LineState.APPROVED:
         raise Refused.because("not_approved", "This line is not approved.")
+    entries = withdraw_locked(actor, [line_id], reason, on)
+    record(line, f"Withdrew the approval of {entries} entries")
+
+
+def withdraw_locked(actor: Actor, line_ids: Sequence[int], reason: str, on: date) -> int:
+    """Void the approval of lines that the running action has locked and that are approved; returns how many entries.
+
+    Refuses what a floor above has built on them (billed: it is on a pre-bill or invoice).
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, [[line_id]])
+        cursor.execute(_ENTRIES, [list(line_ids)])
         rows = cursor.fetchall()
     entry_ids = [row[1] for row in rows]
     events.emit(TimeWithdrawn(actor, entry_ids, on))
     ledger.post(actor=actor, entries=_reversals(entry_ids))
-    decide(actor, rows, [line_id], "withdrawn", LineState.OPEN, reason)
-    record(line, f"Withdrew the approval of {len(entry_ids)} entries")
+    decide(actor, rows, line_ids, "withdrawn", LineState.OPEN, reason)
+    return len(entry_ids)
 
 
 def _reversals(entry_ids: Sequence[int]) -> list[EntryDraft]:

@@ -81,6 +81,35 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     return int(made.pk)
 
 
+@action("directory.create_clients", needs=Permission.MANAGE_CLIENTS, logs_input=False)
+def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDetails]]) -> list[int]:
+    """Add many clients with their billing profiles at once; returns their ids in order.
+
+    Refuses what `add_client` refuses, for every client at once.
+    """
+    if actor.client_ids is not None:
+        raise Forbidden.because("forbidden", "You see some clients only, so you may not add one.")
+    tidy = [(_tidy(client), _tidy_billing(billing)) for client, billing in clients]
+    taken = set(Client.objects.values_list("name", flat=True))
+    problems = Problems()
+    for details, profile in tidy:
+        problems.check(details.name, "missing_name", "Give the client a name.", "name")
+        problems.check(
+            details.name not in taken,
+            "name_taken", f"There is already a client named {details.name}. Choose another name.", "name",
+        )  # fmt: skip
+        taken.add(details.name)
+        _check_client(problems, details)
+        _check_billing(problems, profile)
+    problems.refuse()
+    made = Client.objects.bulk_create(Client(**asdict(details)) for details, _ in tidy)
+    BillingProfile.objects.bulk_create(
+        BillingProfile(client=row, **asdict(profile)) for row, (_, profile) in zip(made, tidy, strict=True)
+    )
+    record(None, f"Added {len(made)} clients")
+    return [int(row.pk) for row in made]
+
+
 @action("directory.change_client", needs=Permission.MANAGE_CLIENTS)
 def change_client(
     *, actor: Actor, client_id: int, client: ClientDetails, billing: BillingDetails | None = None

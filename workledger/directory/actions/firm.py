@@ -246,6 +246,19 @@ def add_role(*, actor: Actor, name: str, level: int = 0) -> int:
     return int(made.pk)
 
 
+@action("directory.create_roles", needs=Permission.MANAGE_DIRECTORY)
+def create_roles(*, actor: Actor, names: list[str]) -> list[int]:
+    """Return the ids of the roles of these names, in order; those that are missing are made. Refuses: missing_name."""
+    wanted = [name.strip() for name in names]
+    problems = Problems()
+    problems.check(all(wanted), "missing_name", "Give the role a name.", "name")
+    problems.refuse()
+    Role.objects.bulk_create([Role(name=name) for name in dict.fromkeys(wanted)], ignore_conflicts=True)
+    ids = dict(Role.objects.filter(name__in=wanted).values_list("name", "pk"))
+    record(None, f"Made sure of {len(ids)} roles")
+    return [ids[name] for name in wanted]
+
+
 @action("directory.change_role", needs=Permission.MANAGE_DIRECTORY)
 def change_role(*, actor: Actor, role_id: int, name: str, level: int = 0) -> None:
     """Change a role's name or level. Refuses: not_found, missing_name, name_taken, bad_level."""

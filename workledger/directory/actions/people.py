@@ -98,6 +98,41 @@ def add_person(*, actor: Actor, person: PersonDetails, terms: NewTerms) -> int:
     return int(made.pk)
 
 
+@action("directory.create_people", needs=Permission.MANAGE_DIRECTORY, logs_input=False)
+def create_people(*, actor: Actor, people: list[tuple[PersonDetails, NewTerms]]) -> list[int]:
+    """Add many people with their first terms at once; returns their ids in order.
+
+    Refuses: missing_name, bad_email, email_taken, unknown_legal_entity, unknown_role, cost_forbidden, bad_cost_rate.
+    Who signs in, practice, office and manager are not set here.
+    """
+    problems = Problems()
+    emails = [person.email.strip().lower() for person, _ in people]
+    taken = set(Person.objects.filter(email__in=set(emails) - {""}).values_list("email", flat=True))
+    for (person, _), email in zip(people, emails, strict=True):
+        problems.check(person.name.strip(), "missing_name", "Give the person a name.", "name")
+        check_shape(problems, shapes.email, email, "bad_email", "email")
+        problems.check(
+            email not in taken,
+            "email_taken", f"Another person already has the email address {email}.", "email",
+        )  # fmt: skip
+        taken |= {email} - {""}
+    for entity_id, role_id in {(terms.entity_id, terms.role_id) for _, terms in people}:
+        check_there(problems, LegalEntity.objects.visible_to(actor), entity_id, "legal entity", "entity_id")
+        check_there(problems, Role.objects.visible_to(actor), role_id, "role", "role_id")
+    for cost in {terms.cost_rate for _, terms in people} - {None}:
+        _check_cost(problems, actor, cost)
+    problems.refuse()
+    made = Person.objects.bulk_create(
+        Person(name=person.name.strip(), email=email, is_contractor=person.is_contractor)
+        for (person, _), email in zip(people, emails, strict=True)
+    )
+    EmploymentTerms.objects.bulk_create(
+        EmploymentTerms(person=row, **_columns(terms)) for row, (_, terms) in zip(made, people, strict=True)
+    )
+    record(None, f"Added {len(made)} people")
+    return [int(row.pk) for row in made]
+
+
 @action("directory.change_person", needs=Permission.MANAGE_DIRECTORY)
 def change_person(*, actor: Actor, person_id: int, person: PersonDetails) -> None:
     """Change who somebody is. Refuses: not_found, missing_name, bad_email, email_taken, unknown_user, user_taken."""
@@ -255,16 +290,17 @@ def _check_terms(problems: Problems, actor: Actor, terms: NewTerms, person_id: i
         0 <= terms.weekly_hours <= _WEEK_HOURS,
         "bad_weekly_hours", "Weekly hours are a number from 0 to 168, such as 40.", "weekly_hours",
     )  # fmt: skip
-    if terms.cost_rate is not None:
+    _check_cost(problems, actor, terms.cost_rate)
+
+
+def _check_cost(problems: Problems, actor: Actor, cost_rate: Decimal | None) -> None:
+    if cost_rate is not None:
         problems.check(
             actor.can(Permission.MANAGE_COST),
             "cost_forbidden", "You may not set cost rates. Leave the rate out, or ask Finance.", "cost_rate",
         )  # fmt: skip
         problems.check(
-            0 <= terms.cost_rate < 10**8,
-            "bad_cost_rate",
-            "A cost rate is zero or more per hour.",
-            "cost_rate",
+            0 <= cost_rate < 10**8, "bad_cost_rate", "A cost rate is zero or more per hour.", "cost_rate"
         )
 
 
