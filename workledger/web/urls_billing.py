@@ -28,6 +28,7 @@ urlpatterns = [
     path("invoices/total", billing_invoices.total, name="invoices-total"),
     path("invoices/export.<slug:kind>", billing_invoices.export, name="invoices-export"),
     path("invoices/<int:invoice_id>/", billing_invoices.show, name="invoice"),
+    path("invoices/<int:invoice_id>/total", billing_invoices.one_total, name="invoice-total"),
     path("invoices/<int:invoice_id>/pdf", billing_invoices.pdf, name="invoice-pdf"),
     path("invoices/<int:invoice_id>/issue", billing_prebills.issue, name="invoice-issue"),
     path("invoices/<int:invoice_id>/credit", billing_invoices.credit, name="invoice-credit"),

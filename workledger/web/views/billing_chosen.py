@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from workledger.billing.calc.drafting import TaxGroup
+from workledger.billing.page_queries import BillLine, LineGroup
 from workledger.core.door import Options
 from workledger.web import formats
 from workledger.web.acting import ActingRequest
@@ -56,6 +57,47 @@ def chosen_ids(request: ActingRequest) -> list[int]:
 def taxes_in_words(taxes: Sequence[TaxGroup]) -> list[dict[str, Any]]:
     """Return tax per rate as pages say it: 'words' such as 19%, its base and the tax."""
     return [{"words": _rate(tax.rate), "base": tax.base, "tax": tax.tax} for tax in taxes]
+
+
+def bill_trail(
+    title: str,
+    sentence: str,
+    currency: str,
+    sums: tuple[Decimal, Decimal],
+    groups: Sequence[LineGroup],
+    taxes: Sequence[TaxGroup],
+) -> dict[str, Any]:
+    """Return the trail of a bill's net and gross (`sums`): its tax per rate, then its lines."""
+    net, gross = sums
+    return {
+        "title": title,
+        "value": formats.money(gross, currency),
+        "sentence": sentence,
+        "formula": [
+            {"sign": "", "label": "Net", "value": formats.money(net, currency)},
+            *(
+                {"sign": "+", "label": f"Tax {tax['words']}", "value": formats.money(tax["tax"], currency)}
+                for tax in taxes_in_words(taxes)
+            ),
+            {"sign": "=", "label": "Gross", "value": formats.money(gross, currency)},
+        ],
+        "rows_label": "Lines",
+        "rows": [
+            {
+                "name": line.description,
+                "note": f"{group.project}, {_counted(line, currency)}",
+                "value": formats.money(line.amount, currency),
+            }
+            for group in groups
+            for line in group.lines
+        ],
+    }
+
+
+def _counted(line: BillLine, currency: str) -> str:
+    if line.is_adjustment:
+        return "written down"
+    return f"{formats.number(line.quantity, 2)} {line.unit} × {formats.amount(line.rate, currency)}"
 
 
 def _rate(percentage: Decimal) -> str:

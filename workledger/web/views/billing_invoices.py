@@ -28,7 +28,7 @@ from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.paging import number_of
 from workledger.web.trails import trail_url
-from workledger.web.views.billing_chosen import taxes_in_words
+from workledger.web.views.billing_chosen import bill_trail, taxes_in_words
 
 _CRUMB = ("Invoices", "invoices")
 _DAY = timedelta(days=1)
@@ -191,6 +191,7 @@ def show(request: ActingRequest, invoice_id: int) -> HttpResponse:
         "invoice": found,
         "row": found.row,
         "taxes": taxes_in_words(found.taxes),
+        "total_trail": reverse("invoice-total", args=[invoice_id]),
         "printed_net": abs(found.row.net),
         "printed_gross": abs(found.row.gross),
         "entry_url": _entry_url(found.journal_entry_id),
@@ -202,6 +203,20 @@ def show(request: ActingRequest, invoice_id: int) -> HttpResponse:
         else "",
     }
     return render(request, "web/invoices/show.html", context)
+
+
+@page(Permission.VIEW_INVOICES)
+@require_GET
+def one_total(request: ActingRequest, invoice_id: int) -> HttpResponse:
+    """What one document comes to, as printed."""
+    found = queries.invoice(request.actor, invoice_id, as_of=today())
+    row = found.row
+    verb = "gives back to" if row.kind == "credit_note" else "asks of"
+    sentence = f"What {row.number} {verb} {row.client}, tax included."
+    sums = abs(row.net), abs(row.gross)
+    trail = bill_trail(row.number, sentence, row.currency, sums, found.groups, found.taxes)
+    template = "web/partials/trail.html" if request.headers.get("HX-Request") else "web/trail.html"
+    return render(request, template, {"trail": trail})
 
 
 def _entry_url(entry_id: int | None) -> str:

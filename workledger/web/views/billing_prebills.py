@@ -19,14 +19,22 @@ from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.core.refusals import Forbidden, NeedsConfirmation, NotFound, Problem, Refused
 from workledger.kernel.period import month_of
-from workledger.metrics.catalogue import By
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import number_of
 from workledger.web.trails import trail_url
-from workledger.web.views.billing_chosen import Ask, Done, ask, back_of, chosen_ids, say, taxes_in_words
+from workledger.web.views.billing_chosen import (
+    Ask,
+    Done,
+    ask,
+    back_of,
+    bill_trail,
+    chosen_ids,
+    say,
+    taxes_in_words,
+)
 
 _CRUMB = "Pre-bills"
 _DAY = timedelta(days=1)
@@ -134,12 +142,11 @@ def _review(
     status: int = 200,
 ) -> HttpResponse:
     found = page_queries.pre_bill(request.actor, invoice_id)
-    filters = {By.CONTRACT.value: found.contract_id}
     context = {
         "bill": found,
         "taxes": taxes_in_words(found.taxes),
         "lines_trail": reverse("prebill-total", args=[invoice_id]),
-        "wip_trail": trail_url("wip", currency=found.currency, **filters),
+        "wip_trail": trail_url("wip", currency=found.currency, contract=found.contract_id),
         "issued_on": typed or formats.day(today()),
         "issue_error": next((each.message for each in problems if each.field in ("issued_on", "on")), ""),
         "issue_problems": [each for each in problems if each.field not in ("issued_on", "on")],
@@ -155,30 +162,10 @@ def _review(
 def total(request: ActingRequest, invoice_id: int) -> HttpResponse:
     """What a pre-bill comes to."""
     found = page_queries.pre_bill(request.actor, invoice_id)
-    taxes = [
-        {"sign": "+", "label": f"Tax {tax['words']}", "value": formats.money(tax["tax"], found.currency)}
-        for tax in taxes_in_words(found.taxes)
-    ]
-    trail = {
-        "title": "Pre-bill",
-        "value": formats.money(found.gross, found.currency),
-        "sentence": f"What {found.client} would be asked to pay, tax included.",
-        "formula": [
-            {"sign": "", "label": "Net", "value": formats.money(found.net, found.currency)},
-            *taxes,
-            {"sign": "=", "label": "Gross", "value": formats.money(found.gross, found.currency)},
-        ],
-        "rows_label": "Lines",
-        "rows": [
-            {
-                "name": line.description,
-                "note": f"{group.project}, {formats.number(line.quantity, 2)} {line.unit} × {formats.amount(line.rate, found.currency)}",
-                "value": formats.money(line.amount, found.currency),
-            }
-            for group in found.groups
-            for line in group.lines
-        ],
-    }
+    sentence = f"What {found.client} would be asked to pay, tax included."
+    trail = bill_trail(
+        "Pre-bill", sentence, found.currency, (found.net, found.gross), found.groups, found.taxes
+    )
     template = "web/partials/trail.html" if request.headers.get("HX-Request") else "web/trail.html"
     return render(request, template, {"trail": trail})
 

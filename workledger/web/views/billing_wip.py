@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,11 +24,12 @@ from workledger.metrics import queries as metrics
 from workledger.metrics.calc.formulas import BUCKET_DAYS, WIP_BUCKETS
 from workledger.metrics.catalogue import By
 from workledger.metrics.queries import Filters
+from workledger.metrics.trails import Scope
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field
 from workledger.web.paging import number_of
-from workledger.web.trails import trail_url
+from workledger.web.trails import scope_url
 from workledger.web.views.billing_chosen import Ask, Done, ask, back_of, chosen_ids, say, undo_of
 
 _ZERO = Decimal(0)
@@ -95,21 +96,15 @@ def _aged(
             if of != currency:
                 continue
             about = {**limits, key.value: pk}
-            hrefs = [
-                trail_url("wip", as_of=day, currency=currency, age=place, **about)
-                for place in range(len(WIP_BUCKETS))
-            ]
+            hrefs = [_trail(currency, about, age=place, day=day) for place in range(len(WIP_BUCKETS))]
             row = AgedRow(
-                pk, known[pk], currency, buckets, hrefs, trail_url("wip", currency=currency, **about),
+                pk, known[pk], currency, buckets, hrefs, _trail(currency, about),
                 apart.get((pk, currency), ClientApart()),
             )  # fmt: skip
             row.cells = list(zip(buckets, hrefs, strict=True))
             rows.append(row)
         columns = [sum(column, _ZERO) for column in zip(*(row.buckets for row in rows), strict=True)]
-        hrefs = [
-            trail_url("wip", as_of=day, currency=currency, age=place, **limits)
-            for place in range(len(columns))
-        ]
+        hrefs = [_trail(currency, limits, age=place, day=day) for place in range(len(columns))]
         tables.append(
             AgedTable(
                 currency,
@@ -120,10 +115,17 @@ def _aged(
                 sum((row.ready for row in rows), _ZERO),
                 sum((row.apart.held for row in rows), _ZERO),
                 sum((row.apart.on_pre_bill for row in rows), _ZERO),
-                trail_url("wip", currency=currency, **limits),
+                _trail(currency, limits),
             )
         )
     return tables
+
+
+def _trail(
+    currency: str, about: Mapping[str, int], *, age: int | None = None, day: date | None = None
+) -> str:
+    """Return where a figure of WIP opens: whole, or one age on a day."""
+    return scope_url("wip", Scope(replace(Filters(**about), age=age), as_of=day, currency=currency))
 
 
 def _sorted(rows: list[AgedRow], wanted: str) -> list[AgedRow]:
@@ -394,7 +396,7 @@ def _chosen(request: ActingRequest) -> Selection:
     """Return what was chosen: the boxes, or all that the filters of the list match."""
     client_id = number_of(request.POST.get("client"))
     if request.POST.get("all") and client_id is not None:
-        wanted = _filters(client_id, QueryDict(request.POST.get("filters", "")).dict())  # type: ignore[arg-type]
+        wanted = _filters(client_id, QueryDict(request.POST.get("filters", "")).dict())
         return page_queries.selection(request.actor, page_queries.wip_item_ids(request.actor, wanted))
     return page_queries.selection(request.actor, chosen_ids(request))
 
