@@ -1,11 +1,11 @@
 """The product's own acts, called as the pages, the API and the command line call them."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Sum
 
 from bench import firm as firms
@@ -14,6 +14,7 @@ from workledger.billing.actions.invoices import issue_invoices
 from workledger.billing.actions.prebills import run_billing
 from workledger.billing.jobs import store_pdfs
 from workledger.billing.models import BillableItem, Invoice, InvoiceLine, InvoiceSource, IssuedPdf
+from workledger.connect.actions import Imported, TimeImport, import_time
 from workledger.core.access import system_actor
 from workledger.kernel.period import months
 from workledger.ledger.models import Posting
@@ -22,7 +23,6 @@ from workledger.timesheets.approval import approve_through
 from workledger.timesheets.models import TimeEntry
 
 ACTOR = system_actor("bench")
-PDF_THREADS = 2
 
 
 def prepare() -> dict[str, Any]:
@@ -36,6 +36,29 @@ def load(entries: int) -> dict[str, Any]:
     """Write the firm with its submitted time. Not measured, only done."""
     seconds, _ = timed(lambda: firms.load(firms.imagine(entries)))
     return {"seconds": seconds, "entries": TimeEntry.objects.count()}
+
+
+def load_without_time(entries: int, file: str) -> dict[str, Any]:
+    """Write the firm without its time, and its time as a file beside it. Not measured, only done."""
+    firm = firms.imagine(entries)
+    firms.load(firm, with_time=False)
+    firms.write_csv(firm, Path(file))
+    return {}
+
+
+def import_file(file: str) -> dict[str, Any]:
+    """Import a file: every row read, checked, matched and booked, its totals compared with the file's."""
+    path = Path(file)
+
+    def work() -> Imported:
+        given = TimeImport(
+            content=path.read_bytes(), file_name=path.name, source_format="csv", on=date.today()
+        )
+        return import_time(actor=ACTOR, given=given)
+
+    seconds, imported = timed(work)
+    assert imported.created == TimeEntry.objects.count() > 0
+    return {"seconds": seconds, "rows": imported.created, "refused": len(imported.refused)}
 
 
 def approve(through: str) -> dict[str, Any]:
@@ -68,21 +91,9 @@ def issue(through: str) -> dict[str, Any]:
 
 
 def pdfs() -> dict[str, Any]:
-    """Render and keep the PDFs of all issued invoices, timesheets included, in two threads."""
+    """Render and keep the PDFs of all issued invoices, timesheets included, as the worker does."""
     ids = list(Invoice.objects.order_by("pk").values_list("pk", flat=True))
-    parts = [ids[start::PDF_THREADS] for start in range(PDF_THREADS)]
-
-    def render(part: Sequence[int]) -> int:
-        try:
-            return store_pdfs(part)
-        finally:
-            connections.close_all()
-
-    def render_all() -> int:
-        with ThreadPoolExecutor(PDF_THREADS) as pool:
-            return sum(pool.map(render, parts))
-
-    seconds, made = timed(render_all)
+    seconds, made = timed(lambda: store_pdfs(ids))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT sum(length(content)) FROM {IssuedPdf._meta.db_table}")
         (size,) = cursor.fetchone()
@@ -124,6 +135,6 @@ def _billed() -> dict[str, Any]:
 
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
-    "prepare": prepare, "load": load, "approve": approve, "draft": draft, "issue": issue, "pdfs": pdfs,
+    "prepare": prepare, "load": load, "load_without_time": load_without_time, "import": import_file, "approve": approve, "draft": draft, "issue": issue, "pdfs": pdfs,
     "history": history, "analyze": analyze,
 }  # fmt: skip

@@ -30,10 +30,10 @@ def sign_ins() -> list[SignIn]:
     """Return one person per role, in the order of the roles."""
     first: dict[str, SignIn] = {}
     held = RoleAssignment.objects.filter(user=OuterRef("user")).values("user").annotate(count=Count("pk"))
-    rows = RoleAssignment.objects.filter(user__is_active=True).select_related("user")
-    rows = rows.annotate(roles=Subquery(held.values("count"))).order_by(
+    active = RoleAssignment.objects.filter(user__is_active=True).select_related("user")
+    rows = active.annotate(roles=Subquery(held.values("count"))).order_by(
         "roles", "pk"
-    )  # who is just that comes first
+    )  # who is just that first
     for row in rows:
         if row.role not in first:
             first[row.role] = SignIn(row.user.email, PASSWORD, Role(row.role).label, row.user.name)
