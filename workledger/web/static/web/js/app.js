@@ -17,3 +17,4 @@ import "./combobox.js";
 import "./chart.js";
 import "./chart-plot.js";
 import "./timegrid.js";
+import "./unfold.js";
