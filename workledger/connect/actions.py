@@ -98,6 +98,10 @@ class _ProjectKey(NamedTuple):
     project: str
 
 
+_Place = tuple[tuple[str, str], tuple[_ProjectKey, str], date]
+"""Whose time, on which task, in which week, by the names of the file."""
+
+
 @dataclass(slots=True)
 class _Survey:
     """The first pass: all that the file names, and how it prices."""
@@ -109,8 +113,7 @@ class _Survey:
     billed: set[_ProjectKey] = field(default_factory=set)
     tasks: dict[tuple[_ProjectKey, str], None] = field(default_factory=dict)
     rates: dict[tuple[_ProjectKey, tuple[str, str]], dict[date, Decimal]] = field(default_factory=dict)
-    lines: set[tuple[tuple[str, str], tuple[_ProjectKey, str], date]] = field(default_factory=set)
-    fingerprints: list[bytes] = field(default_factory=list)
+    fingerprints: dict[bytes, _Place] = field(default_factory=dict)
     refused: list[RefusedLine] = field(default_factory=list)
     clashes: set[int] = field(default_factory=set)
 
@@ -152,7 +155,7 @@ def import_time(*, actor: Actor, given: TimeImport) -> Imported:
     file_totals = export.totals
     known = _known(survey.fingerprints)
     masters = _Masters(actor, entity, survey, given.default_rate)
-    lines, closed = _lines(actor, masters, survey, given)
+    lines, closed = _lines(actor, masters, survey, known, given)
     booked: ControlTotals = ControlTotals()
     rows = _entries(export, masters, lines, closed, known, survey, batch.pk, booked)
     created = bulk.copy_rows(TimeEntry, _ENTRY_FIELDS, rows)
@@ -221,7 +224,8 @@ def _open(given: TimeImport) -> TimeExport:
 def _survey(export: TimeExport) -> _Survey:
     """Read the file once for what it names; no row is kept."""
     survey = _Survey()
-    people, projects, tasks, lines = survey.people, survey.projects, survey.tasks, survey.lines
+    people, projects, tasks = survey.people, survey.projects, survey.tasks
+    places: dict[_Place, _Place] = {}
     for row in export:
         if not isinstance(row, ParsedRow):
             survey.refused.append(RefusedLine(row.line, row.reason))
@@ -239,8 +243,8 @@ def _survey(export: TimeExport) -> _Survey:
         projects.setdefault(where, row.project_code or "")
         task = where, row.task or _NO_TASK
         tasks.setdefault(task)
-        lines.add((who, task, week_start(row.date)))
-        survey.fingerprints.append(row.fingerprint)
+        place = who, task, week_start(row.date)
+        survey.fingerprints[row.fingerprint] = places.setdefault(place, place)  # one tuple per place
         if row.billable:
             survey.billed.add(where)
             rate = row.rate
@@ -257,11 +261,11 @@ def _survey(export: TimeExport) -> _Survey:
     return survey
 
 
-def _known(fingerprints: list[bytes]) -> set[bytes]:
+def _known(fingerprints: Iterable[bytes]) -> set[bytes]:
     """Return the fingerprints that were booked before."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT fingerprint FROM timesheets_timeentry WHERE fingerprint = ANY(%s)", [fingerprints]
+            "SELECT fingerprint FROM timesheets_timeentry WHERE fingerprint = ANY(%s)", [list(fingerprints)]
         )
         return {bytes(row[0]) for row in cursor.fetchall()}
 
@@ -505,13 +509,14 @@ _LineKey = tuple[int, int, date]
 
 
 def _lines(
-    actor: Actor, masters: _Masters, survey: _Survey, given: TimeImport
+    actor: Actor, masters: _Masters, survey: _Survey, known: set[bytes], given: TimeImport
 ) -> tuple[dict[_LineKey, int], set[_LineKey]]:
     """Return timesheet lines by person, task and week, made where missing, and those that take no more time.
 
     An approving import opens approved lines again, unless they are on a bill, and approves them whole.
     """
-    wanted = {(masters.people[who], masters.tasks[task], week) for who, task, week in survey.lines}
+    places = {place for fingerprint, place in survey.fingerprints.items() if fingerprint not in known}
+    wanted = {(masters.people[who], masters.tasks[task], week) for who, task, week in places}
     people, weeks = {key[0] for key in wanted}, {key[2] for key in wanted}
     found: dict[_LineKey, int] = {}
     decided: dict[_LineKey, tuple[int, str]] = {}

@@ -67,8 +67,8 @@ def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[S
     Accepts int, str, Decimal, date, datetime, time, bool, bytes and None; anything else raises TypeError. `rows`
     must not query the database while it is read: the connection is busy with the COPY.
     """
-    by_name = {field.name: field.column for field in model._meta.concrete_fields}
-    return copy_into(model._meta.db_table, [by_name[name] for name in fields], rows)
+    by_name = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    return copy_into(model._meta.db_table, [by_name[name] or name for name in fields], rows)
 
 
 def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -76,13 +76,13 @@ class Action(Generic[P, R]):
         self.logs_input = logs_input
         functools.update_wrapper(self, function)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:  # noqa: ARG002 - ParamSpec wants both; actions are keyword-only
         return self._enter(Options(), kwargs)
 
     def using(self, options: Options) -> Callable[P, R]:
         """Return the same call with options."""
 
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:  # noqa: ARG001 - as above
             return self._enter(options, kwargs)
 
         return call

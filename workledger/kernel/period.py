@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 END_OF_TIME = date.max
 
@@ -69,4 +70,4 @@ def week_start(day: date) -> date:
 def gaps_or_overlaps(periods: Iterable[Period]) -> list[tuple[Period, Period]]:
     """Return neighbouring pairs that do not meet exactly; empty means contiguous."""
     ordered = sorted(periods)
-    return [(a, b) for a, b in zip(ordered, ordered[1:], strict=False) if a.end != b.start]
+    return [(a, b) for a, b in pairwise(ordered) if a.end != b.start]

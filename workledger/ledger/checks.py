@@ -256,7 +256,7 @@ register_check(
             "accounts of reversed entries are not undone exactly",
             _REVERSED  # noqa: S608 - constants
             + " SELECT count(*) FROM (SELECT r.original FROM rows r JOIN totals t USING (original)"
-            " WHERE t.undone >= t.was GROUP BY r.original, account_id, currency, client_id, contract_id,"
+            " WHERE t.undone >= t.was AND t.was > 0 GROUP BY r.original, account_id, currency, client_id, contract_id,"
             " contract_line_id, project_id, task_id, person_id, role_id, practice_id, office_id"
             " HAVING sum(functional_debit) <> sum(functional_credit) OR sum(debit) <> sum(credit)"
             " OR sum(quantity) <> 0 OR sum(billable_quantity) <> 0) d",
