@@ -1,0 +1,174 @@
+"""The exported journal, read back by hledger and beancount, has the trial balance's figures."""
+
+import csv
+import shutil
+import subprocess
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from beancount import loader
+from beancount.core.convert import get_weight
+from beancount.core.data import Open, Transaction
+
+from workledger.core.access import Permission
+from workledger.core.refusals import Forbidden
+from workledger.ledger import actions, queries
+from workledger.ledger.drafts import EntryDraft, PostingDraft
+from workledger.ledger.export import Format, export
+from workledger.ledger.export.beancount import _component
+from workledger.ledger.export.source import amount_text
+from workledger.ledger.models import AccountRole, Book
+from workledger.testing.books import approved, invoiced, post_now
+from workledger.testing.world import World
+
+DAY = date(2026, 3, 2)
+needs_hledger = pytest.mark.skipif(shutil.which("hledger") is None, reason="hledger is not installed")
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Work, an invoice, a krona invoice at 0.0891 with its difference, and words that mean something to a parser."""
+    krona = [
+        PostingDraft(AccountRole.RECEIVABLE, debit=Decimal("1000.55"), functional=Decimal("89.15")),
+        PostingDraft(AccountRole.CONTRACT_POSITION, credit=Decimal("1000.55"), functional=Decimal("89.15")),
+    ]
+    post_now(
+        world.fay.actor,
+        approved(world, DAY, 7, price=133),
+        invoiced(world, date(2026, 3, 5), Decimal("600.10"), tax=Decimal("114.02")),
+        EntryDraft(
+            world.book_id,
+            date(2026, 3, 6),
+            "invoice_issued",
+            'Borealis; a|b  ((x)) "q" \\ \n=1',
+            "SEK",
+            krona,
+        ),
+    )
+    world.atlas.name = 'Atlas, "phase; 2": æ'
+    world.atlas.save()
+    return world
+
+
+def written(world: World, form: Format) -> str:
+    parts: list[str] = []
+    export(world.fay.actor, form, parts.append)
+    return "".join(parts)
+
+
+def wanted(world: World) -> dict[str, Decimal]:
+    found = queries.trial_balance(world.fay.actor, world.book_id, date(2026, 12, 31))
+    return {line.code: line.balance for line in found.lines if line.balance}
+
+
+@needs_hledger
+def test_hledger_finds_nothing_to_complain_of_and_the_same_balances(busy: World, tmp_path: Path) -> None:
+    file = tmp_path / "books.journal"
+    file.write_text(written(busy, Format.HLEDGER))
+    subprocess.run(["hledger", "-f", file, "check", "--strict"], check=True, capture_output=True)
+    report = subprocess.run(
+        ["hledger", "-f", file, "balance", "--cost", "--flat", "-N", "-O", "csv"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    rows = list(csv.reader(report.splitlines()))[1:]
+    found = {
+        name.split(":")[1].split()[0]: Decimal(amount.removesuffix(" EUR").replace(",", ""))
+        for name, amount in rows
+    }
+    assert found == wanted(busy)
+
+
+def test_beancount_finds_nothing_to_complain_of_and_the_same_balances(busy: World) -> None:
+    entries, errors, _ = loader.load_string(written(busy, Format.BEANCOUNT))
+    assert not errors
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        if isinstance(entry, Transaction):
+            for side in entry.postings:
+                weight = get_weight(side)
+                sums[side.account.split(":")[1].split("-")[0]] += weight.number or Decimal(0)
+    assert {code: round(total, 2) for code, total in sums.items() if round(total, 2)} == wanted(busy)
+    assert sum(isinstance(entry, Open) for entry in entries) == 15
+
+
+def test_beancount_keeps_hours_and_what_a_posting_is_about(busy: World) -> None:
+    entries, _, _ = loader.load_string(written(busy, Format.BEANCOUNT))
+    first = next(entry for entry in entries if isinstance(entry, Transaction))
+    meta = first.postings[0].meta or {}
+    assert (meta["hours"], meta["client"], meta["project"]) == (7, "Acme AG", 'Atlas, "phase; 2": æ')
+    assert first.narration == "Carl on Atlas, 7 h"
+
+
+def test_csv_balances_and_never_starts_a_formula(busy: World) -> None:
+    busy.atlas.name = "=cmd()"
+    busy.atlas.save()
+    rows = list(csv.DictReader(StringIO(written(busy, Format.CSV), newline="")))
+    assert len(rows) == 9
+    assert sum(Decimal(row["book_debit"]) for row in rows) == sum(Decimal(row["book_credit"]) for row in rows)
+    assert rows[0]["hours"] == "7"
+    assert rows[0]["project"] == "'=cmd()"
+    assert {row["currency"] for row in rows} == {"EUR", "SEK"}
+
+
+@needs_hledger
+def test_two_books_in_one_journal_keep_their_accounts_apart(busy: World, tmp_path: Path) -> None:
+    actions.open_book(
+        actor=busy.system, name="Fjord: Inc", currency="USD", first_day=DAY, through=date(2026, 4, 1)
+    )
+    file = tmp_path / "books.journal"
+    file.write_text(written(busy, Format.HLEDGER))
+    subprocess.run(["hledger", "-f", file, "check", "--strict"], check=True, capture_output=True)
+    assert "account Assets:Fjord Inc:1000 Cash clearing" in file.read_text()
+    entries, errors, _ = loader.load_string(written(busy, Format.BEANCOUNT))
+    assert not errors
+    assert sum(isinstance(entry, Open) for entry in entries) == 30
+
+
+def test_without_cost_permission_labour_is_left_out_and_entries_balance(busy: World) -> None:
+    fay = busy.fay.actor.limited_to(busy.fay.actor.permissions - {Permission.VIEW_COST}, "cli")
+    parts: list[str] = []
+    result = export(fay, Format.BEANCOUNT, parts.append)
+    assert (result.entries, result.postings) == (3, 7)
+    assert "Labour" not in "".join(parts)
+    assert not loader.load_string("".join(parts))[1]
+
+
+def test_carl_exports_nothing(busy: World) -> None:
+    with pytest.raises(Forbidden):
+        export(busy.carl.actor, Format.CSV, lambda _text: None)
+
+
+def test_an_empty_journal_is_a_valid_one(world: World) -> None:
+    assert not loader.load_string(written(world, Format.BEANCOUNT))[1]
+    assert Book.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "currency", "text"),
+    [
+        ("12.5000", "EUR", "12.50"),
+        ("12.0001", "EUR", "12.0001"),
+        ("0.0000", "EUR", "0.00"),
+        ("1200.0000", "JPY", "1200"),
+        ("1200.5000", "JPY", "1200.5"),
+    ],
+)
+def test_amounts_keep_every_decimal_they_have(stored: str, currency: str, text: str) -> None:
+    assert amount_text(stored, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "component"),
+    [
+        ("1000 Cash clearing", "1000-Cash-clearing"),
+        ("Überschuß & Co.", "Überschuß-Co"),
+        ("!", "X"),
+        ("東", "X-東"),
+    ],
+)
+def test_account_names_suit_beancount(name: str, component: str) -> None:
+    assert _component(name) == component
