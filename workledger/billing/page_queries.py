@@ -271,12 +271,18 @@ class Selection:
         return self.sums[0].currency if len(self.sums) == 1 else ""
 
 
-def selection(actor: Actor, item_ids: Sequence[int]) -> Selection:
-    """Describe chosen items. Refuses: nothing_chosen (also when none of them is open any more)."""
+def selection(actor: Actor, item_ids: Sequence[int], *, held: bool | None = None) -> Selection:
+    """Describe chosen items; with `held` only those that are held, or those that are not.
+
+    Refuses: nothing_chosen (also when none of them is open any more, or as asked).
+    """
     rows = queries.visible_open_items(actor).filter(pk__in=item_ids)
+    if held is not None:
+        rows = rows.filter(is_held=held)
     open_ids = tuple(rows.order_by("pk").values_list("pk", flat=True))
     if not open_ids:
-        message = "Choose at least one piece of work that is still open."
+        kind = {None: "still open", True: "held", False: "open and not held yet"}[held]
+        message = f"Choose at least one piece of work that is {kind}."
         raise Refused.because("nothing_chosen", message)
     figures = rows.aggregate(held=Count("pk", filter=Q(is_held=True)), last=Max("service_date"))
     sums = (

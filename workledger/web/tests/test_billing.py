@@ -177,6 +177,19 @@ def test_held_work_is_released_and_undone(work: World, browser_of: Browser) -> N
     assert not OpenItem.objects.filter(is_held=True).exists()
 
 
+def test_of_a_mixed_choice_only_what_can_be_held_or_released_is_taken(
+    work: World, browser_of: Browser
+) -> None:
+    fay, (first, second, _) = browser_of(work.fay), ids()
+    hold_items(actor=work.fay.actor, item_ids=[first], reason_code=ReasonCode.OTHER)
+    both = f"{first},{second}"
+    assert fay.post("/wip/holds", {"items": both, "reason_code": "quality", "note": ""}).status_code == 302
+    assert OpenItem.objects.filter(is_held=True).count() == 2
+    assert fay.post("/wip/holds/new", {"ids": [first, second]}).status_code == 422
+    assert fay.post("/wip/releases", {"items": ",".join(map(str, ids()))}).status_code == 302
+    assert not OpenItem.objects.filter(is_held=True).exists()
+
+
 def test_all_that_match_are_taken_together(work: World, browser_of: Browser) -> None:
     sent = {"all": "1", "client": work.acme.pk, "filters": f"person={work.pia.person_id}"}
     asked = text(browser_of(work.fay).post("/wip/write-offs/new", sent))

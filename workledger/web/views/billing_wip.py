@@ -392,20 +392,25 @@ def _asked(request: ActingRequest, act: str, chosen: Selection) -> Ask:
     raise NotFound.because("not_found", "There is no such act on WIP.")
 
 
-def _chosen(request: ActingRequest) -> Selection:
-    """Return what was chosen: the boxes, or all that the filters of the list match."""
+_TAKES = {"holds": False, "releases": True}
+
+
+def _chosen(request: ActingRequest, act: str) -> Selection:
+    """Return what was chosen: the boxes, or all that the filters of the list match; what is held is not held again."""
     client_id = number_of(request.POST.get("client"))
     if request.POST.get("all") and client_id is not None:
         wanted = _filters(client_id, QueryDict(request.POST.get("filters", "")).dict())
-        return page_queries.selection(request.actor, page_queries.wip_item_ids(request.actor, wanted))
-    return page_queries.selection(request.actor, chosen_ids(request))
+        ids = page_queries.wip_item_ids(request.actor, wanted)
+    else:
+        ids = chosen_ids(request)
+    return page_queries.selection(request.actor, ids, held=_TAKES.get(act))
 
 
 @page(Permission.PREPARE_BILLING, Permission.WRITE_OFF)
 @require_POST
 def new_act(request: ActingRequest, act: str) -> HttpResponse:
     """Ask what an act on the chosen items needs."""
-    chosen = _chosen(request)
+    chosen = _chosen(request, act)
     asked = _asked(request, act, chosen)
     return ask(request, asked, chosen.item_ids, back=back_of(request, reverse("wip")), acts=False)
 
@@ -414,7 +419,7 @@ def new_act(request: ActingRequest, act: str) -> HttpResponse:
 @require_POST
 def act(request: ActingRequest, act: str) -> HttpResponse:
     """Act on the chosen items."""
-    chosen = _chosen(request)
+    chosen = _chosen(request, act)
     back = back_of(request, reverse("wip"))
     if act == "releases":
         released = release_items.using(act_options(request))(
