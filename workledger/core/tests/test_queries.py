@@ -50,17 +50,17 @@ def test_the_log_comes_in_pages(world: World) -> None:
 
 
 def test_cost_in_the_log_is_for_those_who_see_cost(world: World) -> None:
-    raised = NewTerms(start=date(2026, 1, 1), entity_id=world.entity_id, cost_rate=Decimal(61))
+    raised = NewTerms(start=date(2026, 1, 1), entity_id=world.entity_id, cost_rate=Decimal("61.73"))
     change_terms(actor=world.fay.actor, person_id=world.carl.person_id, terms=raised)
     (row,) = action_log(world.fay.actor, LogFilter(action="directory.change_terms")).rows
     seen = logged_action(world.fay.actor, row.id)
     (change,) = seen.changes
     values = {field.name: (field.before, field.after) for field in change.fields}
-    assert values["cost_rate"] == (50, 61)
-    assert seen.input["terms"]["cost_rate"] == "61"
+    assert values["cost_rate"] == (50, 61.73)
+    assert seen.input["terms"]["cost_rate"] == "61.73"
     blind = replace(world.fay.actor, permissions=world.fay.actor.permissions - {Permission.VIEW_COST})
     hidden = logged_action(blind, row.id)
-    assert "61" not in str(hidden)
+    assert "61.73" not in str(hidden)
     assert {field.name: field.after for field in hidden.changes[0].fields}["cost_rate"] == HIDDEN
 
 
