@@ -23,7 +23,8 @@ class Aim:
     def line(self) -> str:
         """One sentence with both sides."""
         bound = f"{'at least' if self.at_least else 'at most'} {self.bound:,g} {self.unit}"
-        return f"{'met   ' if self.is_met else 'MISSED'}  {self.what}: {self.found:,.3g} {self.unit}, aim {bound}"
+        found = f"{self.found:,.2f}" if self.found < 10 else f"{self.found:,.0f}"
+        return f"{'met   ' if self.is_met else 'MISSED'}  {self.what}: {found} {self.unit}, aim {bound}"
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
