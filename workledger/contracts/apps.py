@@ -12,5 +12,6 @@ class ContractsConfig(WorkledgerAppConfig):
 
     def ready(self) -> None:
         """Say which dimensions of postings live here."""
+        super().ready()
         register_dimension(Dimension.CONTRACT, self.get_model("Contract"))
         register_dimension(Dimension.CONTRACT_LINE, self.get_model("ContractLine"))

@@ -12,6 +12,7 @@ class DirectoryConfig(WorkledgerAppConfig):
 
     def ready(self) -> None:
         """Say which dimensions of postings live here."""
+        super().ready()
         register_dimension(Dimension.CLIENT, self.get_model("Client"))
         register_dimension(Dimension.PERSON, self.get_model("Person"))
         register_dimension(Dimension.ROLE, self.get_model("Role"))

@@ -12,5 +12,6 @@ class ProjectsConfig(WorkledgerAppConfig):
 
     def ready(self) -> None:
         """Say which dimensions of postings live here."""
+        super().ready()
         register_dimension(Dimension.PROJECT, self.get_model("Project"))
         register_dimension(Dimension.TASK, self.get_model("Task"))
