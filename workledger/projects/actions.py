@@ -203,7 +203,9 @@ def change_task(*, actor: Actor, task_id: int, task: TaskInput) -> None:
     context = _TaskContext.of({row.project_id: row.project}, [task])
     context.fill(problems, row, task)
     problems.check(not context.is_below(row.pk, task.parent_id), "parent_below", _PARENT_BELOW, "parent_id")
-    taken = row.project.tasks.filter(phase=task.phase_id, parent_id=task.parent_id, name=row.name).exclude(pk=row.pk)
+    taken = row.project.tasks.filter(phase=task.phase_id, parent_id=task.parent_id, name=row.name).exclude(
+        pk=row.pk
+    )
     problems.check(not taken.exists(), "task_name_taken", _TASK_TAKEN, "name")
     problems.refuse()
     row.save()

@@ -85,7 +85,13 @@ RAIL: tuple[Group, ...] = (
         "Deliver",
         (
             Item("Projects", "projects", "folder-kanban", (_P.VIEW_PROJECTS,), ("project", "project-")),
-            Item("Time", "time", "clock", (_P.TRACK_TIME, _P.VIEW_ALL_TIME), ("time-", "time_entry", "time_entry-")),
+            Item(
+                "Time",
+                "time",
+                "clock",
+                (_P.TRACK_TIME, _P.VIEW_ALL_TIME),
+                ("time-", "time_entry", "time_entry-"),
+            ),
             Item("People", "people", "users", (_P.VIEW_DIRECTORY,), ("person", "person-")),
         ),
     ),

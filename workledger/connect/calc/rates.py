@@ -190,7 +190,11 @@ def fit(spans: Iterable[Span], held: Iterable[HeldRate], last_work: date | None)
     later: list[Fitted] = []
     for span in spans:
         over = next(
-            (each for each in holds if each.start <= span.start and (each.end is None or span.start < each.end)),
+            (
+                each
+                for each in holds
+                if each.start <= span.start and (each.end is None or span.start < each.end)
+            ),
             None,
         )
         following = next((each.start for each in holds if each.start > span.start), None)

@@ -123,9 +123,7 @@ def flags_of_line(
     )
     for budget in terms.budgets:
         if budget.used_seconds > budget.budget_seconds:
-            sentence = (
-                f"{budget.name}: {hours(budget.used_seconds):,} h booked of {hours(budget.budget_seconds):,} h."
-            )
+            sentence = f"{budget.name}: {hours(budget.used_seconds):,} h booked of {hours(budget.budget_seconds):,} h."
             found.append(Flag(FlagCode.OVER_BUDGET, sentence, _ids(worked)))
     return tuple(found)
 

@@ -65,7 +65,11 @@ def test_a_project_is_opened_with_phase_and_tasks(world: World, browser_of: Brow
     }  # fmt: skip
     assert pia.post("/projects/new", sent).status_code == 302
     project = Project.objects.get(name="Rollout")
-    assert (str(project.end), project.budget_seconds, project.budget_amount) == ("2026-07-01", 432_000, Decimal(14400))
+    assert (str(project.end), project.budget_seconds, project.budget_amount) == (
+        "2026-07-01",
+        432_000,
+        Decimal(14400),
+    )
     base = f"/projects/{project.pk}"
     assert pia.post(f"{base}/phases/new", {"name": "Discovery"}).status_code == 302
     phase = Phase.objects.get(project=project)
