@@ -166,6 +166,10 @@ def test_a_row_is_added_by_search_and_keeps_its_note(world: World, page: Page) -
     page.keyboard.type("Read the contracts")
     page.keyboard.press("Control+Enter")
     saved(page)
+    for _ in range(50):  # hours and note are two requests; the state says saved between them
+        if TimeEntry.objects.values_list("note", flat=True).get():
+            break
+        page.wait_for_timeout(100)
     assert TimeEntry.objects.values_list("task_id", "worked_seconds", "note").get() == (
         world.review.pk, 3 * H, "Read the contracts",
     )  # fmt: skip
