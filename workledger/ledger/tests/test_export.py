@@ -89,7 +89,7 @@ def test_beancount_finds_nothing_to_complain_of_and_the_same_balances(busy: Worl
     for entry in entries:
         if isinstance(entry, Transaction):
             for side in entry.postings:
-                weight = get_weight(side)  # type: ignore[no-untyped-call]  # type: ignore[no-untyped-call]
+                weight = get_weight(side)  # type: ignore[no-untyped-call]
                 sums[side.account.split(":")[1].split("-")[0]] += weight.number or Decimal(0)
     assert {code: round(total, 2) for code, total in sums.items() if round(total, 2)} == wanted(busy)
     assert sum(isinstance(entry, Open) for entry in entries) == 15
