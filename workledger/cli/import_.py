@@ -7,8 +7,10 @@ import click
 from django.utils import timezone
 
 from workledger.cli.output import Progress, emit
-from workledger.connect.actions import Imported, TimeImport, import_time, undo_import
+from workledger.connect import files
+from workledger.connect.actions import import_time, undo_import
 from workledger.connect.calc.formats import FORMATS, FormatName
+from workledger.connect.inputs import Imported, TimeFile
 from workledger.core.access import system_actor
 from workledger.core.door import Options
 from workledger.kernel.quantity import hours
@@ -56,28 +58,28 @@ def time(
     """
     progress = Progress()
     progress("Reading and booking")
-    given = TimeImport(
-        content=file.read_bytes(),
-        on=timezone.localdate(),
-        file_name=file.name,
-        source_format=source,
-        approved=approved,
-        default_rate=_rate(default_rate),
-        project=project,
-        date_order=date_order or "",
-        decimal_mark=decimal_mark or "",
-    )
-    done = import_time.using(Options(dry_run=dry_run))(actor=system_actor(DOOR), given=given)
+    with file.open("rb") as content, files.kept(content) as kept:
+        given = TimeFile(
+            kept=kept,
+            name=file.name,
+            source=source,
+            project=project,
+            date_order=date_order,  # type: ignore[arg-type]
+            decimal_mark=decimal_mark,  # type: ignore[arg-type]
+        )
+        done = import_time.using(Options(dry_run=dry_run))(
+            actor=system_actor(DOOR), file=given, approved=approved, default_rate=_rate(default_rate)
+        )
     progress.close()
     report = {
-        "batch": done.batch,
+        "batch": done.batch_id,
         "rows": done.rows,
         "created": done.created,
         "matched": done.matched,
         "refused": [{"line": row.line, "reason": row.reason} for row in done.refused],
         "hours": hours(done.seconds),
         "billable_hours": hours(done.billable_seconds),
-        "value": done.value,
+        "value": sum(done.values.values(), Decimal("0.00")),
     }
     emit(report, as_json=as_json, text=lambda: _lines(done, dry_run=dry_run))
 
@@ -96,16 +98,23 @@ def _rate(text: str) -> Decimal | None:
 
 
 def _lines(done: Imported, *, dry_run: bool) -> list[str]:
-    word = "Would import" if dry_run else f"Batch {done.batch}: imported"
+    word = "Would import" if dry_run else f"Batch {done.batch_id}: imported"
     said = [
         f"{word} {done.created:,} of {done.rows:,} rows: {hours(done.seconds):,} h,"
-        f" {hours(done.billable_seconds):,} h of them billable, worth {done.value:,}.",
-        f"{done.matched:,} rows were there already or hold no time; {len(done.refused):,} were refused.",
+        f" {hours(done.billable_seconds):,} h of them billable, worth {_worth(done)}.",
+        f"{done.matched:,} rows were there already or hold no time; {done.refused_count:,} were refused.",
     ]
     said += [f"  line {row.line}: {row.reason}" for row in done.refused[:_SHOWN]]
     if len(done.refused) > _SHOWN:
-        said.append(f"  and {len(done.refused) - _SHOWN:,} more; --json lists them all.")
+        said.append(f"  and {done.refused_count - _SHOWN:,} more; --json lists them all.")
     return [*said, *done.notes]
+
+
+def _worth(done: Imported) -> str:
+    return (
+        ", ".join(f"{value:,} {currency}".strip() for currency, value in sorted(done.values.items()))
+        or "nothing"
+    )
 
 
 @command.command("undo")
@@ -117,7 +126,9 @@ def undo(batch: int) -> None:
     Example:
       workledger import undo 3
     """
-    count = undo_import(actor=system_actor(DOOR), batch_id=batch, on=timezone.localdate())
+    done = undo_import(actor=system_actor(DOOR), batch_id=batch, on=timezone.localdate())
     emit(
-        {"batch": batch, "removed": count}, as_json=False, text=f"Removed {count:,} entries of batch {batch}."
+        {"batch": batch, "removed": done.entries},
+        as_json=False,
+        text=f"Removed {done.entries:,} entries of batch {batch}.",
     )
