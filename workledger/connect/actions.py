@@ -158,13 +158,13 @@ class _Staging:
         self.intake.refuse_decided(lock=False)
         batch = self.batch
         batch.mapping = {**_mapping(self.plan, len(self.rates.spans)), "notes": self.notes(default_rate)}
-        self._sum_up(created=0)
+        self._sum_up(0, self.values(default_rate))
         batch.options |= {"default_rate": None if default_rate is None else str(default_rate)}
         batch.save()
 
-    def _sum_up(self, *, created: int) -> None:
+    def _sum_up(self, created: int, values: dict[str, Decimal]) -> None:
         self.batch.refused = [[row.line, row.reason] for row in self._refused()]
-        self.batch.totals = _totals(self.intake, created, self.values(None))
+        self.batch.totals = _totals(self.intake, created, values)
 
     def _refused(self) -> list[RefusedRow]:
         return sorted(self.intake.refused, key=lambda row: row.line)
@@ -183,9 +183,8 @@ class _Staging:
         batch.mapping |= {**_mapping(self.plan, len(created.ids.get("rates", ()))), "notes": notes}
         batch.created = {**created.ids, "entries": entries, "approved_lines": approved}
         batch.options |= {k: v if isinstance(v, bool | None) else str(v) for k, v in asdict(booking).items()}
-        self._sum_up(created=entries)
         values = self.values(booking.default_rate)
-        batch.totals["values"] = {code: str(value) for code, value in values.items()}
+        self._sum_up(entries, values)
         batch.save()
         return Imported(
             batch_id=int(batch.pk),

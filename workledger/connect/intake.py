@@ -6,7 +6,7 @@ imported before, and refused ones with their reason.
 """
 # ruff: noqa: S608 - statements are put together from constants of this module; values go as parameters
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ MOST_REFUSED = 10_000
 
 _MOST_RATE = Decimal(10) ** 9
 _MATCHED, _REFUSED = 1, 2
+_BY_PERSON, _BY_PROJECT, _WHOLE = 0b011, 0b101, 0b111  # what PostgreSQL's grouping() answers
 
 _TABLES = """
     DROP TABLE IF EXISTS connect_row, connect_aside, connect_person, connect_work;
@@ -310,27 +311,27 @@ class Intake:
             {(key[0], key[1]): projects[no] for key, no in self._works.items()},
         )
         booked = ControlTotals()
-        by_person = {person.id: people[no] for no, person in plan.people.items()}
-        by_project = {task.project.id: projects[no] for no, task in plan.tasks.items()}
-        for person, project, year, month, *sums in _rows(
-            "SELECT e.person_id, t.project_id, extract(year FROM e.work_date)::integer,"
-            " extract(month FROM e.work_date)::integer, count(*), sum(e.worked_seconds),"
-            " sum(coalesce(e.billable_seconds, e.worked_seconds))"
-            " FROM timesheets_timeentry e JOIN projects_task t ON t.id = e.task_id WHERE e.batch_id = %s GROUP BY 1, 2, 3, 4",
+        _add(
+            booked,
+            {person.id: people[no] for no, person in plan.people.items()},
+            {task.project.id: projects[no] for no, task in plan.tasks.items()},
+            "SELECT {columns}, count(*), sum(e.worked_seconds), sum(coalesce(e.billable_seconds, e.worked_seconds))"
+            " FROM timesheets_timeentry e JOIN projects_task t ON t.id = e.task_id WHERE e.batch_id = %s {groups}",
+            ("e.person_id", "t.project_id", "e.work_date"),
             [batch_id],
-        ):
-            _add(booked, by_person[person], by_project[project], (year, month), *sums)
-        for line_set, entries, billable in (
-            ("EXISTS (SELECT FROM connect_aside a WHERE a.line = r.line)", "count(*)", "sum(r.billable)"),
-            (f"r.booked <> r.billable AND {_LEFT}", "0", "sum(r.billable - r.booked)"),
-        ):
-            worked = "sum(r.seconds)" if entries != "0" else "0"
-            for person_no, work_no, year, month, *sums in _rows(
-                "SELECT r.person_no, r.work_no, extract(year FROM r.work_date)::integer,"
-                f" extract(month FROM r.work_date)::integer, {entries}, {worked}, {billable}"
-                f" FROM connect_row r WHERE {line_set} GROUP BY 1, 2, 3, 4"
-            ):
-                _add(booked, people[person_no], projects[work_no], (year, month), *sums)
+        )
+        for sums, which in (
+            ("count(*), sum(r.seconds), sum(r.billable)",
+             "EXISTS (SELECT FROM connect_aside a WHERE a.line = r.line)"),
+            ("0, 0, sum(r.billable - r.booked)", f"r.booked <> r.billable AND {_LEFT}"),
+        ):  # fmt: skip
+            _add(
+                booked,
+                people,
+                projects,
+                f"SELECT {{columns}}, {sums} FROM connect_row r WHERE {which} {{groups}}",
+                ("r.person_no", "r.work_no", "r.work_date"),
+            )
         return wanted.differences(booked)
 
     def _merged_people(self, plan: Plan) -> dict[int, PersonKey]:
@@ -384,17 +385,36 @@ def _translated(
 
 
 def _add(
-    totals: ControlTotals, person: PersonKey, project: ProjectKey, month: tuple[int, int], *sums: int
+    totals: ControlTotals,
+    people: Mapping[Any, PersonKey],
+    projects: Mapping[Any, ProjectKey],
+    statement: str,
+    by: tuple[str, str, str],
+    parameters: Any = None,
 ) -> None:
-    entries, seconds, billable = map(int, sums)
-    totals.add_group(
-        person=person,
-        month=month,
-        project=project,
-        entries=entries,
-        seconds=seconds,
-        billable_seconds=billable,
+    """Add rows summed by the database: whole, and by each of person, project and month alone."""
+    person, project, day = by
+    month = f"date_trunc('month', {day})::date"
+    shown = statement.format(
+        columns=f"{person}, {project}, {month}, grouping({person}, {project}, {month})",
+        groups=f"GROUP BY GROUPING SETS ((), ({person}), ({project}), ({month}))",
     )
+    for person_id, project_id, first, grouped, *sums in _rows(shown, parameters):
+        entries, seconds, billable = (int(each or 0) for each in sums)
+        if grouped == _WHOLE:
+            totals.rows += entries
+            totals.seconds += seconds
+            totals.billable_seconds += billable
+            continue
+        if grouped == _BY_PERSON:
+            tally = totals.by_person.setdefault(people[person_id], Tally())
+        elif grouped == _BY_PROJECT:
+            tally = totals.by_project.setdefault(projects[project_id], Tally())
+        else:
+            tally = totals.by_month.setdefault((first.year, first.month), Tally())
+        tally.entries += entries
+        tally.seconds += seconds
+        tally.billable_seconds += billable
 
 
 def _run(statement: str, parameters: Any = None) -> int:
