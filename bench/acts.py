@@ -14,7 +14,9 @@ from workledger.billing.actions.invoices import issue_invoices
 from workledger.billing.actions.prebills import run_billing
 from workledger.billing.jobs import store_pdfs
 from workledger.billing.models import BillableItem, Invoice, InvoiceLine, InvoiceSource, IssuedPdf
-from workledger.connect.actions import Imported, TimeImport, import_time
+from workledger.connect.actions import import_time
+from workledger.connect.files import kept
+from workledger.connect.inputs import Imported, TimeFile
 from workledger.core.access import system_actor
 from workledger.kernel.period import months
 from workledger.ledger.models import Posting
@@ -51,14 +53,12 @@ def import_file(file: str) -> dict[str, Any]:
     path = Path(file)
 
     def work() -> Imported:
-        given = TimeImport(
-            content=path.read_bytes(), file_name=path.name, source_format="csv", on=date.today()
-        )
-        return import_time(actor=ACTOR, given=given)
+        with path.open("rb") as source, kept(source) as name:
+            return import_time(actor=ACTOR, file=TimeFile(kept=name, name=path.name, source="csv"))
 
     seconds, imported = timed(work)
     assert imported.created == TimeEntry.objects.count() > 0
-    return {"seconds": seconds, "rows": imported.created, "refused": len(imported.refused)}
+    return {"seconds": seconds, "rows": imported.created, "refused": imported.refused_count}
 
 
 def approve(through: str) -> dict[str, Any]:
