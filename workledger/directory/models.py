@@ -83,7 +83,7 @@ class Person(Record):
 
     name = models.CharField(max_length=200)
     email = models.EmailField(blank=True)
-    user = models.OneToOneField(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="person")
+    user = models.OneToOneField(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     is_contractor = models.BooleanField(default=False)
 
     visibility = Visibility(Permission.VIEW_DIRECTORY, own=("id",))
@@ -242,7 +242,7 @@ class Contact(Record):
     position = models.CharField(max_length=100, blank=True)
     is_billing_contact = models.BooleanField(default=False)
     user = models.OneToOneField(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="contact"
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
     visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")

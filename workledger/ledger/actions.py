@@ -78,6 +78,7 @@ def extend_periods(*, actor: Actor, book_id: int, first: date, last: date) -> in
     """Open monthly periods so that the book's periods reach over [first, last] without a gap.
 
     Runs with whatever act needs the date, so it asks no permission of its own. Returns how many it opened.
+    Refuses: not_found.
     """
     book = locks.for_update(Book.objects.all(), book_id)
     spans = list(Period.objects.filter(book=book).order_by("start").values_list("start", "end"))

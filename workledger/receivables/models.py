@@ -69,7 +69,7 @@ class Allocation(Record):
     """A part of a payment set against an invoice. A withdrawn allocation is a second row with the amount negated."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     allocated_on = models.DateField()
     amount = models.DecimalField(max_digits=16, decimal_places=4)
     journal_entry_id = models.BigIntegerField()
@@ -86,7 +86,7 @@ class Allocation(Record):
 class Dispute(Record):
     """A client contests an invoice; while it is open, collection waits."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="disputes")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
     opened_on = models.DateField()
     settled_on = models.DateField(null=True, blank=True)

@@ -135,7 +135,7 @@ class TimeEntry(Record):
 class Timer(Record):
     """A running timer: one per person, started at a moment."""
 
-    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="timer")
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="+")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
     started_at = models.DateTimeField()
     note = models.TextField(blank=True)

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                     "invoice",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations",
+                        related_name="+",
                         to="billing.invoice",
                     ),
                 ),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                     "invoice",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="disputes",
+                        related_name="+",
                         to="billing.invoice",
                     ),
                 ),

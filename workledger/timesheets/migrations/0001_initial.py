@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     "person",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="timer",
+                        related_name="+",
                         to="directory.person",
                     ),
                 ),
