@@ -1,22 +1,46 @@
-"""``workledger import``: time of other tools, and taking an import back."""
+"""``workledger import``: bring time from another tool, or take an import back."""
 
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import click
 from django.utils import timezone
 
-from workledger.cli.output import Progress, emit
+from workledger.cli.output import Progress, emit, say
 from workledger.connect import files
 from workledger.connect.actions import import_time, undo_import
 from workledger.connect.calc.formats import FORMATS, FormatName
+from workledger.connect.calc.values import DateOrder, DecimalMark
 from workledger.connect.inputs import Imported, TimeFile
+from workledger.connect.queries import in_home_currency
 from workledger.core.access import system_actor
 from workledger.core.door import Options
+from workledger.core.refusals import Refused
+from workledger.directory.models import LegalEntity
 from workledger.kernel.quantity import hours
 
 DOOR = "cli"
 _SHOWN = 20
+
+
+class _Amount(click.ParamType[Decimal]):
+    """An amount as people write it, exactly."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Read the amount."""
+        if isinstance(value, Decimal):
+            return value
+        try:
+            found = Decimal(str(value))
+        except ArithmeticError:
+            self.fail(f"{value!r} is not an amount such as 120 or 97.50.", param, ctx)
+        if not found.is_finite() or found < 0:
+            self.fail(f"{value!r} is not an amount of zero or more.", param, ctx)
+        return found
 
 
 @click.group("import")
@@ -25,110 +49,156 @@ def command() -> None:
 
     \b
     Example:
-      workledger import time export.csv --from harvest --approved --default-rate 120
+      workledger import time hours.csv --from toggl --dry-run
     """
 
 
 @command.command("time")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--from", "source", required=True, type=click.Choice(FORMATS))
+@click.option(
+    "--from", "source", required=True, type=click.Choice(FORMATS), help="The tool the file comes from."
+)
 @click.option("--approved", is_flag=True, help="Submit and approve the time at once.")
-@click.option("--default-rate", default="", help="Rate per hour where the file states none.")
-@click.option("--project", default="", help="Where time without a project goes.")
-@click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]), help="How the file writes dates.")
-@click.option("--decimal-mark", type=click.Choice([".", ","]), help="How the file writes decimals.")
+@click.option("--default-rate", type=_Amount(), help="Per hour, where the file states no rate.")
 @click.option("--dry-run", is_flag=True, help="Say what would be imported and change nothing.")
+@click.option(
+    "--date-order", type=click.Choice(["day-first", "month-first"]), help="How 03/04/2024 is meant."
+)
+@click.option("--decimal-mark", type=click.Choice([".", ","]), help="How 1,500 is meant.")
+@click.option("--project", default="", help="Where time without a project goes; refused otherwise.")
+@click.option("--person", default="", help="Whose time it is, where the file names nobody.")
+@click.option("--currency", default="", help="Of amounts for which the file names none.")
+@click.option(
+    "--entity", default="", help="Whose work this is, by name, where there are several legal entities."
+)
+@click.option("--bill-invoiced", is_flag=True, help="Bill again what the other tool has billed already.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def time(
     file: Path,
-    source: FormatName,
+    source: str,
     approved: bool,
-    default_rate: str,
-    project: str,
+    default_rate: Decimal | None,
+    dry_run: bool,
     date_order: str | None,
     decimal_mark: str | None,
-    dry_run: bool,
+    project: str,
+    person: str,
+    currency: str,
+    entity: str,
+    bill_invoiced: bool,
     as_json: bool,
 ) -> None:
-    """Import a time export. The same file twice creates nothing; refused rows are listed with their line.
+    """Import a time export as a whole. Rows that cannot be booked are listed; the same file twice creates nothing.
+
+    People, clients, projects and tasks are matched by name and created where they are missing.
 
     \b
     Example:
-      workledger import time export.csv --from toggl --approved
+      workledger import time hours.csv --from harvest --approved --default-rate 120
     """
     progress = Progress()
-    progress("Reading and booking")
+    progress("Importing")
     with file.open("rb") as content, files.kept(content) as kept:
-        given = TimeFile(
+        wanted = TimeFile(
             kept=kept,
             name=file.name,
-            source=source,
+            source=cast(FormatName, source),
+            entity_id=_entity_id(entity),
+            date_order=cast(DateOrder, date_order.replace("-", "_")) if date_order else None,
+            decimal_mark=cast(DecimalMark | None, decimal_mark),
+            person=person,
             project=project,
-            date_order=date_order,  # type: ignore[arg-type]
-            decimal_mark=decimal_mark,  # type: ignore[arg-type]
+            currency=currency,
+            bills_invoiced=bill_invoiced,
         )
         done = import_time.using(Options(dry_run=dry_run))(
-            actor=system_actor(DOOR), file=given, approved=approved, default_rate=_rate(default_rate)
+            actor=system_actor(DOOR), file=wanted, approved=approved, default_rate=default_rate
         )
     progress.close()
-    report = {
-        "batch": done.batch_id,
+    report = _report(done, timezone.localdate(), dry_run=dry_run)
+    if as_json:
+        for note in done.notes:
+            say(note)
+    emit(report, as_json=as_json, text=lambda: _lines(done, dry_run=dry_run))
+
+
+@command.command("undo")
+@click.argument("batch", type=int)
+@click.option("--dry-run", is_flag=True, help="Say what would be taken back and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def undo(batch: int, dry_run: bool, as_json: bool) -> None:
+    """Take an import back as a whole, while nothing built on it is on an invoice.
+
+    \b
+    Example:
+      workledger import undo 12
+    """
+    progress = Progress()
+    progress("Undoing")
+    done = undo_import.using(Options(dry_run=dry_run))(
+        actor=system_actor(DOOR), batch_id=batch, on=timezone.localdate()
+    )
+    progress.close()
+    words = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in done.removed.items())
+    said = f"{'Would take' if dry_run else 'Took'} back {done.entries:,} entries of import {batch}."
+    if words:
+        said += f" Removed what it had created and nothing else uses: {words}."
+    emit({"batch": batch, "entries": done.entries, "removed": done.removed}, as_json=as_json, text=said)
+
+
+def _entity_id(name: str) -> int | None:
+    if not name:
+        return None
+    entities = LegalEntity.objects.visible_to(system_actor(DOOR))
+    found = entities.filter(name__iexact=name).values_list("pk", flat=True).first()
+    if found is None:
+        names = ", ".join(entities.order_by("name").values_list("name", flat=True))
+        raise Refused.because(
+            "entity_unknown", f"There is no legal entity named '{name}'. There are: {names}."
+        )
+    return int(found)
+
+
+def _report(done: Imported, day: date, *, dry_run: bool) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "batch": None if dry_run else done.batch_id,
         "rows": done.rows,
         "created": done.created,
         "matched": done.matched,
         "refused": [{"line": row.line, "reason": row.reason} for row in done.refused],
         "hours": hours(done.seconds),
         "billable_hours": hours(done.billable_seconds),
-        "value": sum(done.values.values(), Decimal("0.00")),
+        "value": in_home_currency(done.values, day),
     }
-    emit(report, as_json=as_json, text=lambda: _lines(done, dry_run=dry_run))
-
-
-def _rate(text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        rate = Decimal(text)
-    except InvalidOperation as error:
-        message = f"'{text}' is no rate. Write it with a point, such as 120 or 97.50."
-        raise click.BadParameter(message, param_hint="--default-rate") from error
-    if not rate.is_finite() or rate < 0:
-        raise click.BadParameter("a rate is not negative", param_hint="--default-rate")
-    return rate
+    if len(done.values) > 1:
+        report["value_by_currency"] = done.values
+    if done.refused_count > len(done.refused):
+        report["refused_count"] = done.refused_count
+    return report
 
 
 def _lines(done: Imported, *, dry_run: bool) -> list[str]:
-    word = "Would import" if dry_run else f"Batch {done.batch_id}: imported"
+    word = "Would import" if dry_run else "Imported"
     said = [
         f"{word} {done.created:,} of {done.rows:,} rows: {hours(done.seconds):,} h,"
-        f" {hours(done.billable_seconds):,} h of them billable, worth {_worth(done)}.",
-        f"{done.matched:,} rows were there already or hold no time; {done.refused_count:,} were refused.",
+        f" {hours(done.billable_seconds):,} h of them billable."
     ]
-    said += [f"  line {row.line}: {row.reason}" for row in done.refused[:_SHOWN]]
-    if len(done.refused) > _SHOWN:
-        said.append(f"  and {done.refused_count - _SHOWN:,} more; --json lists them all.")
-    return [*said, *done.notes]
-
-
-def _worth(done: Imported) -> str:
-    return (
-        ", ".join(f"{value:,} {currency}".strip() for currency, value in sorted(done.values.items()))
-        or "nothing"
-    )
-
-
-@command.command("undo")
-@click.argument("batch", type=int)
-def undo(batch: int) -> None:
-    """Take an import back while nothing built on it is issued.
-
-    \b
-    Example:
-      workledger import undo 3
-    """
-    done = undo_import(actor=system_actor(DOOR), batch_id=batch, on=timezone.localdate())
-    emit(
-        {"batch": batch, "removed": done.entries},
-        as_json=False,
-        text=f"Removed {done.entries:,} entries of batch {batch}.",
-    )
+    said += [
+        f"Billable value {code or 'in the entity’s currency'}: {value:,}"
+        for code, value in done.values.items()
+    ]
+    if done.matched:
+        said.append(f"{done.matched:,} rows were there already, or have no time.")
+    if done.approved_lines:
+        said.append(f"{'Would approve' if dry_run else 'Approved'} {done.approved_lines:,} timesheet lines.")
+    said += done.notes
+    if done.refused_count:
+        said.append(f"Refused ({done.refused_count:,} rows):")
+        said += [f"  line {row.line}: {row.reason}" for row in done.refused[:_SHOWN]]
+        if done.refused_count > _SHOWN:
+            said.append(f"  and {done.refused_count - _SHOWN:,} more; --json lists them.")
+    if not dry_run:
+        said.append(
+            f"This is import {done.batch_id}. To take it back: workledger import undo {done.batch_id}"
+        )
+    return said

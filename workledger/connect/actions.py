@@ -180,7 +180,7 @@ class _Staging:
         batch, intake = self.batch, self.intake
         notes = [*self.notes(booking.default_rate), *created.notes]
         batch.state = ImportState.COMMITTED
-        batch.mapping |= {**_mapping(self.plan, len(created.ids.get("rates", ()))), "notes": notes}
+        batch.mapping |= {"rates": {"new": len(created.ids.get("rates", ()))}, "notes": notes}
         batch.created = {**created.ids, "entries": entries, "approved_lines": approved}
         batch.options |= {k: v if isinstance(v, bool | None) else str(v) for k, v in asdict(booking).items()}
         values = self.values(booking.default_rate)
@@ -309,6 +309,7 @@ def _commit(actor: Actor, staging: _Staging, booking: Booking) -> Imported:
         )
         raise Forbidden.because("approval_forbidden", message)
     intake.refuse_decided(lock=True)
+    batch.mapping = _mapping(plan, 0)
     created = create_masters(actor, batch.entity, plan)
     create_dated_rates(actor, plan, staging.rates.spans, staging.scopes, booking.default_rate, created)
     intake.place(plan)

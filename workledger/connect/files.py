@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
+from django.core.files import File
 from django.core.files.storage import default_storage
 
 from workledger.connect.models import ImportBatch
@@ -34,10 +35,13 @@ def kept(source: BinaryIO) -> Iterator[str]:
             raise Refused.because("file_too_large", message, "file")
     source.seek(0)
     name = f"imports/{digest.hexdigest()}.csv"
+    # A write that was broken off leaves part of a file under the name of the whole one.
+    if default_storage.exists(name) and default_storage.size(name) != size:
+        default_storage.delete(name)
     if not default_storage.exists(name):
-        with default_storage.open(name, "wb") as target:
-            while chunk := source.read(_CHUNK):
-                target.write(chunk)
+        saved = default_storage.save(name, File(source))
+        if saved != name:  # somebody else was faster
+            default_storage.delete(saved)
     try:
         yield name
     finally:
