@@ -8,9 +8,10 @@ was booked is summed again and compared with the file before the act may end.
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
-from django.db import connection
+from django.db import connection, transaction
 
 from workledger.connect import files, known, removing
 from workledger.connect.calc import mapping
@@ -91,7 +92,9 @@ def discard_import(*, actor: Actor, batch_id: int) -> None:
             "not_staged", "Only an import that is not committed is discarded. Undo this one."
         )
     record(batch, f"Discarded the staged import of {batch.file_name}")
+    name = batch.file.name or ""
     batch.delete()
+    transaction.on_commit(partial(files.forget, name))
 
 
 @action("connect.undo_import", needs=Permission.IMPORT_DATA)

@@ -99,6 +99,8 @@ class Intake:
             " JOIN timesheets_timeentry e ON e.fingerprint = r.fingerprint",
             [_MATCHED],
         )
+        if found.matched:
+            _run("ANALYZE connect_aside")
         found._set_aside(found._late)
         return found
 

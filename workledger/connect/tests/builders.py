@@ -35,7 +35,13 @@ def sample(name: str) -> bytes:
 
 
 def bring(
-    actor: Actor, content: bytes | str, source: Any = "csv", *, approved: bool = False, rate: str = "", **how: Any
+    actor: Actor,
+    content: bytes | str,
+    source: Any = "csv",
+    *,
+    approved: bool = False,
+    rate: str = "",
+    **how: Any,
 ) -> Imported:
     """Import a file."""
     data = HEAD.encode() + content.encode() if isinstance(content, str) else content

@@ -30,7 +30,10 @@ def bill_and_pay(world: World) -> Invoice:
 def test_harvest(world: World) -> None:
     done = bring(world.system, sample("harvest-1.csv"), "harvest", approved=True)
     assert (done.rows, done.created, done.matched, done.refused) == (2, 2, 0, [])
-    assert (done.seconds, done.billable_seconds) == (20 * 3600 + 36, 36)  # 20.0 h, and 0.01 h that is billable
+    assert (done.seconds, done.billable_seconds) == (
+        20 * 3600 + 36,
+        36,
+    )  # 20.0 h, and 0.01 h that is billable
     assert done.values == {"EUR": Decimal("1.00")}  # 0.01 h × 100
     assert Client.objects.get(name="Without client").is_internal
     invoice = bill_and_pay(world)
