@@ -241,9 +241,7 @@ class Contact(Record):
     phone = models.CharField(max_length=40, blank=True)
     position = models.CharField(max_length=100, blank=True)
     is_billing_contact = models.BooleanField(default=False)
-    user = models.OneToOneField(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    user = models.OneToOneField(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
 
