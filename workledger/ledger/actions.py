@@ -240,7 +240,7 @@ def set_period_state(*, actor: Actor, period_id: int, state: PeriodState, reason
     record(period, f"{period.name} is {period.get_state_display().lower()}")
 
 
-_FOLLOWS_DOCUMENTS = frozenset(
+FOLLOWS_DOCUMENTS = frozenset(
     {AccountRole.RECEIVABLE, AccountRole.CONTRACT_POSITION, AccountRole.CUSTOMER_DEPOSITS}
 )
 """Accounts that equal a sub-ledger; a journal by hand would part the two."""
@@ -318,7 +318,7 @@ def _check_line(
             account.is_open, "account_closed", f"{account} is closed. Choose another.", f"{place}.account_id"
         )
         problems.check(
-            account.role not in _FOLLOWS_DOCUMENTS,
+            account.role not in FOLLOWS_DOCUMENTS,
             "follows_documents",
             f"{account} follows invoices, payments and approved time. Change it through those.",
             f"{place}.account_id",

@@ -33,8 +33,8 @@ from workledger.ledger.sums import COST_ROLES, BalanceRow, Key, balances
 
 __all__ = [
     "AccountActivity", "AccountLine", "ActivityRow", "BalanceRow", "BookRef", "Cursor", "EntryDetail", "EntryRow",
-    "JournalPage", "Key", "PeriodRow", "PostingRow", "SplitLine", "TrialBalance", "TrialLine", "account_activity",
-    "accounts", "balances", "books", "default_book", "entry", "journal", "periods", "trial_balance",
+    "JournalPage", "Key", "PeriodRow", "PostingRow", "SplitLine", "TrialBalance", "TrialLine", "account", "account_activity",
+    "accounts", "balances", "books", "default_book", "entry", "journal", "period", "periods", "trial_balance",
 ]  # fmt: skip
 
 ZERO = Decimal(0)
@@ -92,7 +92,7 @@ class TrialLine:
     role: str
     debits: Decimal
     credits: Decimal
-    seconds: Decimal
+    seconds: int
     parts: tuple[SplitLine, ...] = ()
 
     @property
@@ -182,7 +182,7 @@ def trial_balance(actor: Actor, book_id: int, as_of: date, *, split: Dimension |
             role=account.role,
             debits=sums[account.pk].debit,
             credits=sums[account.pk].credit,
-            seconds=sums[account.pk].quantity,
+            seconds=int(sums[account.pk].quantity),
             parts=tuple(parts.get(account.pk, ())),
         )
         for account in chart
@@ -265,7 +265,7 @@ class ActivityRow:
     debit: Decimal
     credit: Decimal
     balance: Decimal
-    seconds: Decimal
+    seconds: int
     dimensions: Mapping[Dimension, int]
 
 
@@ -371,7 +371,7 @@ def _activity_row(posting: Posting, balance: Decimal) -> ActivityRow:
         debit=posting.functional_debit,
         credit=posting.functional_credit,
         balance=balance,
-        seconds=posting.quantity if posting.unit == "s" else ZERO,
+        seconds=int(posting.quantity) if posting.unit == "s" else 0,
         dimensions=_dimensions(posting),
     )
 
@@ -486,7 +486,7 @@ class PostingRow:
     own_credit: Decimal
     debit: Decimal
     credit: Decimal
-    seconds: Decimal
+    seconds: int
     source_kind: str
     source_id: int | None
     dimensions: Mapping[Dimension, int]
@@ -505,7 +505,9 @@ class EntryDetail:
     posting_count: int
     reverses: EntryRow | None
     reversed_by: tuple[EntryRow, ...]
+    act_id: int | None
     act: str
+    act_summary: str
     act_by: str
     act_at: datetime | None
     act_reason: str
@@ -551,7 +553,9 @@ def entry(actor: Actor, entry_id: int, *, limit: int = 500) -> EntryDetail:
         posting_count=sides.count(),
         reverses=rows.get(row.reverses_id) if row.reverses_id else None,
         reversed_by=tuple(rows[other.pk] for other in related if other.reverses_id == row.pk),
+        act_id=act.pk if act else None,
         act=act.action if act else "",
+        act_summary=act.summary if act else "",
         act_by=act.actor_name if act else "",
         act_at=act.at if act else None,
         act_reason=act.reason if act else "",
@@ -570,7 +574,7 @@ def _posting_row(side: Posting) -> PostingRow:
         own_credit=side.credit,
         debit=side.functional_debit,
         credit=side.functional_credit,
-        seconds=side.quantity if side.unit == "s" else ZERO,
+        seconds=int(side.quantity) if side.unit == "s" else 0,
         source_kind=side.source_kind,
         source_id=side.source_id,
         dimensions=_dimensions(side),
@@ -628,6 +632,17 @@ def periods(actor: Actor, book_id: int) -> list[PeriodRow]:
         )
         for row in reversed(rows)
     ]
+
+
+def period(actor: Actor, period_id: int) -> PeriodRow:
+    """Return one period; raises NotFound."""
+    found = locks.one(Period.objects.visible_to(actor), period_id)
+    return next(row for row in periods(actor, found.book_id) if row.id == period_id)
+
+
+def account(actor: Actor, account_id: int) -> AccountLine:
+    """Return one account; raises NotFound."""
+    return _account_line(locks.one(_accounts(actor), account_id))
 
 
 def accounts(actor: Actor, book_id: int) -> list[AccountLine]:

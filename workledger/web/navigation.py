@@ -107,7 +107,13 @@ RAIL: tuple[Group, ...] = (
     Group(
         "Account",
         (
-            Item("Trial balance", "trial_balance", "scale", (_P.VIEW_LEDGER,), ("account_activity",)),
+            Item(
+                "Trial balance",
+                "trial_balance",
+                "scale",
+                (_P.VIEW_LEDGER,),
+                ("account_activity", "accounts", "account-", "periods", "period-"),
+            ),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
             Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),
         ),
