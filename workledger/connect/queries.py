@@ -1,6 +1,6 @@
 """Reads of imports: the list, one import with its preview, and its value at home."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,12 +8,22 @@ from typing import Any
 
 from workledger.connect.calc.formats import BY_NAME
 from workledger.connect.models import ImportBatch, ImportState
+from workledger.contracts.actions import approves_alone
 from workledger.core import locks
-from workledger.core.access import Actor
+from workledger.core.access import Actor, Permission
 from workledger.directory.models import LegalEntity
 from workledger.directory.queries import exchange_rate
 from workledger.kernel.rounding import round_amount
 
+_SHOWN_NAMES = 40
+_CREATING = {
+    "people": Permission.MANAGE_DIRECTORY,
+    "clients": Permission.MANAGE_CLIENTS,
+    "contracts": Permission.MANAGE_CONTRACTS,
+    "projects": Permission.MANAGE_PROJECTS,
+    "tasks": Permission.MANAGE_PROJECTS,
+    "rates": Permission.PROPOSE_RATES,
+}
 _SOURCES = {str(name): each.label for name, each in BY_NAME.items()}
 
 
@@ -56,14 +66,22 @@ class Naming:
     names: tuple[str, ...]
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The first of the names."""
+        return self.names[:_SHOWN_NAMES]
+
+    @property
     def more(self) -> int:
-        """New ones whose names are not among `names`."""
-        return self.new - len(self.names)
+        """New ones whose names are not shown."""
+        return self.new - len(self.shown)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPage:
-    """One import: what was read, what its names mean, what is refused and what was made of it."""
+    """One import: what was read, what its names mean, what is refused and what was made of it.
+
+    `rates_wait` says that the reader's rates need a second person; `lacking` is what the reader may not create.
+    """
 
     row: ImportRow
     entity: str
@@ -81,6 +99,8 @@ class ImportPage:
     refused: tuple[tuple[int, str], ...]
     default_rate: Decimal | None
     approved_lines: int
+    rates_wait: bool
+    lacking: tuple[str, ...]
     options: Mapping[str, Any]
 
     @property
@@ -107,6 +127,7 @@ def import_page(actor: Actor, batch_id: int) -> ImportPage:
     totals, mapping = batch.totals, batch.mapping
     rate = batch.options.get("default_rate")
     home = batch.entity.book.currency
+    staged = batch.state == ImportState.STAGED
     return ImportPage(
         row=_row(batch),
         entity=batch.entity.name,
@@ -135,8 +156,17 @@ def import_page(actor: Actor, batch_id: int) -> ImportPage:
         refused=tuple((line, reason) for line, reason in batch.refused),
         default_rate=None if rate is None else Decimal(rate),
         approved_lines=batch.created.get("approved_lines", 0),
+        rates_wait=staged and bool(mapping.get("rates", {}).get("new")) and not approves_alone(actor),
+        lacking=tuple(_lacking(actor, mapping)) if staged else (),
         options=batch.options,
     )
+
+
+def _lacking(actor: Actor, mapping: Mapping[str, Any]) -> Iterator[str]:
+    """What the file needs to be created and the actor may not create."""
+    for kind, needed in _CREATING.items():
+        if mapping.get(kind, {}).get("new") and not actor.can(needed):
+            yield "propose rates" if kind == "rates" else f"create {kind}"
 
 
 def _largest(sums: Any) -> tuple[Sum, ...]:
