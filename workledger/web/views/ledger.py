@@ -44,7 +44,7 @@ _KINDS = {
     "manual": "By hand",
     "manual_reversal": "Reversal by hand",
 }
-_SOURCES = {"time": "Time", "item": "Priced work", "invoice": "Invoice", "payment": "Payment"}
+_SOURCES = {"time": "Time", "item": "Priced work", "invoice": "Invoice"}
 _MOST_LINES = 6
 
 
@@ -285,7 +285,7 @@ def journal(request: ActingRequest) -> HttpResponse:
         "since": since,
         "through": through,
         "kinds": list(_KINDS.items()),
-        "sources": list(_SOURCES.items()),
+        "sources": [("invoice", _SOURCES["invoice"])],  # entries of other kinds name documents per posting
         "books": book_filter(actor),
         "filtered": bool(kind or source or since or through),
         "may_post": actor.can(_P.POST_JOURNAL),
