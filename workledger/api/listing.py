@@ -21,7 +21,7 @@ from workledger.billing.models import (
     UnpricedItem,
     WriteDown,
 )
-from workledger.billing.queries import visible_open_items
+from workledger.billing.queries import visible_invoices, visible_open_items
 from workledger.contracts.models import TaskType
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
@@ -379,14 +379,6 @@ class SourceListed:
     rate: Decimal | None
     amount: Decimal
     is_live: bool
-
-
-def visible_invoices(actor: Actor) -> QuerySet[Invoice]:
-    """Return the documents an actor sees; pre-bills are the firm's own matter."""
-    rows: QuerySet[Invoice] = Invoice.objects.visible_to(actor)
-    if not actor.can(Permission.VIEW_BILLING):
-        rows = rows.exclude(state=InvoiceState.DRAFT)
-    return rows
 
 
 def invoices(actor: Actor, filters: dict[str, Any], cursor: str, limit: int) -> Cut[InvoiceListed]:

@@ -37,12 +37,6 @@ _ZERO = Decimal(0)
 PAGE_ROWS = 200
 
 
-def visible_invoices(actor: Actor) -> QuerySet[Invoice]:
-    """Return the documents the actor may see; pre-bills only with the permission to see billing."""
-    rows: QuerySet[Invoice] = Invoice.objects.visible_to(actor)
-    return rows if actor.can(Permission.VIEW_BILLING) else rows.exclude(state=InvoiceState.DRAFT)
-
-
 # --- work in progress -----------------------------------------------------------------------------------
 
 

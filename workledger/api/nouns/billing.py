@@ -192,7 +192,7 @@ def get_pdf(request: HttpRequest, invoice_id: Id) -> HttpResponse:
     """The issued document, or the preview of a pre-bill."""
     actor = actor_of(request)
     require(actor, (Permission.VIEW_INVOICES,))
-    row = locks.one(listing.visible_invoices(actor), invoice_id)
+    row = locks.one(queries.visible_invoices(actor), invoice_id)
     content = queries.pdf(actor, invoice_id, today=today())
     name = row.number or f"pre-bill-{row.pk}"
     return HttpResponse(
