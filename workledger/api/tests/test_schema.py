@@ -65,7 +65,7 @@ def known(world: World) -> dict[str, Any]:
     suppress_health_check=list(HealthCheck),
 )
 def test_every_address_keeps_to_the_schema(
-    case: schemathesis.Case, world: World, known: dict[str, Any]
+    case: schemathesis.Case[Any], world: World, known: dict[str, Any]
 ) -> None:
     for name, value in case.path_parameters.items():
         if name in known and isinstance(value, int) and value % 2:
