@@ -80,12 +80,14 @@ def _single(
 
 
 def instalment_amounts(document: terms.FixedFee, currency: str) -> list[Decimal]:
-    """Return what each instalment comes to. Where they add up to the price, the last one takes what rounding left."""
+    """Return what each instalment comes to. Never more than the price in all; where they add up to it, the last takes what rounding left."""
     exact = [
         each.amount if each.amount is not None else document.price * (each.percent or _ZERO) / 100
         for each in document.instalments
     ]
-    amounts = [round_amount(each, currency) for each in exact]
+    amounts: list[Decimal] = []
+    for each in exact:
+        amounts.append(min(round_amount(each, currency), document.price - sum(amounts, _ZERO)))
     if amounts and sum(exact, _ZERO) == document.price:
         amounts[-1] = document.price - sum(amounts[:-1], _ZERO)
     return amounts
