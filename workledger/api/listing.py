@@ -18,6 +18,7 @@ from workledger.billing.models import (
     InvoiceState,
     IssuedDocument,
     OpenItem,
+    Treatment,
     UnpricedItem,
     WriteDown,
 )
@@ -107,11 +108,11 @@ class OpenItemListed:
     client: str
     contract_id: int
     contract_line_id: int | None
-    project_id: int
+    project_id: int | None
     project: str
-    task_id: int
+    task_id: int | None
     task: str
-    person_id: int
+    person_id: int | None
     person: str
     service_date: date
     billable_seconds: int
@@ -145,12 +146,12 @@ def _open_item(row: OpenItem) -> OpenItemListed:
         client=item.client.name,
         contract_id=row.contract_id,
         contract_line_id=item.contract_line_id,
-        project_id=row.project_id,
-        project=item.project.name,
+        project_id=item.project_id,
+        project=item.project_name,
         task_id=item.task_id,
-        task=item.task.name,
+        task=item.task_name,
         person_id=item.person_id,
-        person=item.person.name,
+        person=item.person_name,
         service_date=row.service_date,
         billable_seconds=row.billable_seconds,
         currency=row.currency,
@@ -242,16 +243,18 @@ class BillableItemShown:
     client_id: int
     contract_id: int | None
     contract_line_id: int | None
-    project_id: int
-    task_id: int
-    person_id: int
+    project_id: int | None
+    task_id: int | None
+    person_id: int | None
     service_date: date
     worked_seconds: int
     billable_seconds: int
     currency: str
-    is_billable: bool
+    treatment: Treatment
     rate: Decimal | None
     amount: Decimal
+    over_cap: Decimal
+    discount: Decimal
     is_void: bool
     journal_entry_id: int | None
     why: dict[str, Any] | None
@@ -280,9 +283,11 @@ def billable_item(actor: Actor, item_id: int) -> BillableItemShown:
         worked_seconds=item.worked_seconds,
         billable_seconds=item.billable_seconds,
         currency=item.currency,
-        is_billable=item.is_billable,
+        treatment=Treatment(item.treatment),
         rate=item.rate,
         amount=item.amount,
+        over_cap=item.over_cap,
+        discount=item.discount,
         is_void=item.is_void,
         journal_entry_id=item.journal_entry_id,
         why=item.derivation.content if item.derivation else None,
@@ -340,7 +345,7 @@ class InvoiceLineListed:
     position: int
     description: str
     contract_line_id: int
-    project_id: int
+    project_id: int | None
     task_id: int | None
     person_id: int | None
     is_adjustment: bool
@@ -370,9 +375,9 @@ class SourceListed:
     item_id: int
     source_kind: str
     source_id: int
-    person_id: int
+    person_id: int | None
     person: str
-    task_id: int
+    task_id: int | None
     task: str
     service_date: date
     billable_seconds: int
@@ -448,8 +453,8 @@ def line_sources(actor: Actor, invoice_id: int, line_id: int, cursor: str, limit
     return Cut(
         [
             SourceListed(
-                row.item_id, row.item.source_kind, row.item.source_id, row.item.person_id, row.item.person.name,
-                row.item.task_id, row.item.task.name, row.item.service_date, row.item.billable_seconds, row.item.rate,
+                row.item_id, row.item.source_kind, row.item.source_id, row.item.person_id, row.item.person_name,
+                row.item.task_id, row.item.task_name, row.item.service_date, row.item.billable_seconds, row.item.rate,
                 row.amount, row.is_live,
             )
             for row in found.items

@@ -191,7 +191,7 @@ def _wip_rows(actor: Actor, found: Sequence[OpenItem]) -> tuple[WipItem, ...]:
     }
     return tuple(
         WipItem(
-            row.pk, row.service_date, row.item.person.name, row.project_id, row.item.project.name, row.item.task.name,
+            row.pk, row.service_date, row.item.person_name, row.project_id, row.item.project_name, row.item.task_name,
             row.item.contract.number if row.item.contract else "", notes.get(row.item.source_id, ""),
             row.billable_seconds, row.currency, row.item.rate, row.item.amount, row.amount,
             holds.get(row.pk, "Held") if row.is_held else "",
@@ -477,17 +477,18 @@ def line_groups(invoice_id: int) -> tuple[list[LineGroup], list[TaxGroup]]:
     """Return the lines of an invoice by project in printing order, and its tax by code and rate. Two queries."""
     rows = list(
         InvoiceLine.objects.filter(invoice_id=invoice_id)
-        .select_related("project", "invoice")
+        .select_related("project", "invoice", "contract_line")
         .annotate(source_count=Count("sources"), remaining=Coalesce(Sum("sources__amount"), Value(_ZERO)))
         .order_by("position")
     )
     groups: dict[int, list[BillLine]] = defaultdict(list)
     names = {}
     for row in rows:
-        names[row.project_id] = row.project.name
-        groups[row.project_id].append(
+        project_id, name = row.project_id or 0, row.project.name if row.project else row.contract_line.name
+        names[project_id] = name
+        groups[project_id].append(
             BillLine(
-                row.pk, row.position, row.description, row.project_id, row.project.name, row.is_adjustment,
+                row.pk, row.position, row.description, project_id, name, row.is_adjustment,
                 row.quantity, row.unit, row.rate, row.amount, row.source_count, row.remaining,
             )
         )  # fmt: skip
@@ -604,7 +605,7 @@ def line_entries(actor: Actor, invoice_id: int, line_id: int) -> LineEntries:
         tuple(
             BilledEntry(
                 source.item_id, source.item.source_id if source.item.source_kind == "time" else None,
-                source.item.service_date, source.item.person.name, source.item.task.name,
+                source.item.service_date, source.item.person_name, source.item.task_name,
                 notes.get(source.item.source_id, ""), source.item.billable_seconds, source.item.rate,
                 source.item.amount, source.amount,
             )

@@ -15,7 +15,7 @@ from workledger.billing.actions.items import reprice_open_items
 from workledger.billing.actions.prebills import hold_items, make_drafts, write_down_items
 from workledger.billing.calc.drafting import OpenPiece
 from workledger.billing.documents.logos import demo_logo
-from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode
+from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode, Treatment
 from workledger.contracts.actions import (
     create_contracts,
     create_lines,
@@ -484,7 +484,7 @@ class _Loader:
             lines = list(TimesheetLine.objects.filter(pk__in=decided).order_by("pk"))
             approve_locked(self._as(approver), lines, frozenset({LineState.SUBMITTED}), "", decided)
         ids = dict(zip(self.entry_ids, range(len(self.entry_ids)), strict=True))
-        items = BillableItem.objects.filter(source_kind="time", is_billable=True).values_list(
+        items = BillableItem.objects.filter(source_kind="time", treatment=Treatment.CHARGED).values_list(
             "source_id", "pk"
         )
         self.item_of = {ids[source]: item for source, item in items if source in ids}
@@ -621,7 +621,9 @@ class _Loader:
         contract_id = self._contract_of(wrong.line_index)
         reprice_open_items(actor=self.actor, contract_ids=[contract_id], from_day=self.firm.starts_on)
         ids = dict(zip(self.entry_ids, range(len(self.entry_ids)), strict=True))
-        rows = BillableItem.objects.filter(contract_id=contract_id, is_void=False, is_billable=True)
+        rows = BillableItem.objects.filter(
+            contract_id=contract_id, is_void=False, treatment=Treatment.CHARGED
+        )
         self.item_of |= {ids[source]: item for source, item in rows.values_list("source_id", "pk")}
         again = self.firm.invoices[wrong.replacement_index]
         self._bill([wrong.replacement_index], again.through, again.issued_on)

@@ -78,8 +78,9 @@ def run_billing(
 
 
 _OPEN = """
-    SELECT i.id, i.contract_id, i.contract_line_id, i.project_id, i.task_id, i.person_id, i.service_date,
-           i.billable_seconds, i.rate, i.amount, o.amount
+    SELECT i.id, i.contract_id, i.contract_line_id, coalesce(i.project_id, 0), coalesce(i.task_id, 0),
+           coalesce(i.person_id, 0), i.service_date, i.billable_seconds, i.rate, i.amount, o.amount, i.over_cap,
+           i.discount, i.quantity, i.unit, i.description
     FROM billing_openitem o JOIN billing_billableitem i ON i.id = o.item_id
     WHERE NOT o.is_held AND o.service_date <= %(through)s
       AND (%(clients)s::bigint[] IS NULL OR o.client_id = ANY(%(clients)s))
@@ -171,7 +172,7 @@ def _line_row(
 ) -> tuple[object, ...]:
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
-        line.is_adjustment, description, line.quantity, "pc" if line.is_adjustment else "h", line.rate, line.amount,
+        line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
         line.rounding, code, rate,
     )  # fmt: skip
 
@@ -203,14 +204,16 @@ class _Names:
 
     def describe(self, line: DraftLine) -> str:
         parts = []
-        if line.task_id:
+        if line.description:
+            parts.append(line.description)
+        elif line.task_id:
             parts.append(self._tasks[line.task_id][1])
         if line.person_id:
             parts.append(self._people[line.person_id])
         text = ", ".join(parts)
-        if line.service_date is not None:
+        if line.service_date is not None and not line.description:
             text = f"{text}, {line.service_date:%d %b %Y}"
-        return f"Adjustment: {text}" if line.is_adjustment else text
+        return (f"{line.why}: {text}" if text else line.why) if line.is_adjustment else text
 
 
 @action("billing.hold_items", needs=Permission.PREPARE_BILLING)

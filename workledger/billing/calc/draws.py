@@ -7,7 +7,7 @@ from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from workledger.billing.calc.work import Work
+from workledger.billing.calc.work import Worked
 from workledger.contracts.calc.terms import Prepaid, Retainer, Unused
 from workledger.kernel.period import Period
 from workledger.kernel.rounding import round_amount
@@ -111,7 +111,7 @@ class Allowance:
         seconds = (self._document.included_hours or _ZERO) * _HOUR * part
         return seconds.quantize(_ONE, ROUND_HALF_UP)
 
-    def take(self, work: Work, seconds: int, rate: Decimal | None) -> tuple[int, Drawn | None]:
+    def take(self, work: Worked, seconds: int, rate: Decimal | None) -> tuple[int, Drawn | None]:
         """Return how many of these seconds are covered, and what they drew. Works come in the order of their days."""
         place = bisect_right(self._starts, work.day) - 1
         if place < 0 or work.day not in self.periods[place].days:
@@ -236,7 +236,7 @@ class Blocks:
         self._blocks = sorted(blocks, key=lambda each: (each.expires or date.max, each.bought, each.id))
         self._left = {each.id: each.size for each in self._blocks}
 
-    def take(self, work: Work, seconds: int, rate: Decimal | None) -> tuple[int, Drawn | None]:
+    def take(self, work: Worked, seconds: int, rate: Decimal | None) -> tuple[int, Drawn | None]:
         """Return how many of these seconds are covered, and what they drew (of the last block they touched)."""
         factor = self._weight(work)
         if not factor:
@@ -263,7 +263,7 @@ class Blocks:
                 break
         return covered, Drawn(last, drawn, value) if drawn or covered else None
 
-    def _weight(self, work: Work) -> Decimal:
+    def _weight(self, work: Worked) -> Decimal:
         for each in self._document.weights:
             named = (
                 (each.role_id, work.role_id),

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from workledger.billing.calc.draws import Allowance, Blocks, Drawn
 from workledger.billing.calc.pricing import TimePiece, rounded_seconds, time_amount
-from workledger.billing.calc.work import Work
+from workledger.billing.calc.work import Worked
 from workledger.contracts.calc import terms
 from workledger.contracts.calc.terms import Cap, CapAction, Multiplier, MultiplierKind, Terms
 from workledger.kernel.rounding import TimeRounding, minor_quantum
@@ -99,7 +99,7 @@ class RateMissing(Exception):
 class _Part(NamedTuple):
     """A stretch of an entry on its way through the steps."""
 
-    work: Work
+    work: Worked
     seconds: int
     rate: Decimal | None
     steps: tuple[Step, ...]
@@ -107,7 +107,7 @@ class _Part(NamedTuple):
 
 def price(
     document: Terms,
-    works: Iterable[Work],
+    works: Iterable[Worked],
     currency: str,
     *,
     settled: Settled = NOTHING_SETTLED,
@@ -142,11 +142,11 @@ def price(
     return _numbered(pieces)
 
 
-def _order(work: Work) -> tuple[date, int]:
+def _order(work: Worked) -> tuple[date, int]:
     return work.day, work.source_id
 
 
-def _free(work: Work, treatment: Treatment) -> Piece:
+def _free(work: Worked, treatment: Treatment) -> Piece:
     quantity = Decimal(work.seconds) / _HOUR
     return Piece(work.source_id, 0, treatment, work.seconds, quantity, "h", None, _ZERO)
 
@@ -154,7 +154,7 @@ def _free(work: Work, treatment: Treatment) -> Piece:
 # --- quantity and rate --------------------------------------------------------------------------------------
 
 
-def _rated(document: Terms, works: Sequence[Work]) -> list[_Part]:
+def _rated(document: Terms, works: Sequence[Worked]) -> list[_Part]:
     if isinstance(document, terms.Blended):
         said = (Step("rate", f"One rate for every hour: {document.rate_per_hour:,.2f}"),)
         return [_Part(work, work.seconds, document.rate_per_hour, said) for work in works]
@@ -190,7 +190,7 @@ def _multiplied(document: Terms, parts: Sequence[_Part]) -> list[_Part]:
     return result
 
 
-def _fits(factor: Multiplier, work: Work) -> bool:
+def _fits(factor: Multiplier, work: Worked) -> bool:
     if factor.kind is MultiplierKind.WEEKEND:
         return work.day.weekday() >= 5
     if factor.kind is MultiplierKind.HOLIDAY:
@@ -226,16 +226,12 @@ def _rounded(document: Terms, parts: list[_Part]) -> list[_Part]:
     pieces = [
         TimePiece(place, part.work.person_id, part.work.task_id, part.work.day, part.seconds)
         for place, part in enumerate(parts)
+        if not part.work.is_rest
     ]
     seconds = rounded_seconds(pieces, how)
+    why = f"{how.method.value} {how.step_minutes} minutes, per {how.scope.value.replace('_', ' ')}"
     return [
-        _longer(
-            part,
-            seconds[place],
-            "rounding",
-            f"{how.method.value} {how.step_minutes} minutes, per {how.scope.value.replace('_', ' ')}",
-        )
-        for place, part in enumerate(parts)
+        _longer(part, seconds.get(place, part.seconds), "rounding", why) for place, part in enumerate(parts)
     ]
 
 
@@ -258,7 +254,7 @@ def _with_minimum(document: Terms, parts: list[_Part]) -> list[_Part]:
     for places in groups.values():
         total = sum(parts[place].seconds for place in places)
         lacking = least.minutes * 60 - total
-        if total and lacking > 0:
+        if total and lacking > 0 and not parts[places[0]].work.is_rest:
             last = max(place for place in places if parts[place].seconds)
             result[last] = _longer(
                 parts[last],

@@ -33,6 +33,12 @@ class ChargeKind(StrEnum):
     PROGRESS = "progress"
     RETAINAGE = "retainage"
     MINIMUM = "minimum"
+    BREAKAGE = "breakage"
+
+    @property
+    def label(self) -> str:
+        """The kind as people read it."""
+        return self.value.replace("_", " ").capitalize()
 
 
 class ChargeDue(NamedTuple):

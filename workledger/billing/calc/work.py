@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 
-class Work(NamedTuple):
-    """An approved entry's billable time on a contract line. `rate` is what the rate cards give, None if nothing."""
+class Worked(NamedTuple):
+    """An approved entry's billable time on a contract line. `rate` is what the rate cards give, None if nothing.
+
+    `is_rest` tells that a part of the entry is billed and this is the rest, rounded and lifted already.
+    """
 
     source_id: int
     person_id: int
@@ -18,3 +21,4 @@ class Work(NamedTuple):
     seconds: int
     rate: Decimal | None
     is_holiday: bool = False
+    is_rest: bool = False

@@ -254,7 +254,7 @@ def test_what_was_billed_elsewhere_is_not_billed_again(world: World) -> None:
     )
     done = bring(world.system, content, approved=True)
     assert any("2.00 h were billed in the other tool already" in note for note in done.notes)
-    assert BillableItem.objects.get(is_billable=True).amount == 100
+    assert BillableItem.objects.get(treatment="charged").amount == 100
     assert broken() == []
 
 

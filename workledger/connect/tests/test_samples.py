@@ -44,8 +44,8 @@ def test_toggl_prices_by_the_amount_it_states(world: World) -> None:
     done = bring(world.system, sample("toggl-1.csv"), "toggl", approved=True)
     assert (done.rows, done.created, done.matched) == (2, 1, 1)  # the entry of no time has nothing to book
     assert (done.seconds, done.values) == (3601, {"EUR": Decimal("111.11")})
-    assert BillableItem.objects.get(is_billable=True).rate == Decimal("111.08")  # × 3601 / 3600 = 111.11
-    assert BillableItem.objects.get(is_billable=True).amount == Decimal("111.11")
+    assert BillableItem.objects.get(treatment="charged").rate == Decimal("111.08")  # × 3601 / 3600 = 111.11
+    assert BillableItem.objects.get(treatment="charged").amount == Decimal("111.11")
     invoice = bill_and_pay(world)
     assert invoice.net == Decimal("111.08")  # the line prints 1.00 h × 111.08
 
