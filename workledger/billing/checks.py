@@ -10,15 +10,14 @@ _BALANCE = (
     "SELECT sum(b.debit) - sum(b.credit) FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id"
     " WHERE a.role = '{role}'"
 )
+_OVER_CAP = "(SELECT coalesce(sum(over_cap), 0) FROM billing_billableitem WHERE NOT is_void)"
 _ADJUSTMENTS = "(SELECT coalesce(sum(amount), 0) FROM billing_writedown)"
 _OPEN = "(SELECT coalesce(sum(amount), 0) FROM billing_openitem WHERE {held})"
 _ON = (
     "(SELECT coalesce(sum(s.amount), 0) FROM billing_invoicesource s JOIN billing_invoice i ON i.id = s.invoice_id"
     " WHERE s.is_live AND i.state = '{state}')"
 )
-_PRE_OVER_CAP = "(SELECT coalesce(sum(over_cap), 0) FROM billing_billableitem WHERE NOT is_void)"
-_BILLED = _ON.format(state="draft")
-_OVER_CAP = "(SELECT coalesce(sum(over_cap), 0) FROM billing_billableitem WHERE NOT is_void)"
+_PRE_BILLED = _ON.format(state="draft")
 _BILLED = _ON.format(state="issued")
 
 register_check(
