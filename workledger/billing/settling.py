@@ -25,9 +25,10 @@ from workledger.contracts.calc import terms
 from workledger.contracts.calc.rating import RateBooks, RateQuery, Resolution, derivation, printed_rate
 from workledger.contracts.calc.terms import Terms
 from workledger.contracts.models import ContractLine, RevenueMethod
+from workledger.contracts.queries import load_rate_books
 from workledger.directory.models import Office
 from workledger.kernel.calendars import is_holiday
-from workledger.projects.queries import TaskFacts
+from workledger.projects.queries import TaskFacts, task_facts
 
 _ZERO = Decimal(0)
 _STEPS = ("multipliers", "minimum_time", "discount")
@@ -130,7 +131,7 @@ def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True)
         worked.append(
             _worked(work, resolution.rate, known.facts, holidays, is_rest=work.source_id in billed_parts)
         )
-    pieces, lacking = _priced(line, worked)
+    pieces, lacking, _ = _priced(line, worked)
     outcome.unpriced += [(works[source], "rate_missing") for source in sorted(lacking)]
     made = [
         _item(
@@ -147,15 +148,33 @@ def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True)
     return outcome
 
 
-def _priced(line: Line, worked: Sequence[Worked]) -> tuple[list[Piece], frozenset[int]]:
-    """Return the pieces of what can be priced, and the entries that lack a rate."""
+def draw_of(line: Line, through: date) -> Draw:
+    """Return a retainer or block as its line's unbilled time draws from it, up to a day; for statements."""
+    known = Known(task_facts(), load_rate_books([line.contract_id]), Books(), Derivations())
+    standing: dict[int, list[BillableItem]] = defaultdict(list)
+    for item in unbilled().filter(contract_line_id=line.id, service_date__lte=through).order_by("pk"):
+        standing[item.source_id].append(item)
+    billed_parts, holidays = _billed_parts(standing), _Holidays(line.document)
+    worked = []
+    for source, items in standing.items():
+        work = whole_work(items, billed_parts.get(source, 0))
+        rate = _resolve(line, work, known).rate
+        worked.append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
+    return _priced(line, worked, through)[2]
+
+
+def _priced(
+    line: Line, worked: Sequence[Worked], through: date | None = None
+) -> tuple[list[Piece], frozenset[int], Draw]:
+    """Return the pieces of what can be priced, the entries that lack a rate, and what was drawn from."""
     lacking: frozenset[int] = frozenset()
     settled = _settled(line)
     while True:
         try:
             some = [each for each in worked if each.source_id not in lacking]
-            draw = _draw(line, max((each.day for each in some), default=line.start))
-            return engine.price(line.document, some, line.currency, settled=settled, draw=draw), lacking
+            draw = _draw(line, max([each.day for each in some] + [through or line.start]))
+            pieces = engine.price(line.document, some, line.currency, settled=settled, draw=draw)
+            return pieces, lacking, draw
         except RateMissing as missing:
             lacking |= missing.source_ids
 

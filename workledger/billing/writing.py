@@ -21,7 +21,7 @@ WORK_FIELDS = (
     "role", "practice_id", "office_id", "service_date", "worked_seconds", "billable_seconds", "approved_by_id",
 )  # fmt: skip
 _ITEM_FIELDS = (
-    "id", *WORK_FIELDS, "part", "treatment", "approved_seconds", "currency", "quantity", "unit", "rate", "amount",
+    "id", *WORK_FIELDS, "description", "part", "treatment", "approved_seconds", "currency", "quantity", "unit", "rate", "amount",
     "over_cap", "discount", "recognized", "derivation", "journal_entry_id",
 )  # fmt: skip
 OPEN_FIELDS = (
@@ -68,6 +68,7 @@ class NewItem(NamedTuple):
     unit: str = "h"
     over_cap: Decimal = _ZERO
     discount: Decimal = _ZERO
+    description: str = ""
 
 
 def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
@@ -90,7 +91,7 @@ def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
         _ITEM_FIELDS,
         (
             (
-                item_id, *item.work[:14], item.seconds, item.work.approved_by_id, item.part, item.treatment.value,
+                item_id, *item.work[:14], item.seconds, item.work.approved_by_id, item.description, item.part, item.treatment.value,
                 item.work.billable_seconds, item.currency, item.quantity, item.unit, item.rate, item.amount,
                 item.over_cap, item.discount, item.recognized, item.derivation_id, entry_of.get(item_id),
             )

@@ -90,7 +90,7 @@ def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = 
     for line_id, some in sorted(together.items()):
         outcome = settle(known_lines[line_id], some, known)
         held |= _holds_of(outcome.void)
-        _void(actor, outcome.void)
+        void(actor, outcome.void)
         new += outcome.write
         unpriced += [(*work, reason) for work, reason in outcome.unpriced]
     known.derivations.save()
@@ -174,7 +174,7 @@ def on_time_withdrawn(event: TimeWithdrawn) -> None:
         .select_for_update()
     )
     refuse_billed([item.pk for item in items])
-    _void(event.actor, items)
+    void(event.actor, items)
     touched = lines({item.contract_line_id for item in items if item.contract_line_id})
     settle_lines(
         event.actor, [line.id for line in touched.values() if line.prices_time and not line.is_plain]
@@ -217,7 +217,7 @@ def refuse_billed(item_ids: Sequence[int]) -> None:
     raise Refused.because("billed" if number else "on_pre_bill", _on_bill(number, invoice_id))
 
 
-def _void(actor: Actor, items: Sequence[BillableItem]) -> None:
+def void(actor: Actor, items: Sequence[BillableItem]) -> None:
     """Void open items: reverse their revenue and what was written down of them, and close them."""
     if not items:
         return
@@ -325,7 +325,7 @@ def reprice_open_items(*, actor: Actor, contract_ids: list[int], from_day: date)
         BillableItem.objects.filter(pk__in=[item.pk for item in changed]).order_by("pk").select_for_update()
     )
     held = _holds_of(locked)
-    _void(actor, locked)
+    void(actor, locked)
     made = _make_items(actor, [work_of(item) for item in locked], _settled_lines(contract_ids))
     _carry_holds(held)
     if made.items:
@@ -401,7 +401,13 @@ def on_task_mapping_changed(event: TaskMappingChanged) -> None:
 
 def on_line_terms_changed(event: LineTermsChanged) -> None:
     """Price open work of a contract line anew, by its terms of now."""
-    _remap(event.actor, Q(contract_line_id=event.contract_line_id))
+    line = lines([event.contract_line_id])[event.contract_line_id]
+    if not line.prices_time or line.is_plain:
+        _remap(event.actor, Q(contract_line_id=line.id))
+        return
+    waiting = list(UnpricedItem.objects.filter(contract_line_id=line.id).order_by("pk").select_for_update())
+    UnpricedItem.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+    _make_items(event.actor, [_work(row) for row in waiting], [line.id])
 
 
 def _remap(actor: Actor, chosen: Q) -> None:
@@ -425,7 +431,7 @@ def _remap(actor: Actor, chosen: Q) -> None:
     before = {item.contract_line_id for item in items if item.contract_line_id}
     held = _holds_of(items)
     UnpricedItem.objects.filter(pk__in=[row.pk for row in unpriced]).delete()
-    _void(actor, items)
+    void(actor, items)
     left = [line.id for line in lines(before).values() if line.prices_time and not line.is_plain]
     _make_items(actor, works, left)
     _carry_holds(held)

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from workledger.billing import posting, queries
-from workledger.billing.actions import items
+from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices
 from workledger.billing.books import Books
 from workledger.billing.calc.drafting import (
@@ -68,6 +68,7 @@ def run_billing(
         raise Refused.because("issue_date_missing", "Say on which date the invoices are issued.", "issued_on")
     locks.named("billing.run")
     items.price_unpriced(actor=actor)
+    charges.charge_due(actor, through, client_ids, contract_ids)
     pieces = _open_pieces(actor, through, client_ids, contract_ids)
     made = make_drafts(pieces, through)
     if issue and issued_on is not None and made:

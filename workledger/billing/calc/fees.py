@@ -353,3 +353,8 @@ def expiry(document: terms.Prepaid, bought: date) -> date | None:
     first = add_months(bought.replace(day=1), document.expires_after_months)
     last = add_months(first, 1) - _DAY
     return first.replace(day=min(bought.day, last.day))
+
+
+def breakage(key: str, on: date, amount: Decimal) -> ChargeDue:
+    """Return what of a block expired unused: recognized, and billed already."""
+    return _single(ChargeKind.BREAKAGE, key, "Prepaid and expired unused", Period(on, on + _DAY), on, amount)

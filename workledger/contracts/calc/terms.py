@@ -1,9 +1,7 @@
 """The terms of a contract line: one typed, versioned document per billing model.
 
-`model` says which document it is. Time and materials and non-billable are billed as they stand here;
-the other models carry what was agreed, and `BILLED_MODELS` says which ones a bill run can price. A
-document is read with `parse`, which reports every field that does not fit, and kept as JSON with
-`stored`. `version` is the document's form: a later form reads the earlier ones.
+`model` says which document it is. A document is read with `parse`, which reports every field that does not fit,
+and kept as JSON with `stored`. `version` is the document's form: a later form reads the earlier ones.
 """
 
 from datetime import date
@@ -432,9 +430,6 @@ Terms = Annotated[
     Field(discriminator="model"),
 ]
 _TERMS: TypeAdapter[Terms] = TypeAdapter(Terms)
-
-BILLED_MODELS = frozenset({"time_and_materials", "non_billable"})
-"""The models that a bill run prices."""
 
 
 class TermsProblem(NamedTuple):

@@ -325,8 +325,6 @@ def _line_form(
             "model": model,
             "models": [pair for pair in BillingModel.choices if pair[0] != now] if choosable else [],
             "model_now": BillingModel(now).label,
-            "is_billed": model in (BillingModel.TIME_AND_MATERIALS, BillingModel.NON_BILLABLE),
-            "is_active": found.state == ContractState.ACTIVE,
         },
     )
     return form_page(request, Form(fields, shown), run, around)
