@@ -229,7 +229,7 @@ _OPEN_TO_ALL = {"-/health"}
 _WORDS = {
     "monday": "2026-03-09",
     "metric": "wip",
-    "kind": "time",
+    "kind": "block",
     "name": "wip",
     "act": "hold",
     "what": "time",

@@ -9,13 +9,13 @@ from workledger.api.edge import actor_of, require, today
 from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
-from workledger.billing import queries
-from workledger.billing.actions import invoices, items, prebills
+from workledger.billing import queries, statements
+from workledger.billing.actions import charges, invoices, items, prebills
 from workledger.billing.models import InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
 
-_WIP, _INVOICES = "Billing", "Invoices"
+_WIP, _INVOICES, _CHARGES = "Billing", "Invoices", "Charges"
 _VIEW = Permission.VIEW_BILLING
 
 _OPEN = shown(listing.OpenItemListed, "OpenItem")
@@ -230,3 +230,52 @@ act(
     edge=_TODAY,
     gives="net",
 )
+
+
+# --- charges ------------------------------------------------------------------------------------------------
+
+_CHARGE = shown(statements.ChargeRow, "Charge")
+_TO_CHARGE = shown(statements.ToCharge)
+shown(statements.StatementPeriod)
+shown(statements.StatementBlock)
+_STATEMENT = shown(statements.Statement, "LineStatement")
+
+
+@read("/contracts/{contract_id}/charges", list_of(_CHARGE), _VIEW, tag=_CHARGES, name="list_charges",
+      summary="List a contract's charges")  # fmt: skip
+def list_charges(request: HttpRequest, contract_id: Id) -> list[statements.ChargeRow]:
+    """Fees, instalments, milestones, units, progress and blocks that were charged, newest first."""
+    return statements.charges(actor_of(request), contract_id)
+
+
+@read("/contracts/{contract_id}/to-charge", list_of(_TO_CHARGE), _VIEW, tag=_CHARGES, name="list_to_charge",
+      summary="List what can be charged")  # fmt: skip
+def list_to_charge(request: HttpRequest, contract_id: Id) -> list[statements.ToCharge]:
+    """What people can still charge on a contract by an act."""
+    return statements.to_charge(actor_of(request), contract_id)
+
+
+@read("/contract-lines/{line_id}/statement", _STATEMENT, Permission.VIEW_CONTRACTS, tag=_CHARGES,
+      name="get_statement", summary="Get a retainer's or block's statement")  # fmt: skip
+def get_statement(request: HttpRequest, line_id: Id, through: Day | None = None) -> statements.Statement:
+    """What a retainer or prepaid line included, what was used, rolled over, expired and is over."""
+    return statements.statement(actor_of(request), line_id, through or today())
+
+
+act("POST", "/contract-lines/{line_id}/instalments/{place}/charge", charges.charge_instalment, tag=_CHARGES,
+    edge=_TODAY, gives="id")  # fmt: skip
+act("POST", "/contract-lines/{line_id}/milestones/{place}/accept", charges.accept_milestone, tag=_CHARGES,
+    edge=_TODAY, gives="id")  # fmt: skip
+act("POST", "/contract-lines/{line_id}/units", charges.record_units, tag=_CHARGES, gives="ids")
+act(
+    "POST",
+    "/contract-lines/{line_id}/progress",
+    charges.record_progress,
+    tag=_CHARGES,
+    edge=_TODAY,
+    gives="ids",
+)
+act("POST", "/contract-lines/{line_id}/retainage/release", charges.release_retainage, tag=_CHARGES,
+    edge=_TODAY, gives="id")  # fmt: skip
+act("POST", "/contract-lines/{line_id}/blocks", charges.buy_block, tag=_CHARGES, edge=_TODAY, gives="id")
+act("POST", "/charges/{charge_id}/withdraw", charges.withdraw_charge, tag=_CHARGES)
