@@ -14,6 +14,7 @@ from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.kernel.money import money_words
 from workledger.projects.models import Project, Task
 
 
@@ -116,7 +117,7 @@ class BillableItem(WorkedItem):
         indexes = [models.Index(fields=["project", "service_date"], name="billable_item_project")]
 
     def __str__(self) -> str:
-        return f"{self.source_kind} {self.source_id}: {self.amount} {self.currency}"
+        return f"{self.source_kind} {self.source_id}: {money_words(self.amount, self.currency)}"
 
 
 class UnpricedItem(WorkedItem):

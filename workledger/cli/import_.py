@@ -19,6 +19,7 @@ from workledger.core.access import system_actor
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
 from workledger.directory.models import LegalEntity
+from workledger.kernel.money import amount_words
 from workledger.kernel.quantity import hours
 
 DOOR = "cli"
@@ -192,7 +193,7 @@ def _lines(done: Imported, *, dry_run: bool) -> list[str]:
         f" {hours(done.billable_seconds):,} h of them billable."
     ]
     said += [
-        f"Billable value {code or 'in the entity’s currency'}: {value:,}"
+        f"Billable value {code or 'in the entity’s currency'}: {amount_words(value, code)}"
         for code, value in done.values.items()
     ]
     if done.matched:

@@ -38,6 +38,7 @@ from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
 from workledger.directory.models import BillingProfile, LegalEntity, Person, TaxTreatment
 from workledger.kernel.allocation import allocate
+from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
 from workledger.ledger import actions as ledger
 from workledger.projects.queries import task_facts
@@ -288,7 +289,8 @@ def write_down_items(
         OpenItem.objects.bulk_update(rows, ["amount"], batch_size=1000)
     verb = "off" if amount is None else "down"
     record(
-        None, f"Wrote {verb} {taken} {rows[0].currency} of {len(rows)} items: {ReasonCode(reason_code).label}"
+        None,
+        f"Wrote {verb} {money_words(taken, rows[0].currency)} of {len(rows):,} items: {ReasonCode(reason_code).label}",
     )
     return taken
 
@@ -297,7 +299,7 @@ def _refuse_impossible(amount: Decimal, remaining: Decimal, currency: str) -> No
     problems = Problems()
     problems.check(
         _ZERO <= amount <= remaining,
-        "amount_not_possible", f"Write down from 0 to {remaining} {currency}, which is what remains.", "amount",
+        "amount_not_possible", f"Write down from 0 to {money_words(remaining, currency)}, which is what remains.", "amount",
     )  # fmt: skip
     problems.check(
         amount % minor_quantum(currency) == 0,
@@ -375,7 +377,7 @@ def write_down_line(
     _retotal(invoice)
     record(
         invoice,
-        f"Wrote down {amount} {invoice.currency} on {line.description}: {ReasonCode(reason_code).label}",
+        f"Wrote down {money_words(amount, invoice.currency)} on {line.description}: {ReasonCode(reason_code).label}",
     )
     return invoice.net
 
