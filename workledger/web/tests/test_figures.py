@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
@@ -25,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("_today")
 
 
 @pytest.fixture
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 5, 20))
+def _today(set_today: Callable[[date], None]) -> None:
+    set_today(date(2026, 5, 20))
 
 
 def text(client: Client, address: str, **headers: str) -> str:
