@@ -1,5 +1,6 @@
 """What every page's frame needs, given to the templates."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -21,16 +22,6 @@ def _actor(request: HttpRequest) -> Actor | None:
     return actor
 
 
-def _groups(request: HttpRequest, url_name: str) -> tuple[navigation.LinkGroup, ...]:
-    actor = _actor(request)
-    return navigation.rail(actor.can, url_name) if actor else ()
-
-
-def _inbox(request: HttpRequest) -> Inbox:
-    actor = _actor(request)
-    return inbox(actor) if actor else Inbox()
-
-
 def address(name: str) -> str:
     """Return the address of a page, or '' when the installation has none of that name."""
     try:
@@ -43,9 +34,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Give `rail` (groups by permission) and `shell` (addresses of search, timer, inbox) and `inbox` (what waits); made only when used."""
     match = getattr(request, "resolver_match", None)
     url_name = match.url_name or "" if match else ""
+    who = cache(lambda: _actor(request))
     return {
-        "rail": SimpleLazyObject(lambda: _groups(request, url_name)),
-        "inbox": SimpleLazyObject(lambda: _inbox(request)),
+        "rail": SimpleLazyObject(lambda: navigation.rail(actor.can, url_name) if (actor := who()) else ()),
+        "inbox": SimpleLazyObject(lambda: inbox(actor) if (actor := who()) else Inbox()),
         "shell": SimpleLazyObject(
             lambda: {
                 "search_url": address("search"),
