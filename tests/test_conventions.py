@@ -216,6 +216,12 @@ def test_no_clock_below_the_edge() -> None:
     assert found == []
 
 
+def test_no_test_replaces_a_module_s_today() -> None:
+    """What is imported for the first time meanwhile would keep the replacement: `set_today` sets the clock."""
+    named = re.compile(r"setattr\([^\n]*\btoday\b")
+    assert [str(path) for path in ROOT.rglob("tests/*.py") if named.search(path.read_text())] == []
+
+
 def test_every_package_says_what_it_owns() -> None:
     for path in ROOT.rglob("__init__.py"):
         if "tests" not in path.parts and "migrations" not in path.parts:

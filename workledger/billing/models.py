@@ -15,6 +15,7 @@ from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.kernel.money import money_words
 from workledger.projects.models import Project, Task
 
 
@@ -147,7 +148,7 @@ class BillableItem(WorkedItem):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source_kind} {self.source_id}: {self.amount} {self.currency}"
+        return f"{self.source_kind} {self.source_id}: {money_words(self.amount, self.currency)}"
 
     @property
     def task_name(self) -> str:

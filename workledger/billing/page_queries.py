@@ -30,6 +30,7 @@ from workledger.core.access import Actor, DutyRule, Permission
 from workledger.core.duties import duty_applies
 from workledger.core.refusals import Refused
 from workledger.directory.models import BillingProfile, Client
+from workledger.kernel.money import money_words
 from workledger.projects.models import Project
 from workledger.timesheets.models import TimeEntry
 
@@ -633,4 +634,4 @@ def bill_choices(actor: Actor) -> list[tuple[int, str, str]]:
         .annotate(total=Sum(F("amount")))
         .order_by("item__client__name", "currency")
     )
-    return [(pk, name, f"{total:,.2f} {currency} open") for pk, name, currency, total in rows]
+    return [(pk, name, f"{money_words(total, currency)} open") for pk, name, currency, total in rows]

@@ -23,6 +23,7 @@ from workledger.billing.models import (
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.directory.models import BillingProfile
+from workledger.kernel.money import money_words
 from workledger.kernel.quantity import hours
 from workledger.timesheets.models import LineState, TimeEntry
 
@@ -106,7 +107,9 @@ def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | Non
             found.append(BillException(kind, figures["count"], f"{hours(figures['seconds'])} h are {label}"))
     held = visible_open_items(actor).filter(chosen, is_held=True, service_date__lte=through)
     for row in held.values("currency").annotate(count=Count("pk"), value=Sum("amount")).order_by("currency"):
-        found.append(BillException("held", row["count"], f"{row['value']:.2f} {row['currency']} is held"))
+        found.append(
+            BillException("held", row["count"], f"{money_words(row['value'], row['currency'])} is held")
+        )
     without_po = BillingProfile.objects.filter(requires_po=True, client_id__in=Invoice.objects.filter(
         chosen, state="draft", contract__po_number="").values("client_id"))  # fmt: skip
     for profile in without_po.select_related("client"):

@@ -1,7 +1,7 @@
 """Loads the generated firm: one action, one transaction, through the same acts and postings as the pages."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from workledger.billing.actions.invoices import credit_invoice, issue_invoices
 from workledger.billing.actions.items import reprice_open_items
-from workledger.billing.actions.prebills import hold_items, make_drafts, write_down_items
-from workledger.billing.calc.drafting import OpenPiece
+from workledger.billing.actions.prebills import hold_items, make_drafts, open_pieces, write_down_items
 from workledger.billing.documents.logos import demo_logo
 from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode, Treatment
 from workledger.contracts.actions import (
@@ -599,7 +598,7 @@ class _Loader:
             for entry in firm.invoices[index].entry_indexes
             if entry in self.item_of
         ]
-        made = make_drafts(_pieces(items), through)
+        made = make_drafts(open_pieces(self.actor, through, item_ids=items), through)
         of_contract = dict(Invoice.objects.filter(pk__in=made).values_list("contract_id", "pk"))
         for index in indexes:
             contract_id = self.contract_ids[firm.invoices[index].contract_index]
@@ -673,15 +672,3 @@ def _seconds(hours: Decimal | None) -> int | None:
 
 def _moment(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, _DECIDED_AT))
-
-
-def _pieces(item_ids: Iterable[int]) -> list[OpenPiece]:
-    """Return open items as the drafting takes them."""
-    rows = OpenItem.objects.filter(pk__in=list(item_ids)).order_by("item__contract_id", "pk")
-    return [
-        OpenPiece._make(row)
-        for row in rows.values_list(
-            "pk", "item__contract_id", "item__contract_line_id", "item__project_id", "item__task_id",
-            "item__person_id", "item__service_date", "item__billable_seconds", "item__rate", "item__amount", "amount",
-        )
-    ]  # fmt: skip

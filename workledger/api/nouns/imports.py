@@ -95,6 +95,6 @@ def stage_import(
 
 
 ROUTED["connect.stage_import"] = ["POST /imports"]
-act("POST", "/imports/{batch_id}/commit", actions.commit_import, tag=_TAG)
+act("POST", "/imports/{batch_id}/commit", actions.commit_import, tag=_TAG, own={"on": today})
 act("POST", "/imports/{batch_id}/discard", actions.discard_import, tag=_TAG)
 act("POST", "/imports/{batch_id}/undo", actions.undo_import, tag=_TAG, own={"on": today})

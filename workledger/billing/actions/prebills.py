@@ -38,6 +38,7 @@ from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
 from workledger.directory.models import BillingProfile, LegalEntity, Person, TaxTreatment
 from workledger.kernel.allocation import allocate
+from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
 from workledger.ledger import actions as ledger
 from workledger.projects.queries import task_facts
@@ -69,7 +70,7 @@ def run_billing(
     locks.named("billing.run")
     items.price_unpriced(actor=actor)
     charges.charge_due(actor, through, client_ids, contract_ids)
-    pieces = _open_pieces(actor, through, client_ids, contract_ids)
+    pieces = open_pieces(actor, through, client_ids, contract_ids)
     made = make_drafts(pieces, through)
     if issue and issued_on is not None and made:
         issue_invoices(actor=actor, invoice_ids=made, issued_on=issued_on)
@@ -87,13 +88,19 @@ _OPEN = """
       AND (%(clients)s::bigint[] IS NULL OR o.client_id = ANY(%(clients)s))
       AND (%(contracts)s::bigint[] IS NULL OR o.contract_id = ANY(%(contracts)s))
       AND (%(entities)s::bigint[] IS NULL OR o.entity_id = ANY(%(entities)s))
+      AND (%(items)s::bigint[] IS NULL OR o.item_id = ANY(%(items)s))
     ORDER BY i.contract_id, i.id
 """
 
 
-def _open_pieces(
-    actor: Actor, through: date, client_ids: Sequence[int] | None, contract_ids: Sequence[int] | None
+def open_pieces(
+    actor: Actor,
+    through: date,
+    client_ids: Sequence[int] | None = None,
+    contract_ids: Sequence[int] | None = None,
+    item_ids: Sequence[int] | None = None,
 ) -> list[OpenPiece]:
+    """Return open, unheld items up to a day as the drafting takes them; None is no condition."""
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
@@ -101,6 +108,7 @@ def _open_pieces(
                 "through": through,
                 "clients": None if client_ids is None else list(client_ids),
                 "contracts": None if contract_ids is None else list(contract_ids),
+                "items": None if item_ids is None else list(item_ids),
                 "entities": None if actor.entity_ids is None else sorted(actor.entity_ids),
             },
         )
@@ -292,7 +300,8 @@ def write_down_items(
         OpenItem.objects.bulk_update(rows, ["amount"], batch_size=1000)
     verb = "off" if amount is None else "down"
     record(
-        None, f"Wrote {verb} {taken} {rows[0].currency} of {len(rows)} items: {ReasonCode(reason_code).label}"
+        None,
+        f"Wrote {verb} {money_words(taken, rows[0].currency)} of {len(rows):,} items: {ReasonCode(reason_code).label}",
     )
     return taken
 
@@ -301,7 +310,7 @@ def _refuse_impossible(amount: Decimal, remaining: Decimal, currency: str) -> No
     problems = Problems()
     problems.check(
         _ZERO <= amount <= remaining,
-        "amount_not_possible", f"Write down from 0 to {remaining} {currency}, which is what remains.", "amount",
+        "amount_not_possible", f"Write down from 0 to {money_words(remaining, currency)}, which is what remains.", "amount",
     )  # fmt: skip
     problems.check(
         amount % minor_quantum(currency) == 0,
@@ -379,7 +388,7 @@ def write_down_line(
     _retotal(invoice)
     record(
         invoice,
-        f"Wrote down {amount} {invoice.currency} on {line.description}: {ReasonCode(reason_code).label}",
+        f"Wrote down {money_words(amount, invoice.currency)} on {line.description}: {ReasonCode(reason_code).label}",
     )
     return invoice.net
 

@@ -141,7 +141,8 @@ def test_every_model_can_be_drafted_and_opened_again(
     )  # fmt: skip
     pia = browser_of(world.pia)
     address = f"/contracts/{draft.pk}/lines/new?model={model}"
-    assert pia.post(address, {"name": "Line", **sent}).status_code == 302
+    time = {"terms.rounding.method": "none", "terms.rounding.scope": "entry", "terms.beyond": "charge"}
+    assert pia.post(address, {"name": "Line", **time, **sent}).status_code == 302
     line = ContractLine.objects.get(contract=draft)
     assert line.model == model
     assert pia.get(f"/contracts/{draft.pk}/lines/{line.pk}").status_code == 200

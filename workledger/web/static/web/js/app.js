@@ -18,3 +18,4 @@ import "./chart.js";
 import "./chart-plot.js";
 import "./timegrid.js";
 import "./unfold.js";
+import "./tabs.js";
