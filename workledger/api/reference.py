@@ -61,7 +61,7 @@ def _address(schema: Mapping[str, Any], path: str, method: str, operation: Mappi
         path=path,
         name=operation["operationId"],
         summary=operation["summary"],
-        description=operation.get("description", ""),
+        description=operation.get("description", "").replace("`", ""),
         permissions=" or ".join(operation.get("x-permissions", ())),
         parameters=tuple(parameters),
         body=_fields(schema, _json(operation.get("requestBody", {}))),

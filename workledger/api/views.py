@@ -55,7 +55,10 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 def _docs(request: HttpRequest) -> HttpResponse:
-    context = {"groups": addresses_by_area(API.get_openapi_schema()), "lead": API.description}
+    context = {
+        "groups": addresses_by_area(API.get_openapi_schema()),
+        "lead": API.description.replace("`", ""),
+    }
     return render(request, "api/docs.html", context)
 
 

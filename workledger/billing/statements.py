@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from workledger.billing.calc import fees
 from workledger.billing.calc.draws import BlockLeft, RetainerPeriod
 from workledger.billing.calc.fees import ChargeKind
-from workledger.billing.models import BillableItem, Charge, InvoiceSource, OpenItem
+from workledger.billing.models import Charge, InvoiceSource, OpenItem
 from workledger.billing.settling import Line, draw_of, lines
 from workledger.contracts.calc import terms
 from workledger.contracts.models import Contract, ContractLine
@@ -65,7 +65,9 @@ def charges(actor: Actor, contract_id: int) -> list[ChargeRow]:
     """Return a contract's charges, newest first. Raises `NotFound`; needs the permission to see billing."""
     _require(actor)
     contract = locks.one(Contract.objects.visible_to(actor), contract_id)
-    item = BillableItem.objects.filter(source_kind="charge", source_id=OuterRef("pk"), is_void=False)
+    is_open = OpenItem.objects.filter(
+        item__source_kind="charge", item__source_id=OuterRef("pk"), item__is_void=False
+    )
     source = InvoiceSource.objects.filter(
         item__source_kind="charge", item__source_id=OuterRef("pk"), is_live=True
     )
@@ -74,7 +76,7 @@ def charges(actor: Actor, contract_id: int) -> list[ChargeRow]:
         .filter(contract_line__contract=contract)
         .select_related("contract_line")
         .annotate(
-            is_open=Exists(OpenItem.objects.filter(item__in=item.values("pk"))),
+            is_open=Exists(is_open),
             bill=source.values("invoice_id")[:1],
             number=source.values("invoice__number")[:1],
         )
@@ -126,7 +128,9 @@ def _of_line(line: Line, name: str) -> list[ToCharge]:
             for place, part in enumerate(document.milestones)
         ]
     if isinstance(document, terms.Units):
-        return [ToCharge(line.id, name, ChargeKind.UNITS, -1, f"{document.unit} used", None, None, currency)]
+        return [
+            ToCharge(line.id, name, ChargeKind.UNITS, -1, f"Units: {document.unit}", None, None, currency)
+        ]
     if isinstance(document, terms.Progress):
         found = [ToCharge(line.id, name, ChargeKind.PROGRESS, -1, "Progress", None, None, currency)]
         if document.retainage_percent:

@@ -529,7 +529,7 @@ def facts(terms: "Terms") -> list[TermFact]:
             TermFact("Cap", f"{limit}, {'hard' if cap.action is CapAction.HARD else 'tells when reached'}")
         )
     for name, value in terms:
-        if name not in _HIDDEN and value not in (None, "", ()):
+        if name not in _HIDDEN and value not in (None, "", (), False):
             found.append(TermFact(name.replace("_", " ").capitalize(), _words(value)))
     return found
 
