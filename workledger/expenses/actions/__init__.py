@@ -8,6 +8,7 @@ from workledger.expenses.actions.deciding import (
 )
 from workledger.expenses.actions.expenses import (
     ExpenseInput,
+    ReceiptInput,
     attach_receipt,
     delete_expense,
     remove_receipt,
@@ -44,6 +45,7 @@ __all__ = [
     "BillLineInput",
     "CategoryInput",
     "ExpenseInput",
+    "ReceiptInput",
     "add_usual_categories",
     "approve_reports",
     "attach_receipt",

@@ -1,5 +1,6 @@
 """Writes of expenses and their receipts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,6 +54,14 @@ class ExpenseInput:
     partial_days: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptInput:
+    """A kept file (`expenses.files.kept`) and the name it came with."""
+
+    kept: str
+    file_name: str
+
+
 @dataclass(slots=True)
 class _Ground:
     """What an expense stands on."""
@@ -80,14 +89,20 @@ class _Ground:
 
 @action("expenses.save_expense", needs=Permission.TRACK_EXPENSES)
 def save_expense(
-    *, actor: Actor, person_id: int, expense: ExpenseInput, on: date, expense_id: int | None = None
+    *,
+    actor: Actor,
+    person_id: int,
+    expense: ExpenseInput,
+    on: date,
+    expense_id: int | None = None,
+    receipts: Sequence[ReceiptInput] = (),
 ) -> int:
-    """Add an expense of a person, or change one that is not submitted; returns its id.
+    """Add an expense of a person, or change one that is not submitted, and attach receipts to it; returns its id.
 
     `on` is the day of the act. Refuses: not_found, not_your_expenses, submitted, approved, reimbursed, future_date,
     project_closed, task_of_another_project, category_closed, amount_missing, bad_amount, too_precise, bad_tax,
     bad_currency, exchange_rate_missing, bad_distance, mileage_rate_missing, bad_days, per_diem_rate_missing,
-    bad_country, nothing_to_bill, other_entity.
+    bad_country, nothing_to_bill, other_entity, and what `attach_receipt` refuses.
     """
     before = None if expense_id is None else desk.own_expense(actor, expense_id)
     if before is None:
@@ -121,6 +136,8 @@ def save_expense(
     for name, value in (values | _about(ground, expense, is_billable)).items():
         setattr(row, name, value)
     row.save()
+    for receipt in receipts:
+        attach_receipt(actor=actor, expense_id=row.pk, kept=receipt.kept, file_name=receipt.file_name)
     record(row, f"{row.amount} {row.currency}, {ground.category.name} on {ground.project.name}")
     return int(row.pk)
 

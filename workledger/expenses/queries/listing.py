@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -38,6 +38,7 @@ class ExpenseFilters:
     category_id: int | None = None
     state: str = ""
     billable: bool | None = None
+    on_report: bool | None = None
     text: str = ""
 
 
@@ -136,6 +137,7 @@ def _matching(actor: Actor, filters: ExpenseFilters) -> QuerySet[Expense]:
         "category_id": filters.category_id,
         "state": filters.state or None,
         "is_billable": filters.billable,
+        "report__isnull": None if filters.on_report is None else not filters.on_report,
     }
     rows: QuerySet[Expense] = Expense.objects.visible_to(actor)
     rows = rows.filter(**{path: value for path, value in wanted.items() if value is not None})
@@ -194,10 +196,10 @@ def loose_expenses(actor: Actor, person_id: int, *, looked_at: date) -> tuple[Ex
     return flagged(actor, rows_of(rows.order_by("work_date", "pk")), looked_at=looked_at)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptRow:
+class ReceiptRow(NamedTuple):
     """A receipt: where its file is kept and what it is. `size` in bytes."""
 
+    expense_id: int
     receipt_id: int
     file: str
     file_name: str
@@ -259,15 +261,15 @@ def receipts_of(expense_ids: list[int]) -> dict[int, tuple[ReceiptRow, ...]]:
     found: dict[int, tuple[ReceiptRow, ...]] = {}
     rows = Receipt.objects.filter(expense_id__in=expense_ids).order_by("pk")
     fields = ("expense_id", "pk", "file", "file_name", "media_type", "size")
-    for expense_id, *values in rows.values_list(*fields):
-        found[expense_id] = (*found.get(expense_id, ()), ReceiptRow(*values))
+    for row in map(ReceiptRow._make, rows.values_list(*fields)):
+        found[row.expense_id] = (*found.get(row.expense_id, ()), row)
     return found
 
 
 def receipt(actor: Actor, receipt_id: int) -> ReceiptRow:
     """Return a receipt that the actor may see. Refuses: not_found."""
     row: Receipt = locks.one(Receipt.objects.visible_to(actor), receipt_id)
-    return ReceiptRow(row.pk, row.file, row.file_name, row.media_type, row.size)
+    return ReceiptRow(row.expense_id, row.pk, row.file, row.file_name, row.media_type, row.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from workledger.timesheets.models import TimesheetLine
 from workledger.timesheets.queries import LineToDecide, PersonWeek
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
+from workledger.web.views.expense_parts import approval_tabs
 
 
 @page(Permission.APPROVE_TIME, Permission.APPROVE_ALL_TIME)
@@ -32,6 +33,7 @@ def _page(request: ActingRequest, problems: tuple[Problem, ...] = ()) -> HttpRes
     missing = queries.missing_time(request.actor, today() - timedelta(days=1))
     context = {
         "page_title": "Approvals",
+        "tabs": approval_tabs(request),
         "board": found,
         "flagged": [_group(week, week.flagged) for week in found.weeks if week.flagged],
         "clean": [_group(week, week.clean) for week in found.weeks if week.clean],

@@ -41,10 +41,20 @@ _KINDS = {
     "invoice_issued_reversal": "Invoice credited",
     "payment_received": "Payment received",
     "payment_allocated": "Payment allocated",
+    "expense_approved": "Expense approved",
+    "expense_approved_reversal": "Expense withdrawn",
+    "expense_reimbursed": "Expenses reimbursed",
+    "expense_reimbursed_reversal": "Reimbursement taken back",
+    "vendor_bill_matched": "Vendor's bill matched",
+    "vendor_bill_matched_reversal": "Match taken back",
+    "vendor_bill_paid": "Vendor's bill paid",
     "manual": "By hand",
     "manual_reversal": "Reversal by hand",
 }
-_SOURCES = {"time": "Time", "item": "Priced work", "invoice": "Invoice"}
+_SOURCES = {
+    "time": "Time", "item": "Priced work", "invoice": "Invoice", "expense": "Expense", "reimbursement": "Reimbursement",
+    "vendor_bill": "Vendor's bill",
+}  # fmt: skip
 _MOST_LINES = 6
 
 
