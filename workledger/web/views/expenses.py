@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from workledger.core.access import Permission
@@ -485,13 +486,13 @@ def delete(request: ActingRequest, expense_id: int) -> HttpResponse:
 def receipt(request: ActingRequest, receipt_id: int) -> HttpResponse:
     """The file of a receipt, as what its content is, and unable to do anything."""
     found = queries.receipt(request.actor, receipt_id)
-    answer = FileResponse(
-        files.opened(found.file), content_type=found.media_type, filename=found.file_name, as_attachment=False
-    )
+    with files.opened(found.file) as source:
+        answer = HttpResponse(source.read(), content_type=found.media_type)
+    answer.headers["Content-Disposition"] = content_disposition_header(False, found.file_name) or "inline"
     answer.headers["Cache-Control"] = "private, max-age=3600"
     if found.is_picture:
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return cast("HttpResponse", answer)
+    return answer
 
 
 @page(_P.TRACK_EXPENSES)

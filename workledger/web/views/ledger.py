@@ -295,7 +295,9 @@ def journal(request: ActingRequest) -> HttpResponse:
         "since": since,
         "through": through,
         "kinds": list(_KINDS.items()),
-        "sources": [("invoice", _SOURCES["invoice"])],  # entries of other kinds name documents per posting
+        "sources": [  # entries of other kinds name documents per posting
+            (name, _SOURCES[name]) for name in ("invoice", "expense", "reimbursement", "vendor_bill")
+        ],
         "books": book_filter(actor),
         "filtered": bool(kind or source or since or through),
         "may_post": actor.can(_P.POST_JOURNAL),
