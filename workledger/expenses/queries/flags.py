@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
@@ -128,11 +127,3 @@ def receipts_missing(expense_ids: Collection[int]) -> int:
         pk__in=expense_ids, functional_amount__gt=F("category__receipt_over"), receipts__isnull=True
     )
     return rows.count()
-
-
-def total_of(amounts: Collection[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
-    """Sum amounts by currency, in the order of the codes."""
-    sums: dict[str, Decimal] = {}
-    for currency, amount in amounts:
-        sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return tuple(sorted(sums.items()))

@@ -59,6 +59,14 @@ def approval_tabs(request: ActingRequest) -> list[Tab]:
     return found if len(found) > 1 else []
 
 
+def by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+    """Sum amounts by currency, in the order of the codes."""
+    sums: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return sorted(sums.items())
+
+
 def summed(sums: Iterable[tuple[str, Decimal]]) -> str:
     """Return amounts of several currencies in one line; a thin dash for none."""
     return " + ".join(formats.money(amount, currency) for currency, amount in sums if amount) or formats.ZERO

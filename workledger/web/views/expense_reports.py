@@ -16,7 +16,7 @@ from workledger.expenses.models import ExpenseState
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.inputs import NotUnderstood, parse_date
-from workledger.web.views.expense_parts import TONES, approval_tabs, parts, summed
+from workledger.web.views.expense_parts import TONES, approval_tabs, by_currency, parts, summed
 
 _P = Permission
 
@@ -240,21 +240,14 @@ def _board(request: ActingRequest, problems: tuple[Problem, ...] = ()) -> HttpRe
     context = {
         "tabs": approval_tabs(request),
         "board": found,
-        "waiting": summed(_sums(found.reports)),
-        "clean_sum": summed(_sums(found.clean)),
-        "billable": summed([(row.currency, row.billable) for row in found.reports]),
+        "waiting": summed(by_currency((row.currency, row.amount) for row in found.reports)),
+        "clean_sum": summed(by_currency((row.currency, row.amount) for row in found.clean)),
+        "billable": summed(by_currency((row.currency, row.billable) for row in found.reports)),
         "problems": problems,
         "chosen": frozenset(request.POST.getlist("ids")),
         "reason": _reason(request),
     }
     return render(request, "web/expenses/board.html", context, status=422 if problems else 200)
-
-
-def _sums(reports: tuple[queries.ReportToDecide, ...]) -> list[tuple[str, Any]]:
-    sums: dict[str, Any] = {}
-    for report in reports:
-        sums[report.currency] = sums.get(report.currency, 0) + report.amount
-    return sorted(sums.items())
 
 
 @page(_P.APPROVE_EXPENSES)
@@ -295,13 +288,10 @@ def owed(request: ActingRequest) -> HttpResponse:
 
 def _owed(request: ActingRequest, problems: tuple[Problem, ...] = ()) -> HttpResponse:
     rows = queries.owed(request.actor)
-    sums: dict[str, Any] = {}
-    for row in rows:
-        sums[row.currency] = sums.get(row.currency, 0) + row.amount
     context = {
         "parts": parts(request),
         "rows": rows,
-        "total": summed(sorted(sums.items())),
+        "total": summed(by_currency((row.currency, row.amount) for row in rows)),
         "people": len({row.person_id for row in rows}),
         "reports": sum(len(row.reports) for row in rows),
         "problems": problems,

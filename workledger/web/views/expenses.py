@@ -1,6 +1,6 @@
 """Expenses: the list, the form of one, its receipts, what looks like a duplicate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ from workledger.web.forms import BoundField, Field, Form
 from workledger.web.options import COUNTRY_OPTIONS, CURRENCY_OPTIONS
 from workledger.web.paging import number_of
 from workledger.web.sheets import Cell, csv_answer
-from workledger.web.views.expense_parts import TONES, expense_trail, parts, summed, trail_answer
+from workledger.web.views.expense_parts import TONES, by_currency, expense_trail, parts, summed, trail_answer
 
 _P = Permission
 _MONTHS_BACK = 12
@@ -59,7 +59,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         "parts": parts(request),
         "found": found,
         "loose": loose,
-        "loose_sum": summed(_home_sums(loose)),
+        "loose_sum": summed(by_currency((row.home_currency, row.home_amount) for row in loose)),
         "total": summed(found.total),
         "billable": summed(found.billable),
         "report_name": f"{today():%B %Y}",
@@ -92,13 +92,6 @@ def _without_cursor(asked: QueryDict) -> str:
     kept = asked.copy()
     kept.pop("cursor", None)
     return kept.urlencode()
-
-
-def _home_sums(rows: Iterable[ExpenseRow]) -> list[tuple[str, Decimal]]:
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        sums[row.home_currency] = sums.get(row.home_currency, Decimal(0)) + row.home_amount
-    return sorted(sums.items())
 
 
 def _filters(request: ActingRequest) -> ExpenseFilters:

@@ -119,6 +119,7 @@ def new(request: ActingRequest) -> HttpResponse:
         act="Record bill",
         done=lambda bill_id: reverse("vendor_bill", args=[bill_id]),
         said="Recorded the bill. Compare it with the time, then match it.",
+        template="web/expenses/bill_form.html",
     )
     return form_page(request, Form(fields, initial), run, around)
 
