@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("expenses/reports/<int:report_id>/act", expense_reports.act, name="expense-report-act"),
     path("expenses/approvals/", expense_reports.board, name="approvals-expenses"),
     path("expenses/approvals/decide", expense_reports.decide, name="expense-approvals-decide"),
+    path("expenses/approvals/total/<slug:what>/", expense_reports.total, name="expense-approvals-total"),
     path("expenses/owed/", expense_reports.owed, name="expenses-owed"),
     path("expenses/owed/pay", expense_reports.pay, name="expenses-owed-pay"),
     path(

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from workledger.directory.models import Person
+from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_bill
 from workledger.expenses.calc.amounts import CategoryKind
 from workledger.expenses.models import (
     Expense,
@@ -26,15 +27,19 @@ from workledger.expenses.models import (
 )
 from workledger.testing.expenses import PDF, PNG, approved, attach, category, driving, spent, submitted
 from workledger.testing.time import approved as approved_time
-from workledger.testing.world import Somebody, World
+from workledger.testing.world import TODAY, Somebody, World
 
 BrowserOf = Callable[[Somebody], Client]
 D = Decimal
 
 
 @pytest.fixture(autouse=True)
-def _files_apart(settings: Any, tmp_path: Any) -> None:
+def _apart(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files in a folder of their own, and the day of the named world."""
     settings.MEDIA_ROOT = str(tmp_path)
+    for area in ("expenses", "expense_reports", "expense_policy", "vendor_bills"):
+        monkeypatch.setattr(f"workledger.web.views.{area}.today", lambda: TODAY)
+    monkeypatch.setattr("workledger.web.forms.today", lambda: TODAY)
 
 
 @pytest.fixture
@@ -378,6 +383,35 @@ def test_postings_lead_to_their_documents(world: World, fay: Client) -> None:
     page = text(fay.get(reverse("journal")))
     assert "Expense approved" in page
     assert f"/expenses/{expense_id}/" in page
+
+
+def test_every_figure_opens(world: World, carl: Client, fay: Client, pia: Client) -> None:
+    approved(world, [spent(world, "119.00", tax="19.00")])
+    report_id = submitted(world, [spent(world, "50.00", vendor="Taxi")])
+    spent(world, "7.00")
+    Person.objects.filter(pk=world.carl.person_id).update(is_contractor=True)
+    approved_time(world.carl, world, world.build, date(2026, 3, 2), "12")
+    bill_id = record_vendor_bill(
+        actor=world.fay.actor,
+        bill=BillInput(
+            world.entity_id, "Carl & Partner", "7", date(2026, 3, 16), "EUR", D(700),
+            [BillLineInput(world.carl.person_id, date(2026, 3, 2), date(2026, 3, 6), 14 * 3600, D(700))],
+        ),
+    )  # fmt: skip
+    for who, address, words in (
+        (carl, "/expenses/total/?on=none", "€7.00"),
+        (carl, "/expenses/total/?on=reports", "€169.00"),
+        (carl, f"/expenses/reports/{report_id}/", "Open the report"),
+        (pia, "/expenses/approvals/total/waiting/", "€50.00"),
+        (pia, "/expenses/approvals/total/clean/", "€50.00"),
+        (pia, "/expenses/approvals/total/billable/", "€50.00"),
+        (fay, "/expenses/owed/", "€119.00"),
+        (fay, f"/expenses/bills/{bill_id}/", "€100.00"),
+    ):
+        panel = text(who.get(address, headers={"HX-Request": "true"}))
+        assert words in panel, address
+        assert "<html" not in panel
+    assert pia.get("/expenses/approvals/total/none/").status_code == 404
 
 
 def test_approvals_of_time_and_expenses_stand_side_by_side(world: World, pia: Client, carl: Client) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from workledger.core.access import Permission
@@ -16,7 +17,7 @@ from workledger.expenses.models import ExpenseState
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.inputs import NotUnderstood, parse_date
-from workledger.web.views.expense_parts import TONES, approval_tabs, by_currency, parts, summed
+from workledger.web.views.expense_parts import TONES, approval_tabs, by_currency, parts, summed, trail_answer
 
 _P = Permission
 
@@ -99,8 +100,43 @@ def change(request: ActingRequest, report_id: int) -> HttpResponse:
 @page(_P.TRACK_EXPENSES, _P.VIEW_ALL_EXPENSES)
 @require_GET
 def show(request: ActingRequest, report_id: int) -> HttpResponse:
-    """One report: its expenses, what to look at, its story."""
+    """One report: its expenses, what to look at, its story; in the panel, what it comes to."""
+    if request.headers.get("HX-Request"):
+        return trail_answer(request, _trail(queries.report(request.actor, report_id, looked_at=today())))
     return _page(request, report_id)
+
+
+def _trail(found: queries.ReportPage) -> dict[str, Any]:
+    """What a report comes to: gross, input tax, cost, and the expenses it is made of."""
+    currency = found.currency
+    formula = [
+        {"sign": "", "label": "Gross, owed to the person", "value": formats.money(found.owed, currency)}
+    ]
+    if found.input_tax:
+        formula.append({"sign": "−", "label": "Input tax", "value": formats.money(found.input_tax, currency)})
+    formula.append(
+        {"sign": "=", "label": "Cost of the projects", "value": formats.money(found.cost, currency)}
+    )
+    return {
+        "title": found.name,
+        "value": formats.money(found.owed, currency),
+        "sentence": f"What {found.person} spent for {found.entity}, tax included. {formats.money(found.billable, currency)}"
+        " of it is billable.",
+        "formula": formula,
+        "rows_label": "Expenses",
+        "rows": [
+            {
+                "name": f"{formats.day_short(row.work_date)}, {row.what}",
+                "note": row.project,
+                "value": formats.money(row.home_amount, row.home_currency),
+                "href": reverse("expense", args=[row.expense_id]),
+            }
+            for row in found.expenses
+        ],
+        "more_url": reverse("expense-report", args=[found.report_id]),
+        "more_label": "Open the report",
+        "basis": str(found.state.label),
+    }
 
 
 def _page(
@@ -250,6 +286,50 @@ def _board(request: ActingRequest, problems: tuple[Problem, ...] = ()) -> HttpRe
     return render(request, "web/expenses/board.html", context, status=422 if problems else 200)
 
 
+_TOTALS = {
+    "waiting": ("Waiting for a decision", "The gross of all submitted reports that you may decide on."),
+    "billable": (
+        "Billable, waiting",
+        "Of the reports that wait, the gross of the expenses that are billed to clients.",
+    ),
+    "clean": ("Clean", "The gross of the reports without a flag."),
+}
+
+
+@page(_P.APPROVE_EXPENSES)
+@require_GET
+def total(request: ActingRequest, what: str) -> HttpResponse:
+    """What a figure above the reports is made of."""
+    if what not in _TOTALS:
+        raise NotFound.because("not_found", "There is no such figure.")
+    title, sentence = _TOTALS[what]
+    found = queries.to_approve(request.actor, looked_at=today())
+    rows = [
+        (report, report.billable if what == "billable" else report.amount)
+        for report in (found.clean if what == "clean" else found.reports)
+    ]
+    return trail_answer(
+        request,
+        {
+            "title": title,
+            "value": summed(by_currency((report.currency, amount) for report, amount in rows)),
+            "sentence": sentence,
+            "rows_label": "Reports",
+            "rows": [
+                {
+                    "name": report.person,
+                    "note": report.name,
+                    "value": formats.money(amount, report.currency),
+                    "href": reverse("expense-report", args=[report.report_id]),
+                }
+                for report, amount in rows
+            ],
+            "more_url": reverse("approvals-expenses"),
+            "more_label": "All reports",
+        },
+    )
+
+
 @page(_P.APPROVE_EXPENSES)
 @require_POST
 def decide(request: ActingRequest) -> HttpResponse:
@@ -283,7 +363,27 @@ def _reports(count: int) -> str:
 @require_GET
 def owed(request: ActingRequest) -> HttpResponse:
     """What is owed to people, by person."""
+    if request.headers.get("HX-Request"):
+        return _owed_trail(request)
     return _owed(request)
+
+
+def _owed_trail(request: ActingRequest) -> HttpResponse:
+    rows = queries.owed(request.actor)
+    trail = {
+        "title": "Owed to people",
+        "value": summed(by_currency((row.currency, row.amount) for row in rows)),
+        "sentence": "The gross of approved expense reports that are not paid out. It equals what the payable account holds"
+        " for people.",
+        "rows_label": "By person",
+        "rows": [
+            {"name": row.person, "note": row.entity, "value": formats.money(row.amount, row.currency)}
+            for row in rows
+        ],
+        "more_url": reverse("expenses-owed"),
+        "more_label": "All reports to pay",
+    }
+    return trail_answer(request, trail)
 
 
 def _owed(request: ActingRequest, problems: tuple[Problem, ...] = ()) -> HttpResponse:

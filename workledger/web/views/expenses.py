@@ -53,6 +53,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     if filters.mine and actor.person_id is not None and not _is_narrowed(asked):
         loose = queries.loose_expenses(actor, actor.person_id, looked_at=today())
         filters = replace(filters, on_report=True)
+    on = "on=reports&" if loose else ""
     found = queries.expenses(actor, filters, first_row=number_of(asked.get("cursor")) or 0, looked_at=today())
     address = _without_cursor(asked)
     context = {
@@ -74,7 +75,8 @@ def listing(request: ActingRequest) -> HttpResponse:
         "is_filtered": _is_narrowed(asked),
         "tones": TONES,
         "export": f"{reverse('expenses-export')}?{address}",
-        "trail": f"{reverse('expenses-total')}?{address}",
+        "trail": f"{reverse('expenses-total')}?{on}{address}",
+        "loose_trail": f"{reverse('expenses-total')}?on=none&{address}",
     }
     return render(request, "web/expenses/list.html", context)
 
@@ -85,7 +87,7 @@ def _may_have(request: ActingRequest) -> bool:
 
 
 def _is_narrowed(asked: QueryDict) -> bool:
-    return any(value for name, value in asked.items() if name not in ("cursor", "whose"))
+    return any(value for name, value in asked.items() if name not in ("cursor", "whose", "on"))
 
 
 def _without_cursor(asked: QueryDict) -> str:
@@ -97,6 +99,7 @@ def _without_cursor(asked: QueryDict) -> str:
 def _filters(request: ActingRequest) -> ExpenseFilters:
     actor, asked = request.actor, request.GET
     own = actor.person_id is not None and actor.can(_P.TRACK_EXPENSES)
+    on_report = {"reports": True, "none": False}.get(asked.get("on", ""))
     first, last = _range(asked.get("period", ""), today())
     return ExpenseFilters(
         mine=(own and asked.get("whose", "mine") != "all") or not actor.can(_P.VIEW_ALL_EXPENSES),
@@ -108,6 +111,7 @@ def _filters(request: ActingRequest) -> ExpenseFilters:
         category_id=number_of(asked.get("category")),
         state=asked.get("state", "") if asked.get("state", "") in ExpenseState.values else "",
         billable={"yes": True, "no": False}.get(asked.get("billable", "")),
+        on_report=on_report,
         text=asked.get("q", "")[:200],
     )
 
@@ -143,7 +147,7 @@ def total(request: ActingRequest) -> HttpResponse:
             "title": "Expenses of this list",
             "value": summed(found.total),
             "sentence": f"The gross, in the currency of the books, of the {found.count:,} expenses that the list is narrowed"
-            " to, those on no report included.",
+            " to.",
             "formula": [
                 {"sign": "", "label": "Billable", "value": summed(found.billable)},
                 {"sign": "+", "label": "Not billable", "value": summed(rest)},

@@ -26,7 +26,7 @@ from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.options import CURRENCY_OPTIONS
 from workledger.web.paging import cut
-from workledger.web.views.expense_parts import BILL_TONES, parts, summed
+from workledger.web.views.expense_parts import BILL_TONES, parts, summed, trail_answer
 
 _P = Permission
 _LINES = 4
@@ -161,8 +161,38 @@ _OF_LINE = {
 @page(_P.VIEW_ALL_EXPENSES)
 @require_GET
 def show(request: ActingRequest, bill_id: int) -> HttpResponse:
-    """A bill beside the approved time it charges."""
+    """A bill beside the approved time it charges; in the panel, what its difference is made of."""
+    if request.headers.get("HX-Request"):
+        return trail_answer(request, _trail(queries.vendor_bill(request.actor, bill_id)))
     return _page(request, bill_id)
+
+
+def _trail(bill: queries.BillPage) -> dict[str, Any]:
+    row, home = bill.row, bill.row.home_currency
+    return {
+        "title": f"{row.vendor} {row.number}",
+        "value": formats.money(row.amount, row.currency),
+        "sentence": f"Billed are {formats.hours(bill.billed_seconds)} h, approved {formats.hours(bill.approved_seconds)} h."
+        " The labour cost is what the approved time was posted at, hours by cost rate; the difference is project expense"
+        " once the bill is matched.",
+        "formula": [
+            {"sign": "", "label": "Billed without tax", "value": formats.money(bill.net, home)},
+            {"sign": "−", "label": "Labour cost of the time", "value": formats.money(bill.labour_cost, home)},
+            {"sign": "=", "label": "Difference", "value": formats.money(bill.difference.amount, home)},
+        ],
+        "rows_label": "Lines",
+        "rows": [
+            {
+                "name": line.person,
+                "note": f"{formats.day(line.start)} to {formats.day(line.last_day)}, {formats.hours(line.seconds)} h",
+                "value": formats.money(line.home_amount, home),
+            }
+            for line in bill.lines
+        ],
+        "more_url": reverse("vendor_bill", args=[row.bill_id]),
+        "more_label": "Open the bill",
+        "basis": str(row.state.label),
+    }
 
 
 def _page(
