@@ -37,9 +37,7 @@ D = Decimal
 def _apart(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in a folder of their own, and the day of the named world."""
     settings.MEDIA_ROOT = str(tmp_path)
-    for area in ("expenses", "expense_reports", "expense_policy", "vendor_bills"):
-        monkeypatch.setattr(f"workledger.web.views.{area}.today", lambda: TODAY)
-    monkeypatch.setattr("workledger.web.forms.today", lambda: TODAY)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda: TODAY)
 
 
 @pytest.fixture
