@@ -1,16 +1,22 @@
 """What several writes of expenses need: whose they are, that they may still change, decisions on reports."""
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 
 from workledger.core import bulk, locks
 from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden, Problems, Refused
 from workledger.directory.calc import shapes
 from workledger.directory.models import Person
+from workledger.directory.queries import exchange_rate
 from workledger.expenses.calc.content import content_hash
 from workledger.expenses.content import contents_of
 from workledger.expenses.models import EDITABLE, Expense, ExpenseReport, ExpenseState, ReportDecision
 from workledger.expenses.queries.locks import why_locked
+from workledger.kernel.rounding import half_up
+
+_RATE_PLACES = 8
 
 
 def may_write(actor: Actor, person_id: int) -> None:
@@ -71,3 +77,9 @@ def decide(
     bulk.copy_rows(ReportDecision, ("report", "decision", "user", "reason", "content_hash"), rows)
     ExpenseReport.objects.filter(pk__in=ids).update(state=state)
     Expense.objects.filter(report_id__in=ids).update(state=state)
+
+
+def rate_of_day(base: str, quote: str, day: date) -> Decimal | None:
+    """Return the exchange rate of a day as it is kept, at eight decimals, so that amounts can be reckoned again from it."""
+    rate = exchange_rate(base, quote, day)
+    return None if rate is None else half_up(rate, _RATE_PLACES)

@@ -11,7 +11,7 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
 from workledger.directory.models import LegalEntity
-from workledger.directory.queries import TermsTable, exchange_rate
+from workledger.directory.queries import TermsTable
 from workledger.expenses import files
 from workledger.expenses.actions import desk
 from workledger.expenses.calc import amounts
@@ -211,7 +211,7 @@ def _by_receipt(problems: Problems, ground: _Ground, expense: ExpenseInput) -> d
             not value.is_finite() or value == round(value, places),
             "too_precise", f"An amount in {currency} has at most {places} decimal places.", field,
         )  # fmt: skip
-    rate = exchange_rate(currency, ground.currency, expense.work_date)
+    rate = desk.rate_of_day(currency, ground.currency, expense.work_date)
     if rate is None:
         problems.add(
             "exchange_rate_missing",

@@ -10,9 +10,8 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record, warn
 from workledger.core.refusals import Problems, Refused
 from workledger.directory.models import LegalEntity, Person
-from workledger.directory.queries import exchange_rate
 from workledger.expenses import posting
-from workledger.expenses.actions.desk import check_currency
+from workledger.expenses.actions.desk import check_currency, rate_of_day
 from workledger.expenses.calc import amounts, matching
 from workledger.expenses.calc.matching import Work
 from workledger.expenses.models import MatchedTime, VendorBill, VendorBillLine, VendorBillState
@@ -80,7 +79,7 @@ def record_vendor_bill(*, actor: Actor, bill: BillInput) -> int:
     _check_amounts(problems, bill)
     _check_lines(problems, actor, bill)
     home = entity.book.currency
-    rate = exchange_rate(bill.currency, home, bill.bill_date)
+    rate = rate_of_day(bill.currency, home, bill.bill_date)
     problems.check(
         rate is not None,
         "exchange_rate_missing",
@@ -276,7 +275,7 @@ def pay_vendor_bill(*, actor: Actor, bill_id: int, paid_on: date) -> None:
     """
     bill = locks.for_update(VendorBill.objects.visible_to(actor).select_related("entity__book"), bill_id)
     currency = bill.entity.book.currency
-    rate = exchange_rate(bill.currency, currency, paid_on)
+    rate = rate_of_day(bill.currency, currency, paid_on)
     problems = Problems()
     problems.check(
         bill.state == VendorBillState.MATCHED, "not_matched", "Only a matched bill that is not paid yet can be paid."

@@ -82,6 +82,13 @@ def test_another_currency_is_taken_at_the_rate_of_the_day(world: World) -> None:
     assert refused(world, currency="SEK") == ("exchange_rate_missing",)
 
 
+def test_a_rate_known_the_other_way_round_is_kept_as_it_was_used(world: World) -> None:
+    set_exchange_rate(actor=world.fay.actor, base="EUR", quote="CHF", day=date(2026, 3, 1), rate=D("1.05"))
+    row = one(spent(world, "1000000.00", currency="CHF"))
+    assert row.exchange_rate == D("0.95238095")
+    assert row.functional_amount == D("952380.95") == round(row.amount * row.exchange_rate, 2)
+
+
 def test_a_drive_is_paid_by_distance(world: World) -> None:
     row = one(spent(world, category_id=driving(world).pk, distance=D("412.5")))
     assert (row.amount, row.unit_rate, row.country, row.distance_unit) == (D("123.75"), D("0.30"), "DE", "km")
