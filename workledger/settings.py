@@ -44,6 +44,7 @@ _DOMAINS = [
     "workledger.contracts",
     "workledger.projects",
     "workledger.timesheets",
+    "workledger.expenses",
     "workledger.billing",
     "workledger.receivables",
     "workledger.metrics",

@@ -25,6 +25,10 @@ class Permission(StrEnum):
     EDIT_ALL_TIME = "time.edit_all"
     APPROVE_TIME = "time.approve"
     APPROVE_ALL_TIME = "time.approve_all"
+    TRACK_EXPENSES = "expenses.track"
+    VIEW_ALL_EXPENSES = "expenses.view_all"
+    APPROVE_EXPENSES = "expenses.approve"
+    MANAGE_EXPENSES = "expenses.manage"
     VIEW_BILLING = "billing.view"
     PREPARE_BILLING = "billing.prepare"
     WRITE_OFF = "billing.write_off"
@@ -69,10 +73,15 @@ _READ_EVERYTHING = frozenset(
     {
         _P.VIEW_DIRECTORY, _P.VIEW_COST, _P.VIEW_CLIENTS, _P.VIEW_CONTRACTS, _P.VIEW_PROJECTS, _P.VIEW_ALL_TIME,
         _P.VIEW_BILLING, _P.VIEW_INVOICES, _P.VIEW_RECEIVABLES, _P.VIEW_LEDGER, _P.VIEW_LOG, _P.VIEW_METRICS,
+        _P.VIEW_ALL_EXPENSES, _P.USE_API,
+    }
+)  # fmt: skip
+_CONSULTANT = frozenset(
+    {
+        _P.VIEW_DIRECTORY, _P.VIEW_CLIENTS, _P.VIEW_PROJECTS, _P.TRACK_TIME, _P.TRACK_EXPENSES,
         _P.USE_API,
     }
 )  # fmt: skip
-_CONSULTANT = frozenset({_P.VIEW_DIRECTORY, _P.VIEW_CLIENTS, _P.VIEW_PROJECTS, _P.TRACK_TIME, _P.USE_API})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _EVERYTHING,
@@ -80,6 +89,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.MANAGE_DIRECTORY, _P.MANAGE_CLIENTS, _P.VIEW_CONTRACTS, _P.MANAGE_PROJECTS, _P.VIEW_ALL_TIME,
         _P.IMPORT_DATA, _P.VIEW_LOG, _P.MANAGE_SETTINGS, _P.MANAGE_USERS, _P.DECIDE_PROPOSALS,
+        _P.VIEW_ALL_EXPENSES,
     },
     Role.FINANCE: _READ_EVERYTHING
     | {
@@ -87,12 +97,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.MANAGE_CONTRACTS, _P.MANAGE_COST, _P.PROPOSE_RATES, _P.APPROVE_RATES, _P.PREPARE_BILLING,
         _P.WRITE_OFF, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
         _P.MANAGE_PERIODS, _P.IMPORT_DATA, _P.DECIDE_PROPOSALS, _P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS,
+        _P.TRACK_EXPENSES, _P.APPROVE_EXPENSES, _P.MANAGE_EXPENSES,
     },
     Role.PROJECT_MANAGER: _CONSULTANT
     | {
         _P.VIEW_CONTRACTS, _P.MANAGE_CONTRACTS, _P.MANAGE_PROJECTS, _P.VIEW_ALL_TIME, _P.APPROVE_TIME,
         _P.VIEW_BILLING, _P.PREPARE_BILLING, _P.VIEW_INVOICES, _P.VIEW_METRICS, _P.PROPOSE_RATES, _P.VIEW_COST,
-        _P.DECIDE_PROPOSALS,
+        _P.DECIDE_PROPOSALS, _P.VIEW_ALL_EXPENSES, _P.APPROVE_EXPENSES,
     },
     Role.RESOURCE_MANAGER: _CONSULTANT
     | {_P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS, _P.VIEW_ALL_TIME, _P.VIEW_METRICS, _P.DECIDE_PROPOSALS},
@@ -106,6 +117,7 @@ class DutyRule(StrEnum):
     """A two-person rule. A firm of one may switch it off; the choice stays on record (`DutySwitch`)."""
 
     APPROVE_OWN_TIME = "approve_own_time"
+    APPROVE_OWN_EXPENSES = "approve_own_expenses"
     APPROVE_TIME_AND_ISSUE = "approve_time_and_issue"
     PROPOSE_AND_APPROVE_RATE = "propose_and_approve_rate"
     REOPEN_OWN_LOCK = "reopen_own_lock"
@@ -118,6 +130,7 @@ class DutyRule(StrEnum):
 
 _DUTY_SENTENCES = {
     DutyRule.APPROVE_OWN_TIME: "Nobody approves their own time.",
+    DutyRule.APPROVE_OWN_EXPENSES: "Nobody approves their own expenses.",
     DutyRule.APPROVE_TIME_AND_ISSUE: "Who alone approved all the time on an invoice does not issue it.",
     DutyRule.PROPOSE_AND_APPROVE_RATE: "Who proposes a rate does not approve it.",
     DutyRule.REOPEN_OWN_LOCK: "Who locked a period does not reopen it.",

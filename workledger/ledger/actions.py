@@ -242,7 +242,12 @@ def set_period_state(*, actor: Actor, period_id: int, state: PeriodState, reason
 
 
 FOLLOWS_DOCUMENTS = frozenset(
-    {AccountRole.RECEIVABLE, AccountRole.CONTRACT_POSITION, AccountRole.CUSTOMER_DEPOSITS}
+    {
+        AccountRole.RECEIVABLE,
+        AccountRole.CONTRACT_POSITION,
+        AccountRole.CUSTOMER_DEPOSITS,
+        AccountRole.PAYABLE,
+    }
 )
 """Accounts that equal a sub-ledger; a journal by hand would part the two."""
 
@@ -271,7 +276,7 @@ class ManualJournal:
 def post_manual_journal(*, actor: Actor, journal: ManualJournal) -> int:
     """Post a journal that no document makes; returns the entry's id.
 
-    Accounts that equal a sub-ledger (receivables, contract position, customer deposits) change through documents only.
+    Accounts that equal a sub-ledger (receivables, contract position, customer deposits, payables) change through documents only.
     Refuses: not_found, missing_description, too_few_lines, no_such_account, account_closed, follows_documents,
     not_one_side, too_precise, unknown_dimension, does_not_balance, period_locked, no_such_period.
     """
@@ -324,7 +329,7 @@ def _check_line(
         problems.check(
             account.role not in FOLLOWS_DOCUMENTS,
             "follows_documents",
-            f"{account} follows invoices, payments and approved time. Change it through those.",
+            f"{account} follows invoices, payments, approved time and expenses. Change it through those.",
             f"{place}.account_id",
         )
     problems.check(

@@ -6,6 +6,7 @@ STANDARD_CHART: tuple[tuple[str, str, AccountKind, AccountRole], ...] = (
     ("1000", "Cash clearing", AccountKind.ASSET, AccountRole.CASH_CLEARING),
     ("1100", "Accounts receivable", AccountKind.ASSET, AccountRole.RECEIVABLE),
     ("1200", "Contract position", AccountKind.ASSET, AccountRole.CONTRACT_POSITION),
+    ("1300", "Input tax", AccountKind.ASSET, AccountRole.INPUT_TAX),
     ("2000", "Customer deposits", AccountKind.LIABILITY, AccountRole.CUSTOMER_DEPOSITS),
     ("2100", "Tax payable", AccountKind.LIABILITY, AccountRole.TAX_PAYABLE),
     ("2200", "Employee and vendor payable", AccountKind.LIABILITY, AccountRole.PAYABLE),

@@ -44,6 +44,7 @@ class AccountRole(models.TextChoices):
     CUSTOMER_DEPOSITS = "customer_deposits", "Customer deposits"
     TAX_PAYABLE = "tax_payable", "Tax payable"
     PAYABLE = "payable", "Employee and vendor payable"
+    INPUT_TAX = "input_tax", "Input tax"
     OPENING = "opening", "Opening balances"
     SERVICES_REVENUE = "services_revenue", "Services revenue"
     REIMBURSABLE_REVENUE = "reimbursable_revenue", "Reimbursable revenue"

@@ -20,7 +20,8 @@ from workledger.web.paging import number_of
 
 _DAY = timedelta(days=1)
 _PAGES = {"time": "time_entry", "invoice": "invoice", "project": "project", "person": "person", "client": "client",
-          "contract": "contract", "entry": "entry"}  # fmt: skip
+          "contract": "contract", "entry": "entry", "expense": "expense", "reimbursement": "expenses-reimbursement",
+          "vendor_bill": "vendor_bill"}  # fmt: skip
 AGES = {"wip": formulas.WIP_BUCKETS, "ar": formulas.AR_BUCKETS}
 
 

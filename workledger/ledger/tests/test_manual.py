@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.ledger import actions, queries
@@ -62,6 +64,22 @@ def test_a_journal_says_everything_that_is_wrong_at_once(world: World) -> None:
         "not_one_side", "does_not_balance", "period_locked",
     }  # fmt: skip
     assert not JournalEntry.objects.exists()
+
+
+@pytest.mark.parametrize("role", sorted(actions.FOLLOWS_DOCUMENTS))
+def test_what_follows_documents_takes_no_journal(world: World, role: AccountRole) -> None:
+    lines = [rent(world).lines[0], ManualLine(account(role), credit=Decimal("1500.50"))]
+    assert codes_of(world, replace(rent(world), lines=lines)) == {"follows_documents"}
+
+
+def test_books_from_before_expenses_get_an_account_for_input_tax(world: World) -> None:
+    chart = Account.objects.filter(book_id=world.book_id)
+    chart.filter(role=AccountRole.INPUT_TAX).delete()
+    Account.objects.create(book_id=world.book_id, code="1300", name="Deposits", kind=AccountKind.ASSET)
+    for _ in range(2):  # a second run finds it there
+        import_module("workledger.ledger.migrations.0002_input_tax").add_input_tax(apps, None)
+    made = chart.get(role=AccountRole.INPUT_TAX)
+    assert (made.code, made.name, made.kind) == ("1301", "Input tax", "asset")
 
 
 def test_one_line_is_no_journal(world: World) -> None:

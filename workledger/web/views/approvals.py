@@ -19,6 +19,7 @@ from workledger.timesheets.models import TimesheetLine
 from workledger.timesheets.queries import LineToDecide, PersonWeek
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
+from workledger.web.views.expense_parts import approval_tabs
 
 _NOTE, _NOTES = 80, 3  # characters of a note, and how many notes, a row shows
 
@@ -35,6 +36,7 @@ def _page(request: ActingRequest, problems: tuple[Problem, ...] = ()) -> HttpRes
     missing = queries.missing_time(request.actor, today() - timedelta(days=1))
     context = {
         "page_title": "Approvals",
+        "tabs": approval_tabs(request),
         "board": found,
         "flagged": [_group(week, week.flagged) for week in found.weeks if week.flagged],
         "clean": [_group(week, week.clean) for week in found.weeks if week.clean],

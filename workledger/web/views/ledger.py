@@ -41,10 +41,20 @@ _KINDS = {
     "invoice_issued_reversal": "Invoice credited",
     "payment_received": "Payment received",
     "payment_allocated": "Payment allocated",
+    "expense_approved": "Expense approved",
+    "expense_approved_reversal": "Expense withdrawn",
+    "expense_reimbursed": "Expenses reimbursed",
+    "expense_reimbursed_reversal": "Reimbursement taken back",
+    "vendor_bill_matched": "Vendor's bill matched",
+    "vendor_bill_matched_reversal": "Match taken back",
+    "vendor_bill_paid": "Vendor's bill paid",
     "manual": "By hand",
     "manual_reversal": "Reversal by hand",
 }
-_SOURCES = {"time": "Time", "item": "Priced work", "invoice": "Invoice"}
+_SOURCES = {
+    "time": "Time", "item": "Priced work", "invoice": "Invoice", "expense": "Expense", "reimbursement": "Reimbursement",
+    "vendor_bill": "Vendor's bill",
+}  # fmt: skip
 _MOST_LINES = 6
 
 
@@ -285,7 +295,9 @@ def journal(request: ActingRequest) -> HttpResponse:
         "since": since,
         "through": through,
         "kinds": list(_KINDS.items()),
-        "sources": [("invoice", _SOURCES["invoice"])],  # entries of other kinds name documents per posting
+        "sources": [  # entries of other kinds name documents per posting
+            (name, _SOURCES[name]) for name in ("invoice", "expense", "reimbursement", "vendor_bill")
+        ],
         "books": book_filter(actor),
         "filtered": bool(kind or source or since or through),
         "may_post": actor.can(_P.POST_JOURNAL),

@@ -34,6 +34,7 @@ _PARTS: tuple[tuple[str, str, Permission | None], ...] = (
     ("Legal entities", "settings", _P.MANAGE_SETTINGS),
     ("Practices, offices, roles", "settings-structure", _P.MANAGE_DIRECTORY),
     ("Exchange rates", "settings-rates", _P.POST_JOURNAL),
+    ("Expense policy", "expenses-policy", _P.MANAGE_EXPENSES),
     ("Users", "settings-users", _P.MANAGE_USERS),
     ("Two-person rules", "settings-rules", _P.MANAGE_SETTINGS),
     ("API tokens", "settings-tokens", _P.USE_API),

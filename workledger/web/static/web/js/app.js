@@ -13,6 +13,7 @@ import "./selection.js";
 import "./filters.js";
 import "./forms.js";
 import "./fields.js";
+import "./expense.js";
 import "./combobox.js";
 import "./chart.js";
 import "./chart-plot.js";

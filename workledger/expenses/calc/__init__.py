@@ -1,0 +1,1 @@
+"""Pure calculation of expenses: amounts, policy, receipts by content, matching of vendor bills."""
