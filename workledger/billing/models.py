@@ -105,7 +105,7 @@ class BillableItem(WorkedItem):
     is what was posted as revenue: the amount on a line recognized as invoiced, a block's share on prepaid time.
 
     `is_void` is set when its approval is withdrawn or a new price replaces it; the postings are reversed then.
-    A charge has a `description` in place of a task. Covered and non-billable items have no rate and amount 0: their hours stay visible as such.
+    A charge or expense has a `description` in place of a task. Covered and non-billable items have no rate and amount 0: their hours stay visible as such.
     """
 
     part = models.SmallIntegerField(db_default=0)
@@ -152,8 +152,8 @@ class BillableItem(WorkedItem):
 
     @property
     def task_name(self) -> str:
-        """The task, or what a charge is for."""
-        return self.task.name if self.task else self.description
+        """The task, or what a charge or expense is for."""
+        return self.description or (self.task.name if self.task else "")
 
     @property
     def project_name(self) -> str:

@@ -46,12 +46,13 @@ class ItemValue(NamedTuple):
     service_date: date
     billable_seconds: int
     amount: Decimal
+    revenue: AccountRole = AccountRole.SERVICES_REVENUE
 
 
 def items_priced(items: Iterable[tuple[BookRate, ItemValue]]) -> list[tuple[EntryDraft, list[int]]]:
     """Return, per book, currency and day, the entry that recognizes items as invoiced, and the items in it.
 
-    Debit Contract position per contract line and project; credit Services revenue per item.
+    Debit Contract position per contract line and project; credit the item's revenue account per item.
     """
     by_day: dict[tuple[BookRate, date], list[ItemValue]] = defaultdict(list)
     for book, item in items:
@@ -70,7 +71,7 @@ def _items_of_day(book: BookRate, day: date, items: Sequence[ItemValue]) -> Entr
         taken = item.amount < 0  # a lower estimate or retained money takes revenue back
         postings.append(
             PostingDraft(
-                AccountRole.SERVICES_REVENUE,
+                item.revenue,
                 -item.amount if taken else _ZERO,
                 _ZERO if taken else item.amount,
                 value if value is None else abs(value),

@@ -14,6 +14,7 @@ from workledger.billing.posting import BookRate, ItemValue, Share
 from workledger.core import bulk
 from workledger.core.access import Actor
 from workledger.ledger import actions as ledger
+from workledger.ledger.models import AccountRole
 
 _ZERO = Decimal(0)
 WORK_FIELDS = (
@@ -119,8 +120,13 @@ def _value(item_id: int, item: NewItem) -> ItemValue:
     return ItemValue(
         item_id, work.contract_id or 0, work.contract_line_id or 0, work.client_id, work.project_id or 0,
         work.task_id or 0, work.person_id or 0, work.role_id or 0, work.practice_id, work.office_id,
-        work.service_date, item.seconds, item.recognized,
+        work.service_date, item.seconds, item.recognized, revenue_of(work.source_kind),
     )  # fmt: skip
+
+
+def revenue_of(source_kind: str) -> AccountRole:
+    """Return the account on which items of a kind are recognized."""
+    return AccountRole.REIMBURSABLE_REVENUE if source_kind == "expense" else AccountRole.SERVICES_REVENUE
 
 
 def _give_discounts(actor: Actor, items: Sequence[tuple[int, NewItem]]) -> None:

@@ -203,7 +203,7 @@ def withdraw_charge(*, actor: Actor, charge_id: int, reason: str) -> None:
             source_kind="charge", source_id=charge.pk, is_void=False
         ).select_for_update()
     )
-    items.refuse_billed([row.pk for row in rows])
+    items.refuse_billed([row.pk for row in rows], "This charge is")
     line = lines([charge.contract_line_id])[charge.contract_line_id]
     if charge.kind == ChargeKind.BLOCK:
         blocks = draw_of(line, date.max).blocks

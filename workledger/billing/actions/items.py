@@ -24,7 +24,15 @@ from workledger.billing.models import (
 )
 from workledger.billing.posting import BookRate, ItemValue
 from workledger.billing.settling import Known, Line, lines, settle, unbilled, whole_work, work_of
-from workledger.billing.writing import OPEN_FIELDS, WORK_FIELDS, Derivations, NewItem, Work, write_items
+from workledger.billing.writing import (
+    OPEN_FIELDS,
+    WORK_FIELDS,
+    Derivations,
+    NewItem,
+    Work,
+    revenue_of,
+    write_items,
+)
 from workledger.contracts.calc.rating import RateBook, RateQuery, Resolution, derivation
 from workledger.contracts.calc.terms import NonBillable, RoundingScope
 from workledger.contracts.effects import RateEffect
@@ -197,13 +205,13 @@ def explain(entry_ids: Collection[int]) -> dict[int, str]:
     return {entry_id: _on_bill(number, invoice_id) for entry_id, number, invoice_id in rows}
 
 
-def _on_bill(number: str, invoice_id: int) -> str:
+def _on_bill(number: str, invoice_id: int, what: str = "These hours are") -> str:
     if number:
-        return f"These hours are on invoice {number}. Credit it first to change them."
-    return f"These hours are on pre-bill {invoice_id}. Drop it back to WIP first to change them."
+        return f"{what} on invoice {number}. Credit it first to change that."
+    return f"{what} on pre-bill {invoice_id}. Drop it back to WIP first to change that."
 
 
-def refuse_billed(item_ids: Sequence[int]) -> None:
+def refuse_billed(item_ids: Sequence[int], what: str = "These hours are") -> None:
     """Refuse when work is on a pre-bill or invoice, saying which and how to free it."""
     taken = (
         InvoiceSource.objects.filter(item_id__in=item_ids, is_live=True)
@@ -214,7 +222,7 @@ def refuse_billed(item_ids: Sequence[int]) -> None:
     if taken is None:
         return
     number, invoice_id = taken
-    raise Refused.because("billed" if number else "on_pre_bill", _on_bill(number, invoice_id))
+    raise Refused.because("billed" if number else "on_pre_bill", _on_bill(number, invoice_id, what))
 
 
 def void(actor: Actor, items: Sequence[BillableItem]) -> None:
@@ -274,7 +282,7 @@ def _value(item: BillableItem) -> ItemValue:
     return ItemValue(
         item.pk, item.contract_id or 0, item.contract_line_id or 0, item.client_id, item.project_id or 0, item.task_id or 0,
         item.person_id or 0, item.role_id or 0, item.practice_id, item.office_id, item.service_date,
-        item.billable_seconds, item.recognized,
+        item.billable_seconds, item.recognized, revenue_of(item.source_kind),
     )  # fmt: skip
 
 

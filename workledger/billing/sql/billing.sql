@@ -9,7 +9,7 @@ BEGIN
         LEFT JOIN projects_project p ON p.id = n.project_id
         LEFT JOIN projects_task t ON t.id = n.task_id AND t.project_id = n.project_id
         LEFT JOIN directory_person w ON w.id = n.person_id
-        WHERE c.id IS NULL OR p.id IS NULL OR t.id IS NULL OR w.id IS NULL
+        WHERE c.id IS NULL OR p.id IS NULL OR w.id IS NULL OR (t.id IS NULL AND n.task_id IS NOT NULL)
     ) OR EXISTS (
         SELECT 1 FROM (SELECT DISTINCT contract_line_id, source_id FROM new_rows WHERE source_kind = 'charge') n
         LEFT JOIN billing_charge c ON c.id = n.source_id AND c.contract_line_id = n.contract_line_id

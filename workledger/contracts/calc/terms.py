@@ -173,8 +173,16 @@ class Discount(_Document):
         return self
 
 
+class Rebilled(_Document):
+    """How billable expenses on the line are charged: at cost plus a markup, each, or not at all."""
+
+    is_charged: bool = True
+    markup_percent: Annotated[Decimal, Field(ge=0, le=1000, max_digits=8, decimal_places=4)] = Decimal(0)
+
+
 class _Terms(_Document):
     version: Literal[1] = 1
+    expenses: Rebilled = Rebilled()
 
 
 class _TimeTerms(_Terms):
@@ -501,7 +509,7 @@ _METHOD_WORDS = {
     TimeRounding.UP: "Up to the next",
     TimeRounding.DOWN: "Down to",
 }
-_HIDDEN = {"version", "model", "rounding", "group_lines_by", "requires_notes", "cap"}
+_HIDDEN = {"version", "model", "expenses", "rounding", "group_lines_by", "requires_notes", "cap"}
 
 
 def facts(terms: "Terms") -> list[TermFact]:
@@ -522,6 +530,10 @@ def facts(terms: "Terms") -> list[TermFact]:
             found.append(TermFact("Invoice lines", f"One for each {terms.group_lines_by.value}"))
     if getattr(terms, "requires_notes", False):
         found.append(TermFact("Notes", "Every entry needs a note"))
+    if terms.expenses.markup_percent:
+        found.append(TermFact("Expenses", f"At cost plus {terms.expenses.markup_percent.normalize():f} %"))
+    elif not terms.expenses.is_charged:
+        found.append(TermFact("Expenses", "Not charged"))
     cap = getattr(terms, "cap", None)
     if cap is not None:
         limit = f"{cap.amount:,.2f}" if cap.amount is not None else f"{cap.hours:,.2f} hours"

@@ -299,6 +299,7 @@ def _line_form(
         "terms.rounding.method": "none",
         "terms.rounding.step_minutes": 15,
         "terms.prorates": True,
+        "terms.expenses.is_charged": True,
     }
     if line is not None:
         shown |= {
@@ -449,7 +450,11 @@ def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
     }  # fmt: skip
     if model == BillingModel.NON_BILLABLE:
         return (*basis, *terms[model])
-    return (*basis, usual, *terms[model])
+    rebilled = (
+        Field("terms.expenses.is_charged", "Billable expenses are charged", "check", section="Expenses"),
+        Field("terms.expenses.markup_percent", "with a markup of", "number", unit="%"),
+    )
+    return (*basis, usual, *terms[model], *rebilled)
 
 
 def _line_of(model: BillingModel, values: Mapping[str, Any], line: LineRow | None = None) -> LineInput:
