@@ -33,7 +33,11 @@ def test_an_expense_is_charged_at_cost_plus_the_lines_markup(world: World) -> No
     assert balance(AccountRole.REIMBURSABLE_REVENUE) == D(-110)
     [invoice] = bill(world)
     line = invoice.lines.get()
-    assert (line.description, line.quantity, line.amount) == ("Hotel: Hotel Sonne, Carl Consultant", D(1), D(110))
+    assert (line.description, line.quantity, line.amount) == (
+        "Hotel: Hotel Sonne, Carl Consultant",
+        D(1),
+        D(110),
+    )
     assert [result.name for result in run_checks() if not result.ok] == []
 
 
