@@ -166,6 +166,18 @@ def test_a_refusal_stands_beside_its_cell(world: World, page: Page) -> None:
     assert TimeEntry.objects.get(task=world.travel).worked_seconds == 10 * H
 
 
+def test_a_cell_that_wants_a_note_is_marked_and_is_saved_all_the_same(world: World, page: Page) -> None:
+    book(world, 2)
+    TimeEntry.objects.update(note="")
+    world.acme_contract.requires_notes = True
+    world.acme_contract.save()
+    page.goto(f"{ORIGIN}/week/2026-03-09/")
+    page.click("button:has-text('Submit week')")
+    page.locator("[data-cell][data-state=wanting]").first.wait_for()
+    assert page.locator("[data-grid-state]").inner_text() == "All saved"
+    assert page.locator("[data-week-total]").inner_text() == "4.00"
+
+
 def test_a_row_is_added_by_search_and_keeps_its_note(world: World, page: Page) -> None:
     page.goto(f"{ORIGIN}/week/2026-03-09/")
     page.get_by_role("combobox", name="Add a task").fill("beacon rev")

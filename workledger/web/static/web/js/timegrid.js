@@ -168,7 +168,7 @@ class TimeGrid {
       || (cell.dataset.state === "offline" ? "Kept on this device. It is sent when the connection is back." : "")
       || (cell.dataset.note ? `Note: ${cell.dataset.note}` : "");
     this.message.textContent = words;
-    this.message.dataset.tone = cell.dataset.state === "refused" ? "bad" : cell.dataset.state === "offline" ? "warn" : "";
+    this.message.dataset.tone = ["refused", "wanting"].includes(cell.dataset.state) ? "bad" : cell.dataset.state === "offline" ? "warn" : "";
   }
 
   overall() {
