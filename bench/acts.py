@@ -54,7 +54,9 @@ def import_file(file: str) -> dict[str, Any]:
 
     def work() -> Imported:
         with path.open("rb") as source, kept(source) as name:
-            return import_time(actor=ACTOR, file=TimeFile(kept=name, name=path.name, source="csv"))
+            return import_time(
+                actor=ACTOR, file=TimeFile(kept=name, name=path.name, source="csv"), on=date.today()
+            )
 
     seconds, imported = timed(work)
     assert imported.created == TimeEntry.objects.count() > 0

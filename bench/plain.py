@@ -88,10 +88,10 @@ _APPROVE = """
     ), items AS (
         INSERT INTO billing_billableitem (id, source_id, entity_id, client_id, contract_id, contract_line_id,
             project_id, task_id, person_id, role_id, practice_id, office_id, service_date, worked_seconds,
-            billable_seconds, currency, is_billable, rate, amount)
+            billable_seconds, currency, treatment, approved_seconds, rate, amount, recognized)
         SELECT item_id, id, entity_id, client_id, contract_id, contract_line_id, project_id, task_id, person_id,
-               role_id, practice_id, office_id, work_date, worked_seconds, worked_seconds, 'EUR', true,
-               rate_per_hour, value
+               role_id, practice_id, office_id, work_date, worked_seconds, worked_seconds, 'EUR',
+               'charged', worked_seconds, rate_per_hour, value, value
         FROM work
     ), wip AS (
         INSERT INTO billing_openitem

@@ -1,6 +1,5 @@
 """Django's settings, made from the environment by ``workledger.config``."""
 
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -55,15 +54,9 @@ _DOMAINS = [
     "workledger.api",
 ]
 
-
-def _installed(name: str) -> bool:
-    spec = find_spec(name)
-    return bool(spec and spec.origin)
-
-
 INSTALLED_APPS = [
     "workledger.runtime.apps.RuntimeConfig",
-    *[name for name in _DOMAINS if _installed(name)],
+    *_DOMAINS,
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

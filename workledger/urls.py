@@ -7,5 +7,6 @@ from workledger.runtime import http
 urlpatterns: list[URLPattern | URLResolver] = [
     path("-/health", http.health, name="health"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("workledger.api.urls")),
     path("", include("workledger.web.urls")),
 ]

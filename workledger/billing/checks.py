@@ -10,6 +10,7 @@ _BALANCE = (
     "SELECT sum(b.debit) - sum(b.credit) FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id"
     " WHERE a.role = '{role}'"
 )
+_OVER_CAP = "(SELECT coalesce(sum(over_cap), 0) FROM billing_billableitem WHERE NOT is_void)"
 _ADJUSTMENTS = "(SELECT coalesce(sum(amount), 0) FROM billing_writedown)"
 _OPEN = "(SELECT coalesce(sum(amount), 0) FROM billing_openitem WHERE {held})"
 _ON = (
@@ -22,15 +23,15 @@ _BILLED = _ON.format(state="issued")
 register_check(
     sum_check(
         "billing.conservation_of_value",
-        "Worked value = billed + WIP + held + written off",
+        "Worked value = billed + WIP + held + written off + over cap",
         left=(
             "value of approved work",
-            "SELECT sum(amount) FROM billing_billableitem WHERE NOT is_void",
+            "SELECT sum(amount + over_cap) FROM billing_billableitem WHERE NOT is_void",
         ),
         right=(
-            "billed + WIP + held + written off",
+            "billed + WIP + held + written off + over cap",
             f"SELECT {_BILLED} + {_PRE_BILLED} + {_OPEN.format(held='NOT is_held')} + {_OPEN.format(held='is_held')}"
-            f" + {_ADJUSTMENTS}",
+            f" + {_ADJUSTMENTS} + {_OVER_CAP}",
         ),
         broken=(
             "items whose parts differ from their value",
@@ -66,8 +67,8 @@ register_check(
         "Contract position = recognized less billed",
         left=("contract position", _BALANCE.format(role="contract_position")),
         right=(
-            "items − write-downs − invoices + credits + rounding",
-            "SELECT (SELECT coalesce(sum(amount), 0) FROM billing_billableitem WHERE NOT is_void)"  # noqa: S608
+            "recognized − write-downs − invoices + credits + rounding",
+            "SELECT (SELECT coalesce(sum(recognized), 0) FROM billing_billableitem WHERE NOT is_void)"  # noqa: S608
             f" - {_ADJUSTMENTS}"
             " - (SELECT coalesce(sum(net), 0) FROM billing_invoice WHERE state = 'issued' AND kind = 'invoice')"
             " + (SELECT coalesce(sum(l.rounding), 0) FROM billing_invoiceline l"

@@ -51,7 +51,7 @@ def documents(
     """
     lines: dict[int, list[InvoiceLine]] = defaultdict(list)
     rows = InvoiceLine.objects.filter(invoice__in=[invoice.pk for invoice in invoices])
-    for line in rows.order_by("invoice_id", "position"):
+    for line in rows.select_related("contract_line").order_by("invoice_id", "position"):
         lines[line.invoice_id].append(line)
     names = dict(Project.objects.filter(pk__in=rows.values("project_id")).values_list("pk", "name"))
     profiles = {
@@ -91,7 +91,7 @@ def _document(
     issued_on: date,
     due_on: date | None,
 ) -> InvoiceDocument:
-    projects = {line.project_id: names[line.project_id] for line in lines}
+    projects = {line.project_id: names[line.project_id] for line in lines if line.project_id}
     groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
     days = (due_on - issued_on).days if due_on is not None else 0
     return InvoiceDocument(
@@ -122,7 +122,9 @@ def _document(
                 amount=line.amount,
                 tax_code=line.tax_code,
                 tax_rate=line.tax_rate,
-                group=projects[line.project_id] if len(projects) > 1 else "",
+                group=projects.get(line.project_id or 0, line.contract_line.name)
+                if len(projects) > 1
+                else "",
             )
             for line in lines
         ),

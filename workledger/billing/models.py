@@ -9,11 +9,13 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from workledger.billing.calc.fees import ChargeKind
 from workledger.contracts.models import Contract, ContractLine
 from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.kernel.money import money_words
 from workledger.projects.models import Project, Task
 
 
@@ -31,7 +33,10 @@ class Derivation(Record):
 
 
 class WorkedItem(Record):
-    """Approved time with all that it is about; abstract base of priced and unpriced items."""
+    """Approved time with all that it is about; abstract base of priced and unpriced items.
+
+    A charge that is no time (`source_kind` 'charge') names no project, task or person.
+    """
 
     source_kind = models.CharField(max_length=20, db_default="time")
     source_id = models.BigIntegerField()
@@ -58,13 +63,13 @@ class WorkedItem(Record):
         null=True,
     )
     project = models.ForeignKey(
-        Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", null=True
     )
     task = models.ForeignKey(
-        Task, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        Task, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", null=True
     )
     person = models.ForeignKey(
-        Person, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        Person, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", null=True
     )
     role = models.ForeignKey(
         Role, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", null=True
@@ -80,17 +85,41 @@ class WorkedItem(Record):
         abstract = True
 
 
-class BillableItem(WorkedItem):
-    """Approved work, priced. `amount` = hours at two decimals × `rate`, half-up; never changed.
+class Treatment(models.TextChoices):
+    """What became of approved work (`billing.calc.engine`)."""
 
-    `is_void` is set when its approval is withdrawn or a new rate replaces it; the postings are reversed then.
-    A non-billable item has no rate and amount 0: its hours stay visible as such.
+    CHARGED = "charged", "Charged"
+    COVERED = "covered", "Covered"
+    OVER_CAP = "over_cap", "Over cap"
+    NON_BILLABLE = "non_billable", "Not billable"
+    WAITS = "waits", "Waits for a top-up"
+
+
+class BillableItem(WorkedItem):
+    """Approved work or a charge, priced; never changed.
+
+    An entry is one item, or several parts that the steps treated differently (`part` from 0; `worked_seconds` stands on
+    part 0 alone, `approved_seconds` are the entry's billable seconds before all steps, on each part). `amount` is what
+    is charged: `quantity` (None: the hours of `billable_seconds`) × `rate`, half-up, less `over_cap`, which lies
+    beyond a cap and is neither billed nor recognized. `discount` is what of the amount was agreed away. `recognized`
+    is what was posted as revenue: the amount on a line recognized as invoiced, a block's share on prepaid time.
+
+    `is_void` is set when its approval is withdrawn or a new price replaces it; the postings are reversed then.
+    A charge has a `description` in place of a task. Covered and non-billable items have no rate and amount 0: their hours stay visible as such.
     """
 
+    part = models.SmallIntegerField(db_default=0)
+    treatment = models.CharField(max_length=12, choices=Treatment.choices, db_default=Treatment.CHARGED)
+    approved_seconds = models.IntegerField(db_default=0)
+    description = models.CharField(max_length=300, db_default="", blank=True)
     currency = models.CharField(max_length=3)
-    is_billable = models.BooleanField(default=True)
+    quantity = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    unit = models.CharField(max_length=4, db_default="h")
     rate = models.DecimalField(max_digits=16, decimal_places=4, null=True)
     amount = models.DecimalField(max_digits=16, decimal_places=4)
+    over_cap = models.DecimalField(max_digits=16, decimal_places=4, db_default=0)
+    discount = models.DecimalField(max_digits=16, decimal_places=4, db_default=0)
+    recognized = models.DecimalField(max_digits=16, decimal_places=4, db_default=0)
     derivation = models.ForeignKey(
         Derivation,
         on_delete=models.DO_NOTHING,
@@ -107,21 +136,99 @@ class BillableItem(WorkedItem):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source_id", "source_kind"],
+                fields=["source_id", "source_kind", "part"],
                 condition=Q(is_void=False),
                 name="billable_item_once_per_source",
                 violation_error_message="This work is already a billable item.",
             )
         ]
-        indexes = [models.Index(fields=["project", "service_date"], name="billable_item_project")]
+        indexes = [
+            models.Index(fields=["project", "service_date"], name="billable_item_project"),
+            models.Index(fields=["contract_line"], name="billable_item_line"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.source_kind} {self.source_id}: {self.amount} {self.currency}"
+        return f"{self.source_kind} {self.source_id}: {money_words(self.amount, self.currency)}"
+
+    @property
+    def task_name(self) -> str:
+        """The task, or what a charge is for."""
+        return self.task.name if self.task else self.description
+
+    @property
+    def project_name(self) -> str:
+        """The project, '' for a charge."""
+        return self.project.name if self.project else ""
+
+    @property
+    def person_name(self) -> str:
+        """Who worked, '' for a charge."""
+        return self.person.name if self.person else ""
+
+
+class Charge(Record):
+    """What a contract line charges beside time: an instalment, a fee, units, a block (`billing.calc.fees`).
+
+    `key` tells it from others of its kind on the line, so that none is charged twice. Half-open [start, end).
+    """
+
+    contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=14, choices=[(kind.value, kind.label) for kind in ChargeKind])
+    key = models.CharField(max_length=60)
+    description = models.CharField(max_length=300)
+    start = models.DateField()
+    end = models.DateField()
+    due_on = models.DateField()
+    quantity = models.DecimalField(max_digits=14, decimal_places=4)
+    unit = models.CharField(max_length=4)
+    rate = models.DecimalField(max_digits=16, decimal_places=4)
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    said = models.CharField(max_length=300, blank=True)
+    evidence = models.TextField(blank=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="contract_line__contract__entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract_line", "kind", "key"],
+                name="charge_once",
+                violation_error_message="This is charged already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class PrepaidBlock(Record):
+    """A block that a charge bought: seconds, or money. Half-open: it can be drawn from `bought` until `expires`."""
+
+    charge = models.OneToOneField(Charge, primary_key=True, on_delete=models.CASCADE, related_name="block")
+    contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
+    bought = models.DateField()
+    expires = models.DateField(null=True)
+    size = models.DecimalField(max_digits=16, decimal_places=4)
+    price = models.DecimalField(max_digits=16, decimal_places=4)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="contract_line__contract__entity_id")
+
+    def __str__(self) -> str:
+        return f"{self.size} bought on {self.bought}"
 
 
 class UnpricedItem(WorkedItem):
     """Approved billable work that cannot be priced yet: it blocks, is listed, and is priced once it can be."""
 
+    project = models.ForeignKey(
+        Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    task = models.ForeignKey(
+        Task, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     reason = models.CharField(
         max_length=30,
         choices=[("rate_missing", "No rate"), ("exchange_rate_missing", "No exchange rate")],
@@ -181,6 +288,7 @@ class ReasonCode(models.TextChoices):
     CLIENT_REQUEST = "client_request", "Client's request"
     LATE_ENTRY = "late_entry", "Entered too late"
     UNCOLLECTABLE = "uncollectable", "Not collectable"
+    DISCOUNT = "discount", "Agreed discount"
     OTHER = "other", "Other"
 
 
@@ -296,7 +404,7 @@ class InvoiceLine(Record):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
     contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, null=True, on_delete=models.PROTECT, related_name="+")
     task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     is_adjustment = models.BooleanField(default=False)

@@ -30,17 +30,12 @@ from workledger.core.access import Actor, DutyRule, Permission
 from workledger.core.duties import duty_applies
 from workledger.core.refusals import Refused
 from workledger.directory.models import BillingProfile, Client
+from workledger.kernel.money import money_words
 from workledger.projects.models import Project
 from workledger.timesheets.models import TimeEntry
 
 _ZERO = Decimal(0)
 PAGE_ROWS = 200
-
-
-def visible_invoices(actor: Actor) -> QuerySet[Invoice]:
-    """Return the documents the actor may see; pre-bills only with the permission to see billing."""
-    rows: QuerySet[Invoice] = Invoice.objects.visible_to(actor)
-    return rows if actor.can(Permission.VIEW_BILLING) else rows.exclude(state=InvoiceState.DRAFT)
 
 
 # --- work in progress -----------------------------------------------------------------------------------
@@ -197,7 +192,7 @@ def _wip_rows(actor: Actor, found: Sequence[OpenItem]) -> tuple[WipItem, ...]:
     }
     return tuple(
         WipItem(
-            row.pk, row.service_date, row.item.person.name, row.project_id, row.item.project.name, row.item.task.name,
+            row.pk, row.service_date, row.item.person_name, row.project_id, row.item.project_name, row.item.task_name,
             row.item.contract.number if row.item.contract else "", notes.get(row.item.source_id, ""),
             row.billable_seconds, row.currency, row.item.rate, row.item.amount, row.amount,
             holds.get(row.pk, "Held") if row.is_held else "",
@@ -483,17 +478,18 @@ def line_groups(invoice_id: int) -> tuple[list[LineGroup], list[TaxGroup]]:
     """Return the lines of an invoice by project in printing order, and its tax by code and rate. Two queries."""
     rows = list(
         InvoiceLine.objects.filter(invoice_id=invoice_id)
-        .select_related("project", "invoice")
+        .select_related("project", "invoice", "contract_line")
         .annotate(source_count=Count("sources"), remaining=Coalesce(Sum("sources__amount"), Value(_ZERO)))
         .order_by("position")
     )
     groups: dict[int, list[BillLine]] = defaultdict(list)
     names = {}
     for row in rows:
-        names[row.project_id] = row.project.name
-        groups[row.project_id].append(
+        project_id, name = row.project_id or 0, row.project.name if row.project else row.contract_line.name
+        names[project_id] = name
+        groups[project_id].append(
             BillLine(
-                row.pk, row.position, row.description, row.project_id, row.project.name, row.is_adjustment,
+                row.pk, row.position, row.description, project_id, name, row.is_adjustment,
                 row.quantity, row.unit, row.rate, row.amount, row.source_count, row.remaining,
             )
         )  # fmt: skip
@@ -610,7 +606,7 @@ def line_entries(actor: Actor, invoice_id: int, line_id: int) -> LineEntries:
         tuple(
             BilledEntry(
                 source.item_id, source.item.source_id if source.item.source_kind == "time" else None,
-                source.item.service_date, source.item.person.name, source.item.task.name,
+                source.item.service_date, source.item.person_name, source.item.task_name,
                 notes.get(source.item.source_id, ""), source.item.billable_seconds, source.item.rate,
                 source.item.amount, source.amount,
             )
@@ -638,4 +634,4 @@ def bill_choices(actor: Actor) -> list[tuple[int, str, str]]:
         .annotate(total=Sum(F("amount")))
         .order_by("item__client__name", "currency")
     )
-    return [(pk, name, f"{total:,.2f} {currency} open") for pk, name, currency, total in rows]
+    return [(pk, name, f"{money_words(total, currency)} open") for pk, name, currency, total in rows]

@@ -67,12 +67,13 @@ def _items_of_day(book: BookRate, day: date, items: Sequence[ItemValue]) -> Entr
     position: dict[tuple[int, int, int, int], list[Decimal]] = {}
     for item in items:
         value = book.functional(item.amount)
+        taken = item.amount < 0  # a lower estimate or retained money takes revenue back
         postings.append(
             PostingDraft(
                 AccountRole.SERVICES_REVENUE,
-                _ZERO,
-                item.amount,
-                value,
+                -item.amount if taken else _ZERO,
+                _ZERO if taken else item.amount,
+                value if value is None else abs(value),
                 item.client_id,
                 item.contract_id,
                 item.contract_line_id,
@@ -96,12 +97,11 @@ def _items_of_day(book: BookRate, day: date, items: Sequence[ItemValue]) -> Entr
         sums[0] += item.amount
         sums[1] += item.amount if value is None else value
     foreign = book.currency != book.book_currency
-    postings.extend(
-        PostingDraft(
-            AccountRole.CONTRACT_POSITION, amount, _ZERO, functional if foreign else None, *dimensions
-        )
-        for dimensions, (amount, functional) in sorted(position.items())
-    )
+    for dimensions, (amount, functional) in sorted(position.items()):
+        if amount or functional:
+            postings.append(
+                _side(AccountRole.CONTRACT_POSITION, amount, abs(functional) if foreign else None, dimensions)
+            )
     return EntryDraft(
         book.book_id, day, "work_priced", f"Work of {day:%d %b %Y} priced", book.currency, postings
     )

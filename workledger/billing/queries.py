@@ -11,10 +11,19 @@ from django.db.models import Count, Q, QuerySet, Sum
 from workledger.billing.calc.drafting import tax_groups
 from workledger.billing.documents import from_json, render_pdf
 from workledger.billing.freezing import documents
-from workledger.billing.models import BillableItem, Invoice, IssuedDocument, IssuedPdf, OpenItem, UnpricedItem
+from workledger.billing.models import (
+    BillableItem,
+    Invoice,
+    InvoiceState,
+    IssuedDocument,
+    IssuedPdf,
+    OpenItem,
+    UnpricedItem,
+)
 from workledger.core import locks
-from workledger.core.access import Actor
+from workledger.core.access import Actor, Permission
 from workledger.directory.models import BillingProfile
+from workledger.kernel.money import money_words
 from workledger.kernel.quantity import hours
 from workledger.timesheets.models import LineState, TimeEntry
 
@@ -98,7 +107,9 @@ def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | Non
             found.append(BillException(kind, figures["count"], f"{hours(figures['seconds'])} h are {label}"))
     held = visible_open_items(actor).filter(chosen, is_held=True, service_date__lte=through)
     for row in held.values("currency").annotate(count=Count("pk"), value=Sum("amount")).order_by("currency"):
-        found.append(BillException("held", row["count"], f"{row['value']:.2f} {row['currency']} is held"))
+        found.append(
+            BillException("held", row["count"], f"{money_words(row['value'], row['currency'])} is held")
+        )
     without_po = BillingProfile.objects.filter(requires_po=True, client_id__in=Invoice.objects.filter(
         chosen, state="draft", contract__po_number="").values("client_id"))  # fmt: skip
     for profile in without_po.select_related("client"):
@@ -128,12 +139,18 @@ def approved_only_by(user_id: int, invoice_ids: Sequence[int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def visible_invoices(actor: Actor) -> QuerySet[Invoice]:
+    """Return the documents the actor may see; pre-bills only with the permission to see billing."""
+    rows: QuerySet[Invoice] = Invoice.objects.visible_to(actor)
+    return rows if actor.can(Permission.VIEW_BILLING) else rows.exclude(state=InvoiceState.DRAFT)
+
+
 def pdf(actor: Actor, invoice_id: int, *, today: date) -> bytes:
     """Return an invoice's PDF: the kept one, or made from the frozen document; a pre-bill's is a preview.
 
     Raises `NotFound`.
     """
-    invoice = locks.one(Invoice.objects.visible_to(actor).select_related("contract", "client"), invoice_id)
+    invoice = locks.one(visible_invoices(actor).select_related("contract", "client"), invoice_id)
     kept = IssuedPdf.objects.filter(pk=invoice_id).values_list("content", flat=True).first()
     if kept is not None:
         return bytes(kept)

@@ -15,7 +15,8 @@ from workledger.core.door import Options
 from workledger.core.refusals import Refused
 from workledger.directory.models import Client, LegalEntity
 from workledger.directory.queries import exchange_rate
-from workledger.kernel.rounding import minor_units, round_amount
+from workledger.kernel.money import amount_words
+from workledger.kernel.rounding import round_amount
 
 DOOR = "cli"
 _ZERO = Decimal(0)
@@ -134,16 +135,15 @@ def _lines(run: BillRun, through: date, *, issue: bool, dry_run: bool) -> list[s
                 row.number or f"pre-bill {row.id}",
                 row.client,
                 row.currency,
-                *(f"{getattr(row, name):,.{minor_units(row.currency)}f}" for name in _FIGURES),
+                *(amount_words(getattr(row, name), row.currency) for name in _FIGURES),
             ]
             for row in run.invoices
         ),
         right=(3, 4, 5),
     )
     for currency, figures in _totals(run).items():
-        said.append(
-            f"Total {currency}: net {figures['net']:,}, tax {figures['tax']:,}, gross {figures['gross']:,}"
-        )
+        parts = (f"{name} {amount_words(figures[name], currency)}" for name in _FIGURES)
+        said.append(f"Total {currency}: {', '.join(parts)}")
     if run.exceptions:
         said.append("Not billed:")
         said += [f"  {row.kind} ({row.count:,}): {row.detail}" for row in run.exceptions]

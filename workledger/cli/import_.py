@@ -19,6 +19,7 @@ from workledger.core.access import system_actor
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
 from workledger.directory.models import LegalEntity
+from workledger.kernel.money import amount_words
 from workledger.kernel.quantity import hours
 
 DOOR = "cli"
@@ -96,7 +97,7 @@ def time(
     Example:
       workledger import time hours.csv --from harvest --approved --default-rate 120
     """
-    progress = Progress()
+    progress, today = Progress(), timezone.localdate()
     progress("Importing")
     with file.open("rb") as content, files.kept(content) as kept:
         wanted = TimeFile(
@@ -112,10 +113,10 @@ def time(
             bills_invoiced=bill_invoiced,
         )
         done = import_time.using(Options(dry_run=dry_run))(
-            actor=system_actor(DOOR), file=wanted, approved=approved, default_rate=default_rate
+            actor=system_actor(DOOR), file=wanted, on=today, approved=approved, default_rate=default_rate
         )
     progress.close()
-    report = _report(done, timezone.localdate(), dry_run=dry_run)
+    report = _report(done, today, dry_run=dry_run)
     if as_json:
         for note in done.notes:
             say(note)
@@ -143,7 +144,15 @@ def undo(batch: int, dry_run: bool, as_json: bool) -> None:
     said = f"{'Would take' if dry_run else 'Took'} back {done.entries:,} entries of import {batch}."
     if words:
         said += f" Removed what it had created and nothing else uses: {words}."
-    emit({"batch": batch, "entries": done.entries, "removed": done.removed}, as_json=as_json, text=said)
+    if done.approved_again:
+        said += f" {done.approved_again:,} timesheet lines hold other time and stay approved with it."
+    report = {
+        "batch": batch,
+        "entries": done.entries,
+        "removed": done.removed,
+        "approved_again": done.approved_again,
+    }
+    emit(report, as_json=as_json, text=said)
 
 
 def _entity_id(name: str) -> int | None:
@@ -184,7 +193,7 @@ def _lines(done: Imported, *, dry_run: bool) -> list[str]:
         f" {hours(done.billable_seconds):,} h of them billable."
     ]
     said += [
-        f"Billable value {code or 'in the entity’s currency'}: {value:,}"
+        f"Billable value {code or 'in the entity’s currency'}: {amount_words(value, code)}"
         for code, value in done.values.items()
     ]
     if done.matched:

@@ -1,6 +1,8 @@
 """``workledger ledger``: the trial balance and the journal for other tools."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -8,6 +10,8 @@ from django.utils import timezone
 
 from workledger.cli.output import Progress, emit, say, table
 from workledger.core.access import system_actor
+from workledger.kernel.money import amount_words
+from workledger.kernel.rounding import round_amount
 from workledger.ledger import queries
 from workledger.ledger.export import Format, export
 
@@ -48,14 +52,12 @@ def trial_balance(as_of: datetime | None, as_json: bool) -> None:
                         "code": line.code,
                         "name": line.name,
                         "kind": line.kind,
-                        "debits": line.debits,
-                        "credits": line.credits,
-                        "balance": line.debits - line.credits,
+                        **_sums([line], balance.book.currency),
+                        "balance": round_amount(line.debits - line.credits, balance.book.currency),
                     }
                     for line in balance.lines
                 ],
-                "debits": sum(line.debits for line in balance.lines),
-                "credits": sum(line.credits for line in balance.lines),
+                **_sums(balance.lines, balance.book.currency),
             }
             for balance in balances
         ],
@@ -63,21 +65,24 @@ def trial_balance(as_of: datetime | None, as_json: bool) -> None:
     emit(report, as_json=as_json, text=lambda: [row for balance in balances for row in _lines(balance)])
 
 
+def _sums(lines: Sequence[queries.TrialLine], currency: str) -> dict[str, Decimal]:
+    return {
+        "debits": round_amount(sum((line.debits for line in lines), Decimal(0)), currency),
+        "credits": round_amount(sum((line.credits for line in lines), Decimal(0)), currency),
+    }
+
+
 def _lines(balance: queries.TrialBalance) -> list[str]:
+    currency = balance.book.currency
+
+    def cells(lines: Sequence[queries.TrialLine]) -> list[str]:
+        debits, credited = _sums(lines, currency).values()
+        return [amount_words(each, currency) for each in (debits, credited, debits - credited)]
+
     rows = [["Account", "", "Debit", "Credit", "Balance"]]
-    rows += [
-        [
-            line.code,
-            line.name,
-            f"{line.debits:,.2f}",
-            f"{line.credits:,.2f}",
-            f"{line.debits - line.credits:,.2f}",
-        ]
-        for line in balance.lines
-    ]
-    debits, credited = sum(line.debits for line in balance.lines), sum(line.credits for line in balance.lines)
-    rows.append(["", "Total", f"{debits:,.2f}", f"{credited:,.2f}", f"{debits - credited:,.2f}"])
-    head = f"{balance.book.name}, {balance.book.currency}, as of {balance.as_of}"
+    rows += [[line.code, line.name, *cells([line])] for line in balance.lines]
+    rows.append(["", "Total", *cells(balance.lines)])
+    head = f"{balance.book.name}, {currency}, as of {balance.as_of}"
     return [head, *table(rows, right=(2, 3, 4))]
 
 

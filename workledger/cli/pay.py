@@ -10,6 +10,8 @@ from workledger.cli.output import emit
 from workledger.core.access import system_actor
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
+from workledger.kernel.money import money_words
+from workledger.kernel.rounding import round_amount
 from workledger.receivables.actions import record_payment
 
 DOOR = "cli"
@@ -48,13 +50,16 @@ def command(invoice: str, amount: str, on: datetime, reference: str, deposit: bo
         "client": client,
         "currency": currency,
         "payment": received.payment_id,
-        "allocated": received.allocated,
-        "deposit": received.deposit,
-        "open": open_amount,
+        "allocated": round_amount(received.allocated, currency),
+        "deposit": round_amount(received.deposit, currency),
+        "open": round_amount(open_amount, currency),
     }
-    said = f"Received {received.allocated} {currency} for {invoice} of {client}; {open_amount} is open."
+    said = (
+        f"Received {money_words(received.allocated, currency)} for {invoice} of {client};"
+        f" {money_words(open_amount, currency)} is open."
+    )
     if received.deposit:
-        said += f" {received.deposit} {currency} stays as a deposit."
+        said += f" {money_words(received.deposit, currency)} stays as a deposit."
     emit(report, as_json=as_json, text=said)
 
 

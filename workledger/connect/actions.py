@@ -11,9 +11,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from workledger.connect import files, known, removing
+from workledger.connect import approving, files, known, removing
 from workledger.connect.calc import mapping
 from workledger.connect.calc.formats import BY_NAME, FormatName
 from workledger.connect.calc.opening import Options as ReadingOptions
@@ -26,22 +26,14 @@ from workledger.connect.inputs import Booking, Imported, RefusedLine, TimeFile, 
 from workledger.connect.intake import Intake
 from workledger.connect.models import ImportBatch, ImportState
 from workledger.core import locks
-from workledger.core.access import Actor, DutyRule, Permission
+from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
-from workledger.core.duties import duty_applies
 from workledger.core.refusals import Forbidden, Problems, Refused
 from workledger.directory.calc.countries import CURRENCIES
 from workledger.directory.models import LegalEntity
-from workledger.timesheets.approval import approve_locked, decide, withdraw_locked
-from workledger.timesheets.models import LineState, TimesheetLine
-from workledger.timesheets.queries import lines_to_decide
 
 _MOST_NAMES = 200
 _MOST_RATE = Decimal(10) ** 9
-_ENTRIES = (
-    "SELECT e.line_id, e.id, e.person_id, e.task_id, e.work_date, e.worked_seconds, e.billable_seconds, e.note"
-    " FROM timesheets_timeentry e WHERE e.line_id = ANY(%s) ORDER BY e.line_id, e.id"
-)
 
 
 @action("connect.stage_import", needs=Permission.IMPORT_DATA)
@@ -59,28 +51,30 @@ def stage_import(*, actor: Actor, file: TimeFile, default_rate: Decimal | None =
 
 @action("connect.commit_import", needs=Permission.IMPORT_DATA)
 def commit_import(
-    *, actor: Actor, batch_id: int, approved: bool = False, default_rate: Decimal | None = None
+    *, actor: Actor, batch_id: int, on: date, approved: bool = False, default_rate: Decimal | None = None
 ) -> Imported:
     """Book a staged file: what it names is created where it is missing, then its time, with its control totals checked.
 
-    Rows that were imported before are left out. With `approved` the lines are submitted and approved at once, except
-    the actor's own and those that hold other time. Refuses: not_found, not_staged, totals_differ, approval_forbidden,
-    bad_default_rate, forbidden (what creating needs), and what reading refuses.
+    Rows that were imported before are left out, and rows on submitted or approved lines are refused. With `approved` the
+    lines are submitted and approved at once, except the actor's own and those that hold other open time; lines that were
+    approved, and on which billing has built nothing, take the time too: their approval is withdrawn `on` that day and given
+    again. Refuses: not_found, not_staged, totals_differ, approval_forbidden, bad_default_rate, forbidden (what creating
+    needs), and what reading refuses.
     """
     batch = locks.for_update(ImportBatch.objects.visible_to(actor), batch_id)
     if batch.state != ImportState.STAGED:
         raise Refused.because("not_staged", f"This import is {batch.get_state_display().lower()} already.")
     booking = Booking(approved, default_rate)
     staging = _read(actor, batch, _file_of(batch), booking.default_rate)
-    return _commit(actor, staging, booking)
+    return _commit(actor, staging, booking, on)
 
 
 @action("connect.import_time", needs=Permission.IMPORT_DATA)
 def import_time(
-    *, actor: Actor, file: TimeFile, approved: bool = False, default_rate: Decimal | None = None
+    *, actor: Actor, file: TimeFile, on: date, approved: bool = False, default_rate: Decimal | None = None
 ) -> Imported:
     """Stage a file and commit it, reading it once. Refuses what `stage_import` and `commit_import` refuse."""
-    return _commit(actor, _stage(actor, file, default_rate), Booking(approved, default_rate))
+    return _commit(actor, _stage(actor, file, default_rate), Booking(approved, default_rate), on)
 
 
 @action("connect.discard_import", needs=Permission.IMPORT_DATA)
@@ -101,24 +95,21 @@ def discard_import(*, actor: Actor, batch_id: int) -> None:
 def undo_import(*, actor: Actor, batch_id: int, on: date) -> Undone:
     """Take an import back as a whole: its entries, their approvals, and what it created and nothing else stands on.
 
-    Refuses: not_found, not_committed, billed (the sentence names the invoice; credit it first), on_pre_bill (drop it
-    back first), approval_forbidden.
+    Other time on the same lines stays, and is approved again where it was approved. Refuses: not_found, not_committed,
+    billed (the sentence names the invoice; credit it first), on_pre_bill (drop it back first), treated_in_billing (the
+    other time is held or written down), approval_forbidden.
     """
     batch = locks.for_update(ImportBatch.objects.visible_to(actor), batch_id)
     if batch.state != ImportState.COMMITTED:
         raise Refused.because("not_committed", "Only a committed import is undone.")
-    lines = list(
-        TimesheetLine.objects.filter(pk__in=_line_ids(batch.pk))
-        .order_by("pk")
-        .select_for_update(of=("self",))
-    )
-    _unapprove(actor, lines, f"Import {batch.pk} was undone", on)
+    lines = approving.unapprove(actor, batch.pk, on)
     entries = removing.remove_entries(batch.pk)
+    again = approving.approve_again(actor, batch.pk, lines)
     removed = removing.remove_created(batch.created)
     batch.state = ImportState.UNDONE
     batch.save(update_fields=["state"])
     record(batch, f"Undid the import of {batch.file_name}: {entries:,} entries")
-    return Undone(entries, removed)
+    return Undone(entries, removed, again.approved, again.waiting)
 
 
 # ---------------------------------------------------------------------------------------------- reading
@@ -158,7 +149,7 @@ class _Staging:
     def preview(self, default_rate: Decimal | None) -> None:
         """Keep what is shown before the commit."""
         self.intake.place(self.plan)
-        self.intake.refuse_decided(lock=False)
+        approving.refuse_decided(self.actor, self.intake, approved=False)
         batch = self.batch
         batch.mapping = {**_mapping(self.plan, len(self.rates.spans)), "notes": self.notes(default_rate)}
         self._sum_up(0, self.values(default_rate))
@@ -302,20 +293,20 @@ def _file_of(batch: ImportBatch) -> TimeFile:
 # ---------------------------------------------------------------------------------------------- booking
 
 
-def _commit(actor: Actor, staging: _Staging, booking: Booking) -> Imported:
+def _commit(actor: Actor, staging: _Staging, booking: Booking, on: date) -> Imported:
     intake, plan, batch = staging.intake, staging.plan, staging.batch
-    if booking.approved and not (
-        actor.can(Permission.APPROVE_TIME) or actor.can(Permission.APPROVE_ALL_TIME)
-    ):
+    if booking.approved and not approving.may_approve(actor):
         message = (
             "You may import time but not approve it. Import it without approval, or ask who approves time."
         )
         raise Forbidden.because("approval_forbidden", message)
-    intake.refuse_decided(lock=True)
+    intake.lock_lines()
+    reopened = approving.refuse_decided(actor, intake, approved=booking.approved)
     batch.mapping = _mapping(plan, 0)
     created = create_masters(actor, batch.entity, plan)
     create_dated_rates(actor, plan, staging.rates.spans, staging.scopes, booking.default_rate, created)
     intake.place(plan)
+    approving.reopen(actor, reopened, batch.pk, on)
     entries = intake.book(batch.pk)
     differences = intake.differences(batch.pk, plan)
     if differences:
@@ -323,69 +314,15 @@ def _commit(actor: Actor, staging: _Staging, booking: Booking) -> Imported:
             "totals_differ",
             f"What would be booked does not agree with the file: {'; '.join(differences[:5])}. Nothing was imported.",
         )
-    approved = _approve(actor, batch.pk, created) if booking.approved and entries else 0
+    approved = 0
+    if booking.approved and entries:
+        decided, notes = approving.approve_import(actor, batch.pk, reopened)
+        approved = decided.approved
+        created.notes += notes
     result = staging.result(created, entries, approved, booking)
     source = BY_NAME[cast(FormatName, batch.file_format)].label
     record(batch, f"Imported {entries:,} entries from {batch.file_name} ({source})")
     return result
-
-
-def _line_ids(batch_id: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT line_id FROM timesheets_timeentry WHERE batch_id = %s ORDER BY 1", [batch_id]
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _approve(actor: Actor, batch_id: int, created: Created) -> int:
-    """Submit and approve the lines that hold time of this import alone; returns how many were approved."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT line_id FROM timesheets_timeentry WHERE line_id = ANY(%s) GROUP BY 1"
-            " HAVING bool_and(batch_id IS NOT DISTINCT FROM %s)",
-            [_line_ids(batch_id), batch_id],
-        )
-        whole = [row[0] for row in cursor.fetchall()]
-    left = len(_line_ids(batch_id)) - len(whole)
-    if left:
-        created.notes.append(
-            f"{left:,} timesheet lines hold other time too and stay open: submit and approve them by hand."
-        )
-    lines = list(TimesheetLine.objects.filter(pk__in=whole).order_by("pk").select_for_update(of=("self",)))
-    lines = [line for line in lines if line.state == LineState.OPEN]
-    if not lines:
-        return 0
-    pks = [line.pk for line in lines]
-    with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES, [pks])
-        decide(actor, cursor.fetchall(), pks, "submitted", LineState.SUBMITTED, f"Import {batch_id}")
-    decidable = set(lines_to_decide(actor).filter(entries__batch_id=batch_id).values_list("pk", flat=True))
-    own = actor.person_id if actor.person_id and duty_applies(DutyRule.APPROVE_OWN_TIME) else None
-    mine = [line for line in lines if line.pk in decidable and line.person_id != own]
-    if len(mine) < len(lines):
-        created.notes.append(
-            f"{len(lines) - len(mine):,} timesheet lines are submitted and wait for somebody else to approve them."
-        )
-    for line in mine:
-        line.state = LineState.SUBMITTED
-    return approve_locked(actor, mine, frozenset({LineState.SUBMITTED}), f"Import {batch_id}").lines
-
-
-def _unapprove(actor: Actor, lines: list[TimesheetLine], reason: str, on: date) -> None:
-    """Withdraw what is approved and recall what is submitted, so that entries may go."""
-    approved = [line.pk for line in lines if line.state == LineState.APPROVED]
-    if approved:
-        if not (actor.can(Permission.APPROVE_TIME) or actor.can(Permission.APPROVE_ALL_TIME)):
-            message = "This time is approved, and you may not withdraw approvals. Ask who approves time to undo the import."
-            raise Forbidden.because("approval_forbidden", message)
-        withdraw_locked(actor, approved, reason, on)
-    submitted = [line.pk for line in lines if line.state == LineState.SUBMITTED]
-    if submitted:
-        with connection.cursor() as cursor:
-            cursor.execute(_ENTRIES, [submitted])
-            rows = cursor.fetchall()
-        decide(actor, rows, submitted, "recalled", LineState.OPEN, reason)
 
 
 # ------------------------------------------------------------------------------------------ what is kept

@@ -68,7 +68,13 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What undoing an import took back: entries, and what it had created and nothing else stood on."""
+    """What undoing an import took back: entries, and what it had created and nothing else stood on.
+
+    Of the timesheet lines with other time that were approved, `approved_again` are so again; `waiting` are submitted and
+    wait for somebody else.
+    """
 
     entries: int
     removed: dict[str, int] = field(default_factory=dict)
+    approved_again: int = 0
+    waiting: int = 0

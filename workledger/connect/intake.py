@@ -67,6 +67,15 @@ class Worth(NamedTuple):
     without_rate_seconds: int
 
 
+class OnDecided(NamedTuple):
+    """A row of the file, and the timesheet line on which it falls."""
+
+    line: int
+    line_id: int
+    week: date
+    state: str
+
+
 @dataclass
 class Intake:
     """A file in the temporary table. `refused` are the first rows that cannot be booked; `refused_count` is all of them."""
@@ -170,21 +179,23 @@ class Intake:
                 )
                 self._set_aside([RefusedRow(line, reasons[no]) for line, no in lines])
 
-    def refuse_decided(self, *, lock: bool) -> None:
-        """Set aside rows that fall on timesheet lines that are submitted or approved; `lock` keeps the others as they are."""
-        if lock:
-            _run(
-                "SELECT l.id FROM timesheets_timesheetline l WHERE (l.person_id, l.task_id) IN"
-                " (SELECT p.id, w.task_id FROM connect_row r JOIN connect_person p ON p.no = r.person_no"
-                " JOIN connect_work w ON w.no = r.work_no) ORDER BY l.id FOR UPDATE"
-            )
+    def lock_lines(self) -> None:
+        """Keep the timesheet lines of the file's people and tasks as they are until the transaction ends."""
+        _run(
+            "SELECT l.id FROM timesheets_timesheetline l WHERE (l.person_id, l.task_id) IN"
+            " (SELECT p.id, w.task_id FROM connect_row r JOIN connect_person p ON p.no = r.person_no"
+            " JOIN connect_work w ON w.no = r.work_no) ORDER BY l.id FOR UPDATE"
+        )
+
+    def on_decided(self) -> list[OnDecided]:
+        """Rows left to be booked that fall on timesheet lines that are submitted or approved."""
         found = _rows(
-            "SELECT r.line, l.week, l.state FROM connect_row r JOIN connect_person p ON p.no = r.person_no"
+            "SELECT r.line, l.id, l.week, l.state FROM connect_row r JOIN connect_person p ON p.no = r.person_no"
             f" JOIN connect_work w ON w.no = r.work_no JOIN timesheets_timesheetline l ON l.person_id = p.id"
             f" AND l.task_id = w.task_id AND l.week = {_WEEK}"
             f" WHERE l.state IN ('submitted', 'approved') AND {_LEFT} ORDER BY r.line"
         )
-        self._set_aside([RefusedRow(line, _decided(week, state)) for line, week, state in found])
+        return list(map(OnDecided._make, found))
 
     def refuse(self, rows: Sequence[RefusedRow]) -> None:
         """Set rows aside for reasons found out elsewhere."""
@@ -353,14 +364,6 @@ class Intake:
         for no, task in plan.tasks.items():
             by_name[names[no]] = firsts.setdefault(id(task.project), by_name.get(names[no], names[no]))
         return {no: by_name.get(name, name) for no, name in names.items()}
-
-
-def _decided(week: date, state: str) -> str:
-    if state == "approved":
-        return (
-            f"this person's time on the task is approved in the week of {week}; withdraw the approval first"
-        )
-    return f"this person's time on the task is submitted in the week of {week}; recall it first"
 
 
 def _translated(

@@ -253,7 +253,6 @@ class LineRow:
     model: BillingModel
     model_label: str
     method_label: str
-    is_billed: bool
     price: Decimal | None
     budget_seconds: int | None
     budget_amount: Decimal | None
@@ -317,7 +316,7 @@ def contract_page(actor: Actor, contract_id: int, *, today: date) -> ContractPag
 def line_row(line: ContractLine) -> LineRow:
     """Return a line as pages show it."""
     model = BillingModel(line.model)
-    read = terms.parse(line.model, line.terms) if line.terms or model in terms.BILLED_MODELS else None
+    read = terms.parse(line.model, line.terms)
     return LineRow(
         id=line.pk,
         position=line.position,
@@ -325,12 +324,11 @@ def line_row(line: ContractLine) -> LineRow:
         model=model,
         model_label=str(model.label),
         method_label=str(RevenueMethod(line.revenue_method).label),
-        is_billed=line.model in terms.BILLED_MODELS,
         price=line.price,
         budget_seconds=line.budget_seconds,
         budget_amount=line.budget_amount,
-        facts=terms.facts(read) if read else [],
-        document=terms.stored(read) if read else {},
+        facts=terms.facts(read),
+        document=terms.stored(read),
         revenue_method=RevenueMethod(line.revenue_method),
     )
 

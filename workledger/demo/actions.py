@@ -1,7 +1,7 @@
 """Loads the generated firm: one action, one transaction, through the same acts and postings as the pages."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from workledger.billing.actions.invoices import credit_invoice, issue_invoices
 from workledger.billing.actions.items import reprice_open_items
-from workledger.billing.actions.prebills import hold_items, make_drafts, write_down_items
-from workledger.billing.calc.drafting import OpenPiece
+from workledger.billing.actions.prebills import hold_items, make_drafts, open_pieces, write_down_items
 from workledger.billing.documents.logos import demo_logo
-from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode
+from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode, Treatment
 from workledger.contracts.actions import (
     create_contracts,
     create_lines,
@@ -484,7 +483,7 @@ class _Loader:
             lines = list(TimesheetLine.objects.filter(pk__in=decided).order_by("pk"))
             approve_locked(self._as(approver), lines, frozenset({LineState.SUBMITTED}), "", decided)
         ids = dict(zip(self.entry_ids, range(len(self.entry_ids)), strict=True))
-        items = BillableItem.objects.filter(source_kind="time", is_billable=True).values_list(
+        items = BillableItem.objects.filter(source_kind="time", treatment=Treatment.CHARGED).values_list(
             "source_id", "pk"
         )
         self.item_of = {ids[source]: item for source, item in items if source in ids}
@@ -599,7 +598,7 @@ class _Loader:
             for entry in firm.invoices[index].entry_indexes
             if entry in self.item_of
         ]
-        made = make_drafts(_pieces(items), through)
+        made = make_drafts(open_pieces(self.actor, through, item_ids=items), through)
         of_contract = dict(Invoice.objects.filter(pk__in=made).values_list("contract_id", "pk"))
         for index in indexes:
             contract_id = self.contract_ids[firm.invoices[index].contract_index]
@@ -621,7 +620,9 @@ class _Loader:
         contract_id = self._contract_of(wrong.line_index)
         reprice_open_items(actor=self.actor, contract_ids=[contract_id], from_day=self.firm.starts_on)
         ids = dict(zip(self.entry_ids, range(len(self.entry_ids)), strict=True))
-        rows = BillableItem.objects.filter(contract_id=contract_id, is_void=False, is_billable=True)
+        rows = BillableItem.objects.filter(
+            contract_id=contract_id, is_void=False, treatment=Treatment.CHARGED
+        )
         self.item_of |= {ids[source]: item for source, item in rows.values_list("source_id", "pk")}
         again = self.firm.invoices[wrong.replacement_index]
         self._bill([wrong.replacement_index], again.through, again.issued_on)
@@ -671,15 +672,3 @@ def _seconds(hours: Decimal | None) -> int | None:
 
 def _moment(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, _DECIDED_AT))
-
-
-def _pieces(item_ids: Iterable[int]) -> list[OpenPiece]:
-    """Return open items as the drafting takes them."""
-    rows = OpenItem.objects.filter(pk__in=list(item_ids)).order_by("item__contract_id", "pk")
-    return [
-        OpenPiece._make(row)
-        for row in rows.values_list(
-            "pk", "item__contract_id", "item__contract_line_id", "item__project_id", "item__task_id",
-            "item__person_id", "item__service_date", "item__billable_seconds", "item__rate", "item__amount", "amount",
-        )
-    ]  # fmt: skip

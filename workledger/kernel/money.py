@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from workledger.kernel.rounding import round_amount
+from workledger.kernel.rounding import half_up, minor_units, round_amount
 
 
 class CurrencyMismatchError(ValueError):
@@ -24,6 +24,29 @@ def exact(value: Decimal | int | str) -> Decimal:
     if not number.is_finite():
         raise ValueError(f"{value!r} is no finite number")
     return number
+
+
+def amount_words(amount: Decimal, currency: str) -> str:
+    """Return an amount as sentences and tables for people print it, half-up to the minor unit: '81,719.41'.
+
+    Pages print amounts in the reader's format; this is for refusals, logs and the command line, which are English.
+    """
+    return f"{round_amount(amount, currency):,f}"
+
+
+def money_words(amount: Decimal, currency: str) -> str:
+    """Return an amount and its currency as sentences print them: '81,719.41 EUR'."""
+    return f"{amount_words(amount, currency)} {currency}"
+
+
+def price_words(price: Decimal, currency: str) -> str:
+    """Return a price, which may be finer than the currency's minor unit, as sentences print it: '33.3333 EUR'.
+
+    The currency is left out where it is ''.
+    """
+    exponent = price.normalize().as_tuple().exponent
+    places = max(minor_units(currency), -exponent if isinstance(exponent, int) else 0)
+    return f"{half_up(price, places):,f} {currency}".strip()
 
 
 @dataclass(frozen=True, slots=True)

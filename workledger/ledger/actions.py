@@ -12,6 +12,7 @@ from workledger.core.access import Actor, DutyRule, Permission
 from workledger.core.door import action, record
 from workledger.core.duties import duty_applies
 from workledger.core.refusals import Problems, Refused
+from workledger.kernel.money import money_words
 from workledger.kernel.period import Period as Days
 from workledger.kernel.period import months, next_month
 from workledger.kernel.rounding import minor_units
@@ -292,10 +293,11 @@ def post_manual_journal(*, actor: Actor, journal: ManualJournal) -> int:
         _check_line(problems, f"lines.{number}", line, accounts.get(line.account_id), book)
     debits = sum((line.debit for line in journal.lines), _ZERO)
     credits_ = sum((line.credit for line in journal.lines), _ZERO)
+    currency = book.currency
     problems.check(
         debits == credits_,
         "does_not_balance",
-        f"Debits are {debits} and credits {credits_} {book.currency}; they must be equal.",
+        f"Debits are {money_words(debits, currency)} and credits {money_words(credits_, currency)}; they must be equal.",
         "lines",
     )
     period_id = _open_period(problems, actor, book, journal.date)
@@ -309,7 +311,9 @@ def post_manual_journal(*, actor: Actor, journal: ManualJournal) -> int:
         reverses_id=None,
         rows=[_manual_row(line, book, period_id, journal.date) for line in journal.lines],
     )
-    record(JournalEntry(pk=entry_id), f"Posted {journal.description.strip()}, {debits} {book.currency}")
+    record(
+        JournalEntry(pk=entry_id), f"Posted {journal.description.strip()}, {money_words(debits, currency)}"
+    )
     return entry_id
 
 
@@ -524,10 +528,11 @@ def close_account(*, actor: Actor, account_id: int, is_open: bool = False) -> No
         sums = Balance.objects.filter(account_id=account.pk).aggregate(
             balance=Sum("functional_debit") - Sum("functional_credit")
         )
+        balance = sums["balance"] or _ZERO
         problems.check(
-            not sums["balance"],
+            not balance,
             "account_not_empty",
-            f"{account} has a balance of {sums['balance']} {account.book.currency}. Bring it to zero first.",
+            f"{account} has a balance of {money_words(balance, account.book.currency)}. Bring it to zero first.",
         )
     problems.refuse()
     account.is_open = is_open

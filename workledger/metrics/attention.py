@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 
 from workledger.core.access import Actor, Permission
+from workledger.core.models import Proposal
 from workledger.kernel.period import week_start
-from workledger.timesheets.models import LineState, TimeEntry
+from workledger.timesheets.models import LineState, TimeEntry, TimesheetLine
 from workledger.timesheets.queries import lines_to_decide
 
 _ZERO = Decimal(0)
@@ -38,6 +39,19 @@ class Attention:
     receivables: Standing
     overdue: Standing
     proposals: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """How many timesheet lines and proposals wait for an actor's decision."""
+
+    approvals: int = 0
+    proposals: int = 0
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.approvals + self.proposals
 
 
 _OWN = """
@@ -110,12 +124,34 @@ def _standing(found: dict[str, list[tuple[str, int, int, Decimal]]], *kinds: str
     return Standing(sum(row[1] for row in rows), sum(row[2] for row in rows), tuple(largest))
 
 
+def inbox(actor: Actor) -> Inbox:
+    """Return what waits for a decision by this actor, for the top bar of every page: one query, none for who decides nothing."""
+    waiting: list[QuerySet[Any]] = []
+    if _approves(actor):
+        waiting.append(_lines_waiting(actor).annotate(kind=Value("approvals")))
+    if actor.can(Permission.DECIDE_PROPOSALS):
+        waiting.append(
+            Proposal.objects.visible_to(actor).filter(state="open").annotate(kind=Value("proposals"))
+        )
+    if not waiting:
+        return Inbox()
+    first, *others = (rows.order_by().values_list("kind").annotate(count=Count("pk")) for rows in waiting)
+    return Inbox(**dict(first.union(*others, all=True)))
+
+
+def _approves(actor: Actor) -> bool:
+    return actor.can(Permission.APPROVE_TIME) or actor.can(Permission.APPROVE_ALL_TIME)
+
+
 def _approvals(actor: Actor) -> Standing:
-    if not (actor.can(Permission.APPROVE_TIME) or actor.can(Permission.APPROVE_ALL_TIME)):
-        return Standing()
+    return Standing(_lines_waiting(actor).count()) if _approves(actor) else Standing()
+
+
+def _lines_waiting(actor: Actor) -> QuerySet[TimesheetLine]:
+    """Submitted lines of others that this actor decides on."""
     lines = lines_to_decide(actor).filter(
         Exists(TimeEntry.objects.filter(line=OuterRef("pk"))), state=LineState.SUBMITTED
     )
     if actor.person_id is not None:
         lines = lines.exclude(person_id=actor.person_id)
-    return Standing(lines.count())
+    return lines

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from workledger.billing.models import BillableItem, InvoiceSource, WriteDown
+from workledger.billing.models import BillableItem, InvoiceSource, Treatment, WriteDown
 from workledger.core import locks
 from workledger.core.access import Actor
 from workledger.core.refusals import Refused
@@ -509,6 +509,13 @@ class ItemTrail:
     is_void: bool
 
 
+_UNCHARGED = {
+    Treatment.NON_BILLABLE: "Its contract line does not bill time.",
+    Treatment.COVERED: "Covered by the price, fee or block of its contract line.",
+    Treatment.WAITS: "Beyond what was prepaid; it waits for the next block.",
+}
+
+
 def item_trail(actor: Actor, item_id: int) -> ItemTrail:
     """Return how a billable item was priced, from the derivation kept with it. Raises NotFound."""
     rows = BillableItem.objects.visible_to(actor).select_related(
@@ -520,8 +527,8 @@ def item_trail(actor: Actor, item_id: int) -> ItemTrail:
         steps.append(
             Step("Billable", Decimal(item.billable_seconds), "As entered or agreed.", unit=Unit.SECONDS)
         )
-    if not item.is_billable or item.rate is None:
-        steps.append(Step("Value", item.amount, "Its contract line does not bill time."))
+    if item.rate is None:
+        steps.append(Step("Value", item.amount, _UNCHARGED.get(Treatment(item.treatment), "")))
     else:
         content = item.derivation.content if item.derivation else {}
         rule = str(content.get("rule_label", ""))
@@ -552,10 +559,10 @@ def item_trail(actor: Actor, item_id: int) -> ItemTrail:
     invoice = source.line.invoice if source else None
     return ItemTrail(
         item_id=item_id,
-        title=item.task.name,
-        project=item.project.name,
+        title=item.task_name,
+        project=item.project_name,
         client=item.client.name,
-        person=item.person.name,
+        person=item.person_name,
         day=item.service_date,
         currency=item.currency,
         amount=item.amount,

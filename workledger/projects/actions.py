@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import Max
 
 from workledger.contracts import checks
-from workledger.contracts.calc.terms import BILLED_MODELS
-from workledger.contracts.models import BillingModel, Contract, ContractLine, TaskType
+from workledger.contracts.models import Contract, ContractLine, TaskType
 from workledger.core import locks, numbering
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
@@ -147,7 +146,7 @@ def create_phases(*, actor: Actor, phases: list[NewPhase]) -> list[int]:
 def add_task(*, actor: Actor, project_id: int, task: TaskInput) -> int:
     """Add a task to a project; return its id.
 
-    Refuses: not_found, task_name_taken, line_of_other_contract, line_not_billed, phase_unknown,
+    Refuses: not_found, task_name_taken, line_of_other_contract, phase_unknown,
     parent_unknown, task_type_unknown, and values that do not fit.
     """
     project = locks.for_update(Project.objects.visible_to(actor), project_id)
@@ -335,7 +334,7 @@ class _TaskContext:
     """What tasks may name: lines, phases and parents of their projects, and task types."""
 
     projects: Mapping[int, Project]
-    lines: dict[int, tuple[int, str, str]]
+    lines: dict[int, int]
     phases: dict[int, int]
     parents: dict[int, tuple[int, int | None]]
     task_types: set[int] = field(default_factory=set)
@@ -350,10 +349,7 @@ class _TaskContext:
         tree = Task.objects.filter(project_id__in=projects) if has_parents else Task.objects.none()
         return cls(
             projects=projects,
-            lines={
-                pk: (contract, model, name)
-                for pk, contract, model, name in lines.values_list("pk", "contract_id", "model", "name")
-            },
+            lines=dict(lines.values_list("pk", "contract_id")),
             phases=dict(Phase.objects.filter(project_id__in=projects).values_list("pk", "project_id")),
             parents={
                 pk: (project, parent)
@@ -396,11 +392,6 @@ class _TaskContext:
     def _check_line(self, problems: Problems, project: Project, line_id: int | None) -> None:
         if line_id is None:
             return
-        contract_id, model, name = self.lines.get(line_id, (0, "", ""))
-        if project.contract_id is None or contract_id != project.contract_id:
+        if project.contract_id is None or self.lines.get(line_id) != project.contract_id:
             message = "Choose a line of the project's own contract."
             problems.add("line_of_other_contract", message, "contract_line_id")
-        elif model not in BILLED_MODELS:
-            label = BillingModel(model).label.lower()
-            message = f"Line {name} is {label}, which cannot be billed yet. Choose another line."
-            problems.add("line_not_billed", message, "contract_line_id")

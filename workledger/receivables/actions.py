@@ -15,6 +15,7 @@ from workledger.core.door import action, record, warn
 from workledger.core.refusals import Problems, Refused
 from workledger.directory.models import LegalEntity
 from workledger.directory.queries import exchange_rate
+from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
 from workledger.ledger import actions as ledger
 from workledger.ledger.models import Posting
@@ -106,13 +107,13 @@ def record_payment(
     if allocated < amount:
         warn(
             "overpayment",
-            f"{amount - allocated} {invoice.currency} more than is open. It stays as a deposit of the client.",
+            f"{money_words(amount - allocated, invoice.currency)} more than is open. It stays as a deposit of the client.",
             "amount",
         )
     payment = _receive(actor, invoice, amount, on, reference)
     if allocated:
         _allocate(actor, payment, receivable, allocated, on)
-    record(invoice, f"Received {amount} {invoice.currency} for {invoice.number}")
+    record(invoice, f"Received {money_words(amount, invoice.currency)} for {invoice.number}")
     return Received(payment.pk, allocated, amount - allocated)
 
 
@@ -190,12 +191,12 @@ def allocate_deposit(*, actor: Actor, payment_id: int, invoice_id: int, amount: 
     problems.check(
         _ZERO < amount <= possible,
         "amount_not_possible",
-        f"Allocate more than 0 and at most {possible}.",
+        f"Allocate more than 0 and at most {money_words(possible, invoice.currency)}.",
         "amount",
     )
     problems.refuse()
     _allocate(actor, payment, receivable, amount, on)
-    record(invoice, f"Allocated {amount} {invoice.currency} of a deposit to {invoice.number}")
+    record(invoice, f"Allocated {money_words(amount, invoice.currency)} of a deposit to {invoice.number}")
 
 
 @action("receivables.open_dispute", needs=Permission.RECORD_PAYMENT)

@@ -10,6 +10,7 @@ from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.directory.models import Client, LegalEntity
+from workledger.kernel.money import money_words
 
 
 class Receivable(models.Model):
@@ -62,7 +63,7 @@ class Payment(Record):
         indexes = [models.Index(fields=["client", "-received_on"], name="payment_client")]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} on {self.received_on}"
+        return f"{money_words(self.amount, self.currency)} on {self.received_on}"
 
 
 class Allocation(Record):

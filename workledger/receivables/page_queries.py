@@ -14,13 +14,8 @@ from django.db.models.functions import Coalesce
 from workledger.billing.calc.drafting import TaxGroup
 from workledger.billing.documents import content_hash, from_json
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceState, IssuedDocument
-from workledger.billing.page_queries import (
-    LineGroup,
-    day_cursor,
-    line_groups,
-    read_day_cursor,
-    visible_invoices,
-)
+from workledger.billing.page_queries import LineGroup, day_cursor, line_groups, read_day_cursor
+from workledger.billing.queries import visible_invoices
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.models import ActionLog

@@ -1,5 +1,6 @@
 """What every page's frame needs, given to the templates."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,16 +9,17 @@ from django.utils.functional import SimpleLazyObject
 
 from workledger.core.access import Actor
 from workledger.directory.actors import actor_for
+from workledger.metrics.attention import Inbox, inbox
 from workledger.web import navigation
 
 
-def _groups(request: HttpRequest, url_name: str) -> tuple[navigation.LinkGroup, ...]:
-    """Return the rail of whoever is signed in; pages of other apps (sign-in, security) have no actor of their own."""
+def _actor(request: HttpRequest) -> Actor | None:
+    """Return whoever is signed in; pages of other apps (sign-in, security) have no actor of their own."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return ()
+        return None
     actor: Actor = getattr(request, "actor", None) or actor_for(user, "web")
-    return navigation.rail(actor.can, url_name)
+    return actor
 
 
 def address(name: str) -> str:
@@ -29,11 +31,13 @@ def address(name: str) -> str:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Give `rail` (groups by permission) and `shell` (addresses of search, timer, inbox); made only when used."""
+    """Give `rail` (groups by permission) and `shell` (addresses of search, timer, inbox) and `inbox` (what waits); made only when used."""
     match = getattr(request, "resolver_match", None)
     url_name = match.url_name or "" if match else ""
+    who = cache(lambda: _actor(request))
     return {
-        "rail": SimpleLazyObject(lambda: _groups(request, url_name)),
+        "rail": SimpleLazyObject(lambda: navigation.rail(actor.can, url_name) if (actor := who()) else ()),
+        "inbox": SimpleLazyObject(lambda: inbox(actor) if (actor := who()) else Inbox()),
         "shell": SimpleLazyObject(
             lambda: {
                 "search_url": address("search"),

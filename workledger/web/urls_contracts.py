@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workledger.web.views import contracts, rate_cards
+from workledger.web.views import charges, contracts, rate_cards
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts", contracts.index, name="contracts"),
@@ -14,6 +14,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts/<int:contract_id>/lines/new", contracts.new_line, name="contract-line-new"),
     path("contracts/<int:contract_id>/lines/<int:line_id>", contracts.change_line, name="contract-line"),
     path("contracts/<int:contract_id>/rate", contracts.why, name="contract-rate"),
+    path(
+        "contracts/<int:contract_id>/lines/<int:line_id>/statement", charges.statement, name="line-statement"
+    ),
+    path(
+        "contracts/<int:contract_id>/lines/<int:line_id>/charge/<slug:kind>/<int:place>",
+        charges.charge,
+        name="charge",
+    ),
+    path(
+        "contracts/<int:contract_id>/charges/<int:charge_id>/withdrawal",
+        charges.withdraw,
+        name="charge-withdraw",
+    ),
     path("rate-cards", rate_cards.index, name="rate_cards"),
     path("rate-cards/new", rate_cards.new, name="rate_card-new"),
     path("rate-cards/<int:card_id>", rate_cards.show, name="rate_card"),

@@ -172,7 +172,7 @@ def _entries(invoices: Sequence[Invoice], numbers: dict[int, str], issued_on: da
         nets: dict[tuple[int, int, int, int], Decimal] = {}
         roundings: dict[tuple[int, int, int, int], Decimal] = {}
         for line_id, project_id, net, rounded in sums[invoice.pk]:
-            key = invoice.client_id, invoice.contract_id, line_id, project_id
+            key = invoice.client_id, invoice.contract_id, line_id, project_id or 0
             nets[key], roundings[key] = net, rounded
         drafts.append(
             posting.invoice_issued(

@@ -1,13 +1,10 @@
 """Billable items: made when time is approved, taken back when the approval is, priced anew when rates change."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
@@ -17,20 +14,21 @@ from workledger.billing.books import Books
 from workledger.billing.calc.pricing import TimePiece, rounded_seconds, time_amount
 from workledger.billing.models import (
     BillableItem,
-    Derivation,
     Hold,
     InvoiceSource,
     OpenItem,
+    Treatment,
     UnpricedItem,
     WorkedItem,
     WriteDown,
 )
 from workledger.billing.posting import BookRate, ItemValue
+from workledger.billing.settling import Known, Line, lines, settle, unbilled, whole_work, work_of
+from workledger.billing.writing import OPEN_FIELDS, WORK_FIELDS, Derivations, NewItem, Work, write_items
 from workledger.contracts.calc.rating import RateBook, RateQuery, Resolution, derivation
-from workledger.contracts.calc.terms import RoundingScope
+from workledger.contracts.calc.terms import NonBillable, RoundingScope
 from workledger.contracts.effects import RateEffect
 from workledger.contracts.events import LineTermsChanged, RatesChanged
-from workledger.contracts.models import BillingModel
 from workledger.contracts.queries import load_rate_books
 from workledger.core import bulk
 from workledger.core.access import Actor, Permission
@@ -43,38 +41,6 @@ from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets.events import TimeApproved, TimeWithdrawn
 
 _ZERO = Decimal(0)
-_WORK_FIELDS = (
-    "source_kind", "source_id", "entity", "client", "contract", "contract_line", "project", "task", "person",
-    "role", "practice_id", "office_id", "service_date", "worked_seconds", "billable_seconds", "approved_by_id",
-)  # fmt: skip
-_ITEM_FIELDS = (
-    "id", *_WORK_FIELDS, "currency", "is_billable", "rate", "amount", "derivation", "journal_entry_id",
-)  # fmt: skip
-_OPEN_FIELDS = (
-    "item", "entity_id", "client_id", "contract_id", "project_id", "service_date", "billable_seconds", "currency",
-    "amount", "is_held",
-)  # fmt: skip
-
-
-class Work(NamedTuple):
-    """Approved work before it is priced; the columns of `WorkedItem`, with what pricing needs beside."""
-
-    source_kind: str
-    source_id: int
-    entity_id: int
-    client_id: int
-    contract_id: int | None
-    contract_line_id: int | None
-    project_id: int
-    task_id: int
-    person_id: int
-    role_id: int | None
-    practice_id: int
-    office_id: int
-    service_date: date
-    worked_seconds: int
-    billable_seconds: int
-    approved_by_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,128 +68,101 @@ def on_time_approved(event: TimeApproved) -> None:
     )  # fmt: skip
 
 
-def _make_items(actor: Actor, works: Sequence[Work]) -> Priced:
-    """Price work and write items, open items and postings; what has no price is kept as unpriced."""
-    if not works:
-        return Priced(0, 0, _ZERO)
-    facts = task_facts()
+def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = ()) -> Priced:
+    """Price work and write it; what has no price is kept as unpriced. Lines in `settled` are settled in any case."""
+    known_lines = lines({work.contract_line_id for work in works if work.contract_line_id} | set(settled))
     contract_ids = {work.contract_id for work in works if work.contract_id is not None}
-    rate_books = load_rate_books(contract_ids)
-    seconds = _rounded(works, facts)
-    books = Books()
-    derivations = _Derivations()
-    item_rows: list[list[Any]] = []
-    unpriced_rows: list[tuple[Any, ...]] = []
-    values: list[tuple[BookRate, ItemValue]] = []
-    ids = bulk.reserve_ids(BillableItem, len(works))
+    contract_ids |= {line.contract_id for line in known_lines.values()}
+    known = Known(task_facts(), load_rate_books(contract_ids), Books(), Derivations())
+    plain: list[Work] = []
+    together: dict[int, list[Work]] = {line_id: [] for line_id in settled}
+    new: list[NewItem] = []
+    for work in works:
+        line = known_lines.get(work.contract_line_id or 0)
+        if line is None or not line.prices_time:
+            new.append(_free(work, line, known.facts))
+        elif line.is_plain:
+            plain.append(work)
+        else:
+            together.setdefault(line.id, []).append(work)
+    unpriced = _price_plain(plain, known, new)
+    held: dict[int, Hold] = {}
+    for line_id, some in sorted(together.items()):
+        outcome = settle(known_lines[line_id], some, known)
+        held |= _holds_of(outcome.void)
+        void(actor, outcome.void)
+        new += outcome.write
+        unpriced += [(*work, reason) for work, reason in outcome.unpriced]
+    known.derivations.save()
+    write_items(actor, new)
+    bulk.copy_rows(UnpricedItem, (*WORK_FIELDS, "reason"), unpriced)
+    _carry_holds(held)
+    return Priced(len(new), len(unpriced), sum((item.amount for item in new), _ZERO))
+
+
+def _free(work: Work, line: Line | None, facts: Mapping[int, TaskFacts]) -> NewItem:
+    """Keep time that costs nothing by the hour: not billable, or covered by the line's own price."""
+    is_covered = line is not None and not isinstance(line.document, NonBillable)
+    currency = facts[work.task_id or 0].currency or "XXX"
+    treatment = Treatment.COVERED if is_covered else Treatment.NON_BILLABLE
+    return NewItem(work, work.billable_seconds, treatment, currency)
+
+
+def _price_plain(works: Sequence[Work], known: Known, new: list[NewItem]) -> list[tuple[object, ...]]:
+    """Add the items of work that its rate alone prices; returns the rows of what has no price."""
+    unpriced: list[tuple[object, ...]] = []
+    seconds = _rounded(works, known.facts)
+    derivation_of: dict[tuple[Resolution, str], int] = {}
     rate_book: RateBook | None = None
     last_contract: int | None = None
-    for item_id, work in zip(ids, works, strict=True):
-        task = facts[work.task_id]
+    for work in works:
         contract_id, line_id, day = work.contract_id, work.contract_line_id, work.service_date
-        if contract_id is None or line_id is None or task.line_model != BillingModel.TIME_AND_MATERIALS:
-            # Nothing to price by the hour: the hours stay visible as non-billable.
-            item_rows.append([item_id, *work, task.currency or "XXX", False, None, _ZERO, None, None])
-            continue
+        assert contract_id is not None
+        assert work.person_id is not None
         billable = seconds.get(work.source_id, work.billable_seconds)
         if contract_id != last_contract:
-            rate_book, last_contract = rate_books.book(contract_id), contract_id
+            rate_book, last_contract = known.rate_books.book(contract_id), contract_id
         assert rate_book is not None
         resolution = rate_book.resolve(
-            RateQuery(line_id, work.person_id, work.role_id, task.task_type_id, day)
+            RateQuery(line_id, work.person_id, work.role_id, known.facts[work.task_id or 0].task_type_id, day)
         )
-        book = books.rate(contract_id, day)
-        if billable and (resolution.rate is None or book is None):
-            reason = "rate_missing" if resolution.rate is None else "exchange_rate_missing"
-            unpriced_rows.append((*work, reason))
+        rate, book, currency = (
+            resolution.rate,
+            known.books.rate(contract_id, day),
+            known.books.currency(contract_id),
+        )
+        if not billable:
+            new.append(NewItem(work, 0, Treatment.NON_BILLABLE, currency, rate))
             continue
-        rate = resolution.rate
-        currency = books.currency(contract_id)
-        amount = _ZERO if rate is None or not billable else time_amount(billable, rate, currency)
-        is_billable = bool(billable) and rate is not None
-        item_rows.append(
-            [item_id, *work[:14], billable, work.approved_by_id, currency, is_billable, rate, amount,
-             derivations.id_of(resolution, currency) if is_billable else None, None]
-        )  # fmt: skip
-        if is_billable and amount and book is not None:
-            values.append(
-                (
-                    book,
-                    ItemValue(
-                        item_id, contract_id, line_id, work.client_id, work.project_id, work.task_id,
-                        work.person_id, work.role_id or 0, work.practice_id, work.office_id, day, billable, amount,
-                    ),
-                )
-            )  # fmt: skip
-    entries = posting.items_priced(values)
-    posted = ledger.post(actor=actor, entries=[entry for entry, _ in entries])
-    entry_of = {
-        item_id: entry_id
-        for entry_id, (_, item_ids) in zip(posted, entries, strict=True)
-        for item_id in item_ids
-    }
-    for row in item_rows:
-        row[-1] = entry_of.get(row[0])
-    derivations.save()
-    bulk.copy_rows(BillableItem, _ITEM_FIELDS, item_rows)
-    bulk.copy_rows(
-        OpenItem,
-        _OPEN_FIELDS,
-        (
-            (row[0], row[3], row[4], row[5], row[7], row[13], row[15], row[17], row[20], False)
-            for row in item_rows
-            if row[18]
-        ),
-    )
-    bulk.copy_rows(UnpricedItem, (*_WORK_FIELDS, "reason"), unpriced_rows)
-    return Priced(len(item_rows), len(unpriced_rows), sum((value.amount for _, value in values), _ZERO))
+        if rate is None or book is None:
+            unpriced.append((*work, "rate_missing" if rate is None else "exchange_rate_missing"))
+            continue
+        key = resolution, currency
+        if key not in derivation_of:
+            derivation_of[key] = known.derivations.id_of(derivation(*key))
+        amount = time_amount(billable, rate, currency)
+        new.append(
+            NewItem(
+                work, billable, Treatment.CHARGED, currency, rate, amount, amount, derivation_of[key], book
+            )
+        )
+    return unpriced
 
 
-def _rounded(works: Sequence[Work], facts: dict[int, TaskFacts]) -> dict[int, int]:
+def _rounded(works: Sequence[Work], facts: Mapping[int, TaskFacts]) -> dict[int, int]:
     """Return billable seconds by source for lines that round per entry or per task and day."""
     pieces: dict[int, list[TimePiece]] = defaultdict(list)
     for work in works:
-        rounding = facts[work.task_id].rounding
+        task_id, person_id = work.task_id or 0, work.person_id or 0
+        rounding = facts[task_id].rounding
         if rounding.method is not TimeRounding.NONE and rounding.scope is not RoundingScope.INVOICE:
-            pieces[work.task_id].append(
-                TimePiece(
-                    work.source_id, work.person_id, work.task_id, work.service_date, work.billable_seconds
-                )
+            pieces[task_id].append(
+                TimePiece(work.source_id, person_id, task_id, work.service_date, work.billable_seconds)
             )
     result: dict[int, int] = {}
     for task_id, same_task in pieces.items():
         result |= rounded_seconds(same_task, facts[task_id].rounding)
     return result
-
-
-class _Derivations:
-    """Derivations of one act: equal ones are one row, looked up and written together at the end."""
-
-    def __init__(self) -> None:
-        self._ids: dict[Resolution, int] = {}
-        self._content: dict[str, tuple[int, dict[str, Any]]] = {}
-        self._known = dict(Derivation.objects.values_list("digest", "id"))
-
-    def id_of(self, resolution: Resolution, currency: str) -> int:
-        """Return the id of the row that holds this derivation."""
-        found = self._ids.get(resolution)
-        if found is None:
-            content = derivation(resolution, currency)
-            digest = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
-            found = self._known.get(digest)
-            if found is None:
-                found = bulk.reserve_ids(Derivation, 1)[0]
-                self._content[digest] = found, content
-                self._known[digest] = found
-            self._ids[resolution] = found
-        return found
-
-    def save(self) -> None:
-        """Write the rows that are new; two acts that met write one."""
-        Derivation.objects.bulk_create(
-            Derivation(id=pk, digest=digest, content=content)
-            for digest, (pk, content) in self._content.items()
-        )
 
 
 def on_time_withdrawn(event: TimeWithdrawn) -> None:
@@ -235,7 +174,17 @@ def on_time_withdrawn(event: TimeWithdrawn) -> None:
         .select_for_update()
     )
     refuse_billed([item.pk for item in items])
-    _void(event.actor, items)
+    void(event.actor, items)
+    touched = lines({item.contract_line_id for item in items if item.contract_line_id})
+    settle_lines(
+        event.actor, [line.id for line in touched.values() if line.prices_time and not line.is_plain]
+    )
+
+
+def settle_lines(actor: Actor, line_ids: Collection[int]) -> None:
+    """Price the unbilled time of these lines together, after something they look at changed."""
+    if line_ids:
+        _make_items(actor, (), line_ids)
 
 
 def explain(entry_ids: Collection[int]) -> dict[int, str]:
@@ -268,7 +217,7 @@ def refuse_billed(item_ids: Sequence[int]) -> None:
     raise Refused.because("billed" if number else "on_pre_bill", _on_bill(number, invoice_id))
 
 
-def _void(actor: Actor, items: Sequence[BillableItem]) -> None:
+def void(actor: Actor, items: Sequence[BillableItem]) -> None:
     """Void open items: reverse their revenue and what was written down of them, and close them."""
     if not items:
         return
@@ -323,16 +272,16 @@ def book_of(books: Books, item: BillableItem) -> BookRate:
 
 def _value(item: BillableItem) -> ItemValue:
     return ItemValue(
-        item.pk, item.contract_id or 0, item.contract_line_id or 0, item.client_id, item.project_id, item.task_id,
-        item.person_id, item.role_id or 0, item.practice_id, item.office_id, item.service_date,
-        item.billable_seconds, item.amount,
+        item.pk, item.contract_id or 0, item.contract_line_id or 0, item.client_id, item.project_id or 0, item.task_id or 0,
+        item.person_id or 0, item.role_id or 0, item.practice_id, item.office_id, item.service_date,
+        item.billable_seconds, item.recognized,
     )  # fmt: skip
 
 
 def share_of(item: BillableItem, amount: Decimal) -> posting.Share:
     """Return an amount on the contract line and project of an item."""
     return posting.Share(
-        item.client_id, item.contract_id or 0, item.contract_line_id or 0, item.project_id, amount
+        item.client_id, item.contract_id or 0, item.contract_line_id or 0, item.project_id or 0, amount
     )
 
 
@@ -375,42 +324,70 @@ def reprice_open_items(*, actor: Actor, contract_ids: list[int], from_day: date)
     locked = list(
         BillableItem.objects.filter(pk__in=[item.pk for item in changed]).order_by("pk").select_for_update()
     )
-    held = {
-        hold.item.source_id: hold
-        for hold in Hold.objects.filter(item__in=locked, released_at=None).select_related("item")
-    }
-    _void(actor, locked)
-    made = _make_items(actor, [_work(item) for item in locked])
+    held = _holds_of(locked)
+    void(actor, locked)
+    made = _make_items(actor, [work_of(item) for item in locked], _settled_lines(contract_ids))
     _carry_holds(held)
     if made.items:
         record(None, f"Priced {made.items} open items anew")
     return made
 
 
-def _carry_holds(held: Mapping[int, Hold]) -> None:
+def _settled_lines(contract_ids: Iterable[int]) -> list[int]:
+    """Return the lines of contracts whose unbilled time is priced together."""
+    ids = (
+        unbilled()
+        .filter(contract_id__in=list(contract_ids))
+        .values_list("contract_line_id", flat=True)
+        .distinct()
+    )
+    found = lines([line_id for line_id in ids if line_id])
+    return [line.id for line in found.values() if line.prices_time and not line.is_plain]
+
+
+def _holds_of(items: Sequence[BillableItem]) -> dict[int, Hold]:
+    """Return the standing holds of items, by the source of their work."""
+    rows = Hold.objects.filter(item__in=items, released_at=None).select_related("item")
+    return {hold.item.source_id: hold for hold in rows} if items else {}
+
+
+def _carry_holds(held: dict[int, Hold]) -> None:
     """Hold the new items of work whose old item was held."""
-    for item in BillableItem.objects.filter(source_id__in=held, is_void=False, open__isnull=False):
-        hold = held[item.source_id]
-        Hold.objects.filter(pk=hold.pk).update(item=item)
-        OpenItem.objects.filter(pk=item.pk).update(is_held=True)
+    if not held:
+        return
+    for item in BillableItem.objects.filter(
+        source_kind="time", source_id__in=held, is_void=False, open__isnull=False, open__is_held=False
+    ).order_by("part"):
+        hold = held.pop(item.source_id, None)
+        if hold is not None:
+            Hold.objects.filter(pk=hold.pk).update(item=item)
+            OpenItem.objects.filter(pk=item.pk).update(is_held=True)
 
 
 def open_items_with_new_rate(
     contract_ids: Iterable[int], from_day: date
 ) -> list[tuple[BillableItem, Decimal | None]]:
-    """Return open items of these contracts from a day on, each with the rate that the approved rates now give."""
+    """Return open items of these contracts from a day on, each with the rate that the approved rates now give.
+
+    Of lines where the rate alone prices an entry; the others are settled as a whole.
+    """
     ids = list(contract_ids)
     items = BillableItem.objects.filter(
-        open__isnull=False, contract_id__in=ids, service_date__gte=from_day, is_billable=True
+        open__isnull=False, contract_id__in=ids, service_date__gte=from_day, source_kind="time"
     ).order_by("pk")
+    plain = {
+        line.id for line in lines({item.contract_line_id or 0 for item in items}).values() if line.is_plain
+    }
     rate_books, facts = load_rate_books(ids), task_facts()
     found = []
     for item in items:
+        if item.contract_line_id not in plain:
+            continue
         query = RateQuery(
             item.contract_line_id,
-            item.person_id,
+            item.person_id or 0,
             item.role_id,
-            facts[item.task_id].task_type_id,
+            facts[item.task_id or 0].task_type_id,
             item.service_date,
         )
         found.append((item, rate_books.resolve(item.contract_id or 0, query).rate))
@@ -424,38 +401,46 @@ def on_task_mapping_changed(event: TaskMappingChanged) -> None:
 
 def on_line_terms_changed(event: LineTermsChanged) -> None:
     """Price open work of a contract line anew, by its terms of now."""
-    _remap(event.actor, Q(contract_line_id=event.contract_line_id))
+    line = lines([event.contract_line_id])[event.contract_line_id]
+    if not line.prices_time or line.is_plain:
+        _remap(event.actor, Q(contract_line_id=line.id))
+        return
+    waiting = list(UnpricedItem.objects.filter(contract_line_id=line.id).order_by("pk").select_for_update())
+    UnpricedItem.objects.filter(pk__in=[row.pk for row in waiting]).delete()
+    _make_items(event.actor, [_work(row) for row in waiting], [line.id])
 
 
 def _remap(actor: Actor, chosen: Q) -> None:
-    """Void open work and make it again from what its task maps to now; what is on a bill stays as it is."""
-    items = list(BillableItem.objects.filter(chosen, open__isnull=False).order_by("pk").select_for_update())
+    """Void unbilled work and make it again from what its task maps to now; what is on a bill stays as it is."""
+    items = list(unbilled().filter(chosen).order_by("source_id", "part").select_for_update(of=("self",)))
     unpriced = list(UnpricedItem.objects.filter(chosen).order_by("pk").select_for_update())
-    facts = task_facts({row.task_id for row in (*items, *unpriced)})
+    facts = task_facts({row.task_id for row in (*items, *unpriced) if row.task_id})
+    parts: dict[int, list[BillableItem]] = defaultdict(list)
+    for item in items:
+        parts[item.source_id].append(item)
     works = []
-    for row in (*items, *unpriced):
-        task = facts[row.task_id]
+    for work in (*map(whole_work, parts.values()), *map(_work, unpriced)):
+        task = facts[work.task_id or 0]
         works.append(
-            _work(row)._replace(
+            work._replace(
                 contract_id=task.contract_id,
                 contract_line_id=task.contract_line_id,
-                billable_seconds=row.billable_seconds if task.is_billable else 0,
+                billable_seconds=work.billable_seconds if task.is_billable else 0,
             )
         )
-    held = {
-        hold.item.source_id: hold
-        for hold in Hold.objects.filter(item__in=items, released_at=None).select_related("item")
-    }
+    before = {item.contract_line_id for item in items if item.contract_line_id}
+    held = _holds_of(items)
     UnpricedItem.objects.filter(pk__in=[row.pk for row in unpriced]).delete()
-    _void(actor, items)
-    _make_items(actor, works)
+    void(actor, items)
+    left = [line.id for line in lines(before).values() if line.prices_time and not line.is_plain]
+    _make_items(actor, works, left)
     _carry_holds(held)
 
 
 def rate_effect(contract_ids: tuple[int, ...], from_day: date) -> RateEffect:
     """Say what open work of these contracts a rate change from a day on would price again."""
     open_work = BillableItem.objects.filter(
-        open__isnull=False, contract_id__in=contract_ids, service_date__gte=from_day, is_billable=True
+        open__isnull=False, contract_id__in=contract_ids, service_date__gte=from_day, source_kind="time"
     )
     figures = open_work.aggregate(count=Count("pk"), seconds=Sum("billable_seconds"), value=Sum("amount"))
     return RateEffect(figures["count"], figures["seconds"] or 0, figures["value"] or _ZERO)
@@ -488,5 +473,7 @@ def reopen(rows: Iterable[tuple[int, Decimal]]) -> int:
         "pk", "entity_id", "client_id", "contract_id", "project_id", "service_date", "billable_seconds", "currency"
     )  # fmt: skip
     return bulk.copy_rows(
-        OpenItem, _OPEN_FIELDS, [(*item, remaining[item[0]], item[0] in held) for item in items]
+        OpenItem,
+        OPEN_FIELDS,
+        [(*item[:4], item[4] or 0, *item[5:], remaining[item[0]], item[0] in held) for item in items],
     )

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from workledger.billing import posting, queries
-from workledger.billing.actions import items
+from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices
 from workledger.billing.books import Books
 from workledger.billing.calc.drafting import (
@@ -38,6 +38,7 @@ from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
 from workledger.directory.models import BillingProfile, LegalEntity, Person, TaxTreatment
 from workledger.kernel.allocation import allocate
+from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
 from workledger.ledger import actions as ledger
 from workledger.projects.queries import task_facts
@@ -68,7 +69,8 @@ def run_billing(
         raise Refused.because("issue_date_missing", "Say on which date the invoices are issued.", "issued_on")
     locks.named("billing.run")
     items.price_unpriced(actor=actor)
-    pieces = _open_pieces(actor, through, client_ids, contract_ids)
+    charges.charge_due(actor, through, client_ids, contract_ids)
+    pieces = open_pieces(actor, through, client_ids, contract_ids)
     made = make_drafts(pieces, through)
     if issue and issued_on is not None and made:
         issue_invoices(actor=actor, invoice_ids=made, issued_on=issued_on)
@@ -78,20 +80,27 @@ def run_billing(
 
 
 _OPEN = """
-    SELECT i.id, i.contract_id, i.contract_line_id, i.project_id, i.task_id, i.person_id, i.service_date,
-           i.billable_seconds, i.rate, i.amount, o.amount
+    SELECT i.id, i.contract_id, i.contract_line_id, coalesce(i.project_id, 0), coalesce(i.task_id, 0),
+           coalesce(i.person_id, 0), i.service_date, i.billable_seconds, i.rate, i.amount, o.amount, i.over_cap,
+           i.discount, i.quantity, i.unit, i.description
     FROM billing_openitem o JOIN billing_billableitem i ON i.id = o.item_id
     WHERE NOT o.is_held AND o.service_date <= %(through)s
       AND (%(clients)s::bigint[] IS NULL OR o.client_id = ANY(%(clients)s))
       AND (%(contracts)s::bigint[] IS NULL OR o.contract_id = ANY(%(contracts)s))
       AND (%(entities)s::bigint[] IS NULL OR o.entity_id = ANY(%(entities)s))
+      AND (%(items)s::bigint[] IS NULL OR o.item_id = ANY(%(items)s))
     ORDER BY i.contract_id, i.id
 """
 
 
-def _open_pieces(
-    actor: Actor, through: date, client_ids: Sequence[int] | None, contract_ids: Sequence[int] | None
+def open_pieces(
+    actor: Actor,
+    through: date,
+    client_ids: Sequence[int] | None = None,
+    contract_ids: Sequence[int] | None = None,
+    item_ids: Sequence[int] | None = None,
 ) -> list[OpenPiece]:
+    """Return open, unheld items up to a day as the drafting takes them; None is no condition."""
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
@@ -99,6 +108,7 @@ def _open_pieces(
                 "through": through,
                 "clients": None if client_ids is None else list(client_ids),
                 "contracts": None if contract_ids is None else list(contract_ids),
+                "items": None if item_ids is None else list(item_ids),
                 "entities": None if actor.entity_ids is None else sorted(actor.entity_ids),
             },
         )
@@ -171,7 +181,7 @@ def _line_row(
 ) -> tuple[object, ...]:
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
-        line.is_adjustment, description, line.quantity, "pc" if line.is_adjustment else "h", line.rate, line.amount,
+        line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
         line.rounding, code, rate,
     )  # fmt: skip
 
@@ -203,14 +213,16 @@ class _Names:
 
     def describe(self, line: DraftLine) -> str:
         parts = []
-        if line.task_id:
+        if line.description:
+            parts.append(line.description)
+        elif line.task_id:
             parts.append(self._tasks[line.task_id][1])
         if line.person_id:
             parts.append(self._people[line.person_id])
         text = ", ".join(parts)
-        if line.service_date is not None:
+        if line.service_date is not None and not line.description:
             text = f"{text}, {line.service_date:%d %b %Y}"
-        return f"Adjustment: {text}" if line.is_adjustment else text
+        return (f"{line.why}: {text}" if text else line.why) if line.is_adjustment else text
 
 
 @action("billing.hold_items", needs=Permission.PREPARE_BILLING)
@@ -288,7 +300,8 @@ def write_down_items(
         OpenItem.objects.bulk_update(rows, ["amount"], batch_size=1000)
     verb = "off" if amount is None else "down"
     record(
-        None, f"Wrote {verb} {taken} {rows[0].currency} of {len(rows)} items: {ReasonCode(reason_code).label}"
+        None,
+        f"Wrote {verb} {money_words(taken, rows[0].currency)} of {len(rows):,} items: {ReasonCode(reason_code).label}",
     )
     return taken
 
@@ -297,7 +310,7 @@ def _refuse_impossible(amount: Decimal, remaining: Decimal, currency: str) -> No
     problems = Problems()
     problems.check(
         _ZERO <= amount <= remaining,
-        "amount_not_possible", f"Write down from 0 to {remaining} {currency}, which is what remains.", "amount",
+        "amount_not_possible", f"Write down from 0 to {money_words(remaining, currency)}, which is what remains.", "amount",
     )  # fmt: skip
     problems.check(
         amount % minor_quantum(currency) == 0,
@@ -375,7 +388,7 @@ def write_down_line(
     _retotal(invoice)
     record(
         invoice,
-        f"Wrote down {amount} {invoice.currency} on {line.description}: {ReasonCode(reason_code).label}",
+        f"Wrote down {money_words(amount, invoice.currency)} on {line.description}: {ReasonCode(reason_code).label}",
     )
     return invoice.net
 

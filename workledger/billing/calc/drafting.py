@@ -20,7 +20,12 @@ _ONE = Decimal(1)
 
 
 class OpenPiece(NamedTuple):
-    """An open item as the drafting needs it. `amount` is its priced value, `remaining` what is left of it."""
+    """An open item as the drafting needs it.
+
+    `amount` is what it charges, `remaining` what is left of that after discount and write-downs; `over_cap` is the value
+    that lies beyond a cap. `quantity` None means the hours of `seconds`. A charge has a description, and 0 for project,
+    task and person.
+    """
 
     item_id: int
     contract_id: int
@@ -33,14 +38,22 @@ class OpenPiece(NamedTuple):
     rate: Decimal
     amount: Decimal
     remaining: Decimal
+    over_cap: Decimal = _ZERO
+    discount: Decimal = _ZERO
+    quantity: Decimal | None = None
+    unit: str = "h"
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """A line to print, with the items it takes as (item id, remaining value)."""
+    """A line to print, with the items it takes as (item id, remaining value).
+
+    `description` is a charge's; `why` says for an adjustment what took the amount away.
+    """
 
     contract_line_id: int
-    project_id: int
+    project_id: int | None
     task_id: int | None
     person_id: int | None
     is_adjustment: bool
@@ -50,6 +63,9 @@ class DraftLine:
     rounding: Decimal
     service_date: date | None
     sources: list[tuple[int, Decimal]] = field(default_factory=list)
+    unit: str = "h"
+    description: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,7 @@ class DraftInvoice:
         return sum((line.amount for line in self.lines), _ZERO)
 
 
-_Key = tuple[int, int, int, int, Decimal, int]
+_Key = tuple[int, int, int, int, str, Decimal, int]
 _NONE = Rounding()
 
 
@@ -86,13 +102,14 @@ def draft_invoices(
     """
     groups: dict[int, dict[_Key, list[OpenPiece]]] = defaultdict(lambda: defaultdict(list))
     for piece in pieces:
-        item_id, contract_id, line_id, project_id, task_id, person_id, _, _, rate, _, _ = piece
-        by = group_by.get(line_id, "task")
+        item_id, contract_id, line_id, project_id, task_id, person_id, _, _, rate = piece[:9]
+        by = "entry" if piece.description else group_by.get(line_id, "task")
         key = (
             line_id,
             project_id,
             0 if by == "person" else task_id,
             0 if by == "task" else person_id,
+            piece.unit,
             -rate,
             item_id if by == "entry" else 0,
         )
@@ -111,28 +128,45 @@ def _invoice(
     first, last = date.max, date.min
     for key in sorted(groups):
         pieces = groups[key]
-        line_id, project_id, task_id, person_id, minus_rate, single = key
+        line_id, project_id, task_id, person_id, unit, minus_rate, single = key
         how = rounding.get(line_id, _NONE)
         seconds = sum([piece.seconds for piece in pieces])
         if how.scope is RoundingScope.INVOICE:
             seconds = round_seconds(seconds, how.method, how.step_minutes)
-        quantity = hours(seconds)
+        quantity = (
+            hours(seconds) if unit == "h" else sum([piece.quantity or _ZERO for piece in pieces], _ZERO)
+        )
         amount = (quantity * -minus_rate).quantize(quantum, ROUND_HALF_UP)
         priced = sum([piece.amount for piece in pieces], _ZERO)
         remaining = sum([piece.remaining for piece in pieces], _ZERO)
+        beyond = sum([piece.over_cap for piece in pieces], _ZERO)
         days = [piece.service_date for piece in pieces]
         first, last = min(first, *days), max(last, *days)
         line = DraftLine(
-            line_id, project_id, task_id or None, person_id or None, False, quantity, -minus_rate, amount,
-            amount - priced, days[0] if single else None, [(piece.item_id, piece.remaining) for piece in pieces],
+            line_id, project_id or None, task_id or None, person_id or None, False, quantity, -minus_rate, amount,
+            amount - priced - beyond, days[0] if single else None,
+            [(piece.item_id, piece.remaining) for piece in pieces], unit, pieces[0].description,
         )  # fmt: skip
         lines.append(line)
-        if remaining != priced:
-            lines.append(adjustment_line(line, remaining - priced))
+        if remaining != priced + beyond:
+            lines.append(adjustment_line(line, remaining - priced - beyond, _why(pieces)))
     return DraftInvoice(contract_id, first, last, lines)
 
 
-def adjustment_line(line: DraftLine, change: Decimal) -> DraftLine:
+def _why(pieces: Sequence[OpenPiece]) -> str:
+    """Return what took value away, where it was one thing."""
+    reasons = set()
+    for piece in pieces:
+        if piece.over_cap:
+            reasons.add("Beyond the agreed limit")
+        if piece.discount:
+            reasons.add("Discount")
+        if piece.remaining != piece.amount - piece.discount:
+            reasons.add("Adjustment")
+    return reasons.pop() if len(reasons) == 1 else "Adjustment"
+
+
+def adjustment_line(line: DraftLine, change: Decimal, why: str = "Adjustment") -> DraftLine:
     """Return the line that shows what was written down of another: quantity 1 at a negative rate."""
     return DraftLine(
         line.contract_line_id,
@@ -145,6 +179,9 @@ def adjustment_line(line: DraftLine, change: Decimal) -> DraftLine:
         change,
         _ZERO,
         None,
+        unit="pc",
+        description=line.description,
+        why=why,
     )
 
 

@@ -3,12 +3,17 @@
 CREATE OR REPLACE FUNCTION billing_check_items() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT 1 FROM (SELECT DISTINCT client_id, project_id, task_id, person_id FROM new_rows) n
+        SELECT 1 FROM (SELECT DISTINCT client_id, project_id, task_id, person_id FROM new_rows
+                       WHERE source_kind <> 'charge') n
         LEFT JOIN directory_client c ON c.id = n.client_id
         LEFT JOIN projects_project p ON p.id = n.project_id
         LEFT JOIN projects_task t ON t.id = n.task_id AND t.project_id = n.project_id
         LEFT JOIN directory_person w ON w.id = n.person_id
         WHERE c.id IS NULL OR p.id IS NULL OR t.id IS NULL OR w.id IS NULL
+    ) OR EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT contract_line_id, source_id FROM new_rows WHERE source_kind = 'charge') n
+        LEFT JOIN billing_charge c ON c.id = n.source_id AND c.contract_line_id = n.contract_line_id
+        WHERE c.id IS NULL
     ) OR EXISTS (
         SELECT 1 FROM (SELECT DISTINCT contract_id, contract_line_id FROM new_rows
                        WHERE contract_line_id IS NOT NULL) n

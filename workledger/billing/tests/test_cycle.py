@@ -94,7 +94,7 @@ def test_billable_zero_bills_nothing_and_still_costs(world: World) -> None:
 
 def test_non_billable_task_makes_an_item_that_is_never_open(world: World) -> None:
     approved(world.carl, world, world.travel, MARCH_2, "2")
-    assert not BillableItem.objects.get().is_billable
+    assert BillableItem.objects.get().treatment == "non_billable"
     assert not OpenItem.objects.exists()
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from workledger.connect.inputs import Imported, TimeFile
 from workledger.core.access import Actor
 from workledger.ledger.checks import run_checks
 
+TODAY = date(2026, 3, 16)
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "truth" / "imports"
 HEAD = "date,person,email,client,project,task,hours,billable,note,rate,currency\n"
 
@@ -49,6 +51,7 @@ def bring(
         return import_time(
             actor=actor,
             file=TimeFile(kept, "hours.csv", source, **how),
+            on=TODAY,
             approved=approved,
             default_rate=Decimal(rate) if rate else None,
         )

@@ -14,7 +14,7 @@ from workledger.connect import queries
 from workledger.connect.actions import commit_import, discard_import, stage_import, undo_import
 from workledger.connect.inputs import TimeFile
 from workledger.connect.models import ImportBatch
-from workledger.connect.tests.builders import bring, broken, media, stage
+from workledger.connect.tests.builders import TODAY, bring, broken, media, stage
 from workledger.contracts.actions import approve_rate
 from workledger.contracts.models import Contract, ContractLine, Rate
 from workledger.core.models import ActionLog
@@ -27,7 +27,6 @@ from workledger.timesheets.models import LineState, TimeEntry, TimesheetLine
 
 __all__ = ["media"]
 ROW = "2026-03-{day:02},Nora New,nora@new.example,Nordwind,Site,Design,{hours},yes,,{rate},EUR\n"
-TODAY = date(2026, 3, 16)
 
 
 def row(day: int = 2, *, hours: str = "2", rate: str = "100") -> str:
@@ -254,7 +253,7 @@ def test_what_was_billed_elsewhere_is_not_billed_again(world: World) -> None:
     )
     done = bring(world.system, content, approved=True)
     assert any("2.00 h were billed in the other tool already" in note for note in done.notes)
-    assert BillableItem.objects.get(is_billable=True).amount == 100
+    assert BillableItem.objects.get(treatment="charged").amount == 100
     assert broken() == []
 
 
@@ -286,10 +285,10 @@ def test_staging_books_nothing_and_shows_what_a_commit_does(world: World) -> Non
         ("people", 1, ("Nora New",)), ("clients", 1, ("Nordwind",)), ("projects", 1, ("Site",)),
         ("tasks", 1, ("Design",)),
     ]  # fmt: skip
-    done = commit_import(actor=world.fay.actor, batch_id=batch_id)
+    done = commit_import(actor=world.fay.actor, batch_id=batch_id, on=TODAY)
     assert (done.created, done.batch_id) == (2, batch_id)
     with pytest.raises(Refused, match="committed already"):
-        commit_import(actor=world.fay.actor, batch_id=batch_id)
+        commit_import(actor=world.fay.actor, batch_id=batch_id, on=TODAY)
     assert ActionLog.objects.get(action="connect.commit_import").subject_id == batch_id
 
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from workledger.billing.actions.prebills import run_billing
-from workledger.billing.models import BillableItem, Invoice, UnpricedItem
+from workledger.billing.models import BillableItem, Invoice, InvoiceSource, UnpricedItem
 from workledger.connect.tests.builders import bring, broken, media, sample
 from workledger.directory.models import Client, EmploymentTerms, ExchangeRate, Person
 from workledger.receivables.actions import record_payment
 from workledger.receivables.models import Receivable
 from workledger.testing.world import World
-from workledger.timesheets.models import TimeEntry
+from workledger.timesheets.models import TimeEntry, TimesheetLine
 
 __all__ = ["media"]
 LAST = date(2024, 3, 31)
@@ -44,8 +44,8 @@ def test_toggl_prices_by_the_amount_it_states(world: World) -> None:
     done = bring(world.system, sample("toggl-1.csv"), "toggl", approved=True)
     assert (done.rows, done.created, done.matched) == (2, 1, 1)  # the entry of no time has nothing to book
     assert (done.seconds, done.values) == (3601, {"EUR": Decimal("111.11")})
-    assert BillableItem.objects.get(is_billable=True).rate == Decimal("111.08")  # × 3601 / 3600 = 111.11
-    assert BillableItem.objects.get(is_billable=True).amount == Decimal("111.11")
+    assert BillableItem.objects.get(treatment="charged").rate == Decimal("111.08")  # × 3601 / 3600 = 111.11
+    assert BillableItem.objects.get(treatment="charged").amount == Decimal("111.11")
     invoice = bill_and_pay(world)
     assert invoice.net == Decimal("111.08")  # the line prints 1.00 h × 111.08
 
@@ -92,3 +92,24 @@ def test_the_same_file_twice_creates_nothing(world: World, source: str) -> None:
     again = bring(world.system, sample(f"{source}-1.csv"), source)
     assert (again.created, again.matched, again.rows) == (0, first.rows, first.rows)
     assert TimeEntry.objects.count() == first.created
+
+
+def test_all_three_are_approved_on_one_timesheet_line_and_billed(world: World) -> None:
+    """Each names the same person, task and week: its line is approved three times, with more time each time."""
+    for source in ("harvest", "toggl", "clockify"):
+        done = bring(world.system, sample(f"{source}-1.csv"), source, approved=True)
+        assert done.refused == []
+    line = TimesheetLine.objects.get(task__name="Task 1")
+    assert (line.state, line.entries.count()) == ("approved", 3)
+    items = BillableItem.objects.filter(is_void=False, treatment="charged")
+    assert [(item.billable_seconds, item.amount) for item in items.order_by("source_id")] == [
+        (36, Decimal("1.0000")),
+        (3601, Decimal("100.0300")),
+        (3601, Decimal("100.0300")),
+    ]  # fmt: skip - at the rate of 100 that the first file brought
+    assert any("timesheet lines were approved already" in note for note in done.notes)
+    assert broken() == []
+    invoice = bill_and_pay(world)
+    assert (invoice.client.name, invoice.currency) == ("Big Company", "EUR")
+    billed = InvoiceSource.objects.filter(invoice=invoice, is_live=True)
+    assert set(billed.values_list("item_id", flat=True)) == {item.pk for item in items}

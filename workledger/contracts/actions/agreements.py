@@ -80,7 +80,7 @@ def create_contracts(*, actor: Actor, contracts: list[NewContract]) -> list[int]
 def activate_contract(*, actor: Actor, contract_id: int) -> None:
     """Let a contract be worked on and billed; a closed one is opened again.
 
-    Refuses: not_found, already_active, no_line, model_not_billed, method_not_recognized, hard_cap_not_billed.
+    Refuses: not_found, already_active, no_line, method_not_recognized.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     problems = Problems()
@@ -88,7 +88,7 @@ def activate_contract(*, actor: Actor, contract_id: int) -> None:
     lines = list(contract.lines.all())
     problems.check(lines, "no_line", "Add a line first: it says how the work is billed.")
     for line in lines:
-        _check_billed(problems, line.name, line.model, line.revenue_method, line.terms)
+        _check_billed(problems, line.name, line.revenue_method)
     problems.refuse()
     contract.state = ContractState.ACTIVE
     contract.save(update_fields=["state"])
@@ -316,7 +316,7 @@ def _check_line(
     row.terms = _kept_terms(problems, line)
     row.price, row.budget_seconds, row.budget_amount = line.price, line.budget_seconds, line.budget_amount
     if contract.state == ContractState.ACTIVE:
-        _check_billed(problems, row.name, row.model, row.revenue_method, row.terms)
+        _check_billed(problems, row.name, row.revenue_method)
 
 
 def _usual_method(model: BillingModel) -> RevenueMethod:
@@ -332,27 +332,11 @@ def _kept_terms(problems: Problems, line: LineInput) -> dict[str, Any]:
         return {}
 
 
-def _check_billed(problems: Problems, name: str, model: str, method: str, document: dict[str, Any]) -> None:
+def _check_billed(problems: Problems, name: str, method: str) -> None:
     """Note what a bill run of this version cannot do with the line of an active contract."""
-    if model not in terms.BILLED_MODELS:
-        label = BillingModel(model).label.lower()
-        problems.add(
-            "model_not_billed",
-            f"Line {name} is {label}, which cannot be billed yet. Keep the contract as a draft, or agree the line as"
-            " time and materials or non-billable.",
-            "model",
-        )
-        return
     problems.check(
         method in _RECOGNIZED,
         "method_not_recognized",
-        f"Line {name} is billed by time, so its revenue is recognized as invoiced.",
+        f"The revenue of line {name} is recognized as invoiced; other methods are not posted yet.",
         "revenue_method",
-    )
-    cap = document.get("cap") or {}
-    problems.check(
-        cap.get("action") != terms.CapAction.HARD,
-        "hard_cap_not_billed",
-        f"Line {name} has a hard cap, which a bill run cannot hold back yet. Let the cap notify instead.",
-        "terms.cap.action",
     )

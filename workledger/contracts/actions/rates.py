@@ -11,7 +11,6 @@ from decimal import Decimal
 from django.db.models import Q
 
 from workledger.contracts import checks
-from workledger.contracts.calc import rating
 from workledger.contracts.effects import rate_effects
 from workledger.contracts.events import RatesChanged
 from workledger.contracts.inputs import RateCardInput, RateInput, RatesSaved
@@ -31,6 +30,7 @@ from workledger.core.duties import duty_applies
 from workledger.core.events import emit
 from workledger.core.refusals import Forbidden, Problems, Refused
 from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.kernel.money import price_words
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import half_up
 
@@ -234,7 +234,7 @@ _NAMED = ("card", "contract_line", "person", "task_type", "role")
 
 
 def _named(rate: Rate) -> str:
-    """A rate in words: 'EUR 120.00 for role Consultant from 2026-01-01'."""
+    """A rate in words: '120.00 EUR for role Consultant from 2026-01-01'."""
     keys = [
         f"{word} {named}"
         for word, named in (
@@ -246,7 +246,7 @@ def _named(rate: Rate) -> str:
         if named is not None
     ]
     until = f" up to {rate.valid_to:%Y-%m-%d}" if rate.valid_to else ""
-    price = f"{rate.card.currency} {rating.printed_rate(rate.rate_per_hour)}"
+    price = price_words(rate.rate_per_hour, rate.card.currency)
     return f"{price} for {' and '.join(keys) or 'everyone'} from {rate.valid_from:%Y-%m-%d}{until}"
 
 

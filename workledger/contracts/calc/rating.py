@@ -19,6 +19,8 @@ from decimal import Decimal
 from itertools import pairwise, product
 from typing import Any, Literal, NamedTuple
 
+from workledger.kernel.money import price_words
+
 Level = Literal["contract", "client", "entity"]
 LEVELS: tuple[Level, ...] = ("contract", "client", "entity")
 
@@ -304,7 +306,7 @@ def derivation(resolution: Resolution, currency: str = "") -> dict[str, Any]:
 def _sentence(resolution: Resolution, currency: str) -> str:
     if resolution.rate is None:
         return "No rate holds for this person, role and task type on that day. Add one to a rate card."
-    price = f"{currency} {printed_rate(resolution.rate)}".strip()
+    price = price_words(resolution.rate, currency)
     text = f"{price} per hour, by the rule '{RULE_LABELS[resolution.rule]}'"
     if not resolution.losers:
         return f"{text}: the only rate that matches."

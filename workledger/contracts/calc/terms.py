@@ -1,9 +1,7 @@
 """The terms of a contract line: one typed, versioned document per billing model.
 
-`model` says which document it is. Time and materials and non-billable are billed as they stand here;
-the other models carry what was agreed, and `BILLED_MODELS` says which ones a bill run can price. A
-document is read with `parse`, which reports every field that does not fit, and kept as JSON with
-`stored`. `version` is the document's form: a later form reads the earlier ones.
+`model` says which document it is. A document is read with `parse`, which reports every field that does not fit,
+and kept as JSON with `stored`. `version` is the document's form: a later form reads the earlier ones.
 """
 
 from datetime import date
@@ -68,6 +66,29 @@ class ProgressMeasure(StrEnum):
     MANUAL = "manual"
 
 
+class MultiplierKind(StrEnum):
+    """When an hour's rate is multiplied; `task_type` is for kinds of work such as on-site."""
+
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    OVERTIME = "overtime"
+    TASK_TYPE = "task_type"
+
+
+class MinimumScope(StrEnum):
+    """What a minimum of billable time holds for: each entry, or a person's day on the line."""
+
+    ENTRY = "entry"
+    DAY = "day"
+
+
+class Beyond(StrEnum):
+    """What happens to time beyond what was prepaid: it is charged by the rate cards, or waits for a top-up."""
+
+    CHARGE = "charge"
+    HOLD = "hold"
+
+
 class _Document(BaseModel):
     """Base of every part: frozen, and a field nobody knows is an error instead of being lost."""
 
@@ -97,6 +118,61 @@ class Cap(_Document):
         return self
 
 
+class Multiplier(_Document):
+    """A factor on the rate. Where several fit an hour the largest holds; they do not multiply each other.
+
+    Overtime is what a person books on the line in a day beyond `over_hours`.
+    """
+
+    kind: MultiplierKind
+    factor: Annotated[Decimal, Field(gt=0, le=10, decimal_places=4)]
+    over_hours: Annotated[Decimal, Field(gt=0, lt=24, decimal_places=2)] | None = None
+    task_type_id: int | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "Multiplier":
+        if (self.kind is MultiplierKind.OVERTIME) != (self.over_hours is not None):
+            raise ValueError("Say after how many hours of a day overtime begins, and only for overtime.")
+        if (self.kind is MultiplierKind.TASK_TYPE) != (self.task_type_id is not None):
+            raise ValueError("Choose the task type that the factor is for, and only for that kind.")
+        return self
+
+
+class MinimumTime(_Document):
+    """Billable time of an entry or a person's day is at least this much, if there is any."""
+
+    scope: MinimumScope = MinimumScope.ENTRY
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+
+
+class MinimumCharge(_Document):
+    """A period's charges on the line come to at least this amount; what is missing is trued up at its end."""
+
+    amount: Amount
+    period_months: Months = 1
+
+
+class VolumeStep(_Document):
+    """From this many billed hours of a month on, this discount on all of them."""
+
+    from_hours: Hours
+    percent: Percent
+
+
+class Discount(_Document):
+    """A percentage off, shown as such on the invoice; steps by volume take its place where one is reached."""
+
+    percent: Percent = Decimal(0)
+    volume: tuple[VolumeStep, ...] = ()
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Discount":
+        starts = [step.from_hours for step in self.volume]
+        if starts != sorted(set(starts)):
+            raise ValueError("The steps of a volume discount rise.")
+        return self
+
+
 class _Terms(_Document):
     version: Literal[1] = 1
 
@@ -107,9 +183,19 @@ class _TimeTerms(_Terms):
     rounding: Rounding = Rounding()
     group_lines_by: GroupLinesBy | None = None
     requires_notes: bool = False
+    multipliers: tuple[Multiplier, ...] = ()
+    minimum_time: MinimumTime | None = None
 
 
-class TimeAndMaterials(_TimeTerms):
+class _ChargedTime(_TimeTerms):
+    """What every model that charges hours, one by one, shares."""
+
+    minimum_charge: MinimumCharge | None = None
+    discount: Discount | None = None
+    cap: Cap | None = None
+
+
+class TimeAndMaterials(_ChargedTime):
     """Approved billable time at rate-card prices.
 
     `group_lines_by` empty means as the client's billing profile says; `requires_notes` adds to what the contract
@@ -117,7 +203,6 @@ class TimeAndMaterials(_TimeTerms):
     """
 
     model: Literal["time_and_materials"] = "time_and_materials"
-    cap: Cap | None = None
 
 
 class NonBillable(_Terms):
@@ -174,8 +259,13 @@ class Milestones(_Terms):
     milestones: tuple[MilestonePart, ...] = ()
 
 
-class Retainer(_Terms):
-    """A fee per period with included hours or money; what is over it is charged, what is unused expires or rolls over."""
+class Retainer(_TimeTerms):
+    """A fee per period with included hours or money; what is over it is charged, what is unused expires or rolls over.
+
+    Periods follow the calendar months from the contract's start; a first or last one cut short takes its share by days
+    where `prorates`. Time over what is included costs `overage_rate`, or the rate cards' where it is empty. With
+    `carries_deficit` it is not charged but taken from what the next period includes; the last period charges it.
+    """
 
     model: Literal["retainer"] = "retainer"
     fee: Amount
@@ -199,8 +289,15 @@ class Retainer(_Terms):
         return self
 
 
+class IndexValue(_Document):
+    """A price index from a day on, such as a consumer price index."""
+
+    day: date
+    value: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=4)]
+
+
 class Recurring(_Terms):
-    """A fee per period that may rise on its anniversary."""
+    """A fee per period that may rise on the contract's anniversary: by a percentage, or as an index rose since the start."""
 
     model: Literal["recurring"] = "recurring"
     fee: Amount
@@ -209,11 +306,33 @@ class Recurring(_Terms):
     prorates: bool = True
     escalation_percent: Percent = Decimal(0)
     escalation_index: str = ""
+    index_values: tuple[IndexValue, ...] = ()
     renews: bool = False
+
+    @model_validator(mode="after")
+    def _one_escalation(self) -> "Recurring":
+        if self.escalation_percent and self.index_values:
+            raise ValueError("A fee rises by a percentage or by an index, not both.")
+        days = [value.day for value in self.index_values]
+        if days != sorted(set(days)):
+            raise ValueError("The values of an index are in the order of their days.")
+        return self
+
+
+class Weight(_Document):
+    """How much an hour draws from a block: 1.5 for a senior role draws an hour and a half. First match holds."""
+
+    factor: Annotated[Decimal, Field(ge=0, le=10, decimal_places=4)]
+    role_id: int | None = None
+    task_type_id: int | None = None
+    project_id: int | None = None
 
 
 class Prepaid(_TimeTerms):
-    """Blocks of hours or money, drawn first in, first out by expiry."""
+    """Blocks of hours or money, drawn first in, first out by expiry.
+
+    With `tops_up` a bill run adds a block when what is left is below `low_balance_percent` of one.
+    """
 
     model: Literal["prepaid"] = "prepaid"
     block_hours: Hours | None = None
@@ -222,6 +341,8 @@ class Prepaid(_TimeTerms):
     expires_after_months: Annotated[int, Field(ge=1, le=120)] | None = None
     low_balance_percent: Percent = Decimal(20)
     tops_up: bool = False
+    beyond: Beyond = Beyond.CHARGE
+    weights: tuple[Weight, ...] = ()
 
     @model_validator(mode="after")
     def _one_block(self) -> "Prepaid":
@@ -262,7 +383,7 @@ class Units(_Terms):
         return self
 
 
-class Blended(_TimeTerms):
+class Blended(_ChargedTime):
     """Every hour at one rate, whoever works it."""
 
     model: Literal["blended"] = "blended"
@@ -276,8 +397,8 @@ class Band(_Document):
     days: Annotated[Decimal, Field(ge=0, le=3, decimal_places=2)]
 
 
-class DayRate(_TimeTerms):
-    """Hours become days by bands; a day has a rate."""
+class DayRate(_ChargedTime):
+    """A person's hours of a day on the line become days by bands; a day has a rate."""
 
     model: Literal["day_rate"] = "day_rate"
     rate_per_day: Amount
@@ -309,9 +430,6 @@ Terms = Annotated[
     Field(discriminator="model"),
 ]
 _TERMS: TypeAdapter[Terms] = TypeAdapter(Terms)
-
-BILLED_MODELS = frozenset({"time_and_materials", "non_billable"})
-"""The models that a bill run prices."""
 
 
 class TermsProblem(NamedTuple):
@@ -411,7 +529,7 @@ def facts(terms: "Terms") -> list[TermFact]:
             TermFact("Cap", f"{limit}, {'hard' if cap.action is CapAction.HARD else 'tells when reached'}")
         )
     for name, value in terms:
-        if name not in _HIDDEN and value not in (None, "", ()):
+        if name not in _HIDDEN and value not in (None, "", (), False):
             found.append(TermFact(name.replace("_", " ").capitalize(), _words(value)))
     return found
 

@@ -103,7 +103,7 @@ def test_a_tie_is_refused_with_the_other_rate_named(world: World) -> None:
         actions.propose_rate(actor=world.fay.actor, rate=consultant(world))
     (problem,) = refused.value.problems
     assert problem.code == "rates_do_not_tie"
-    assert "EUR 120.00 for role Consultant from 2026-01-01" in problem.message
+    assert "120.00 EUR for role Consultant from 2026-01-01" in problem.message
     actions.propose_rate(actor=world.fay.actor, rate=consultant(world, task_type_id=_task_type(world)))
     with pytest.raises(Refused, match="Another rate is proposed and holds"):
         actions.propose_rate(actor=world.fay.actor, rate=consultant(world, task_type_id=_task_type(world)))
@@ -296,7 +296,7 @@ def test_books_hold_only_approved_rates_in_the_contracts_currency(
 
 def test_why_this_rate_names_the_winner_and_what_it_beat(world: World) -> None:
     why = why_rate(world.pia.actor, world.delivery.pk, world.carl.person_id, None, APRIL)
-    assert why.content["sentence"].startswith("EUR 120.00 per hour, by the rule 'contract card, role'")
+    assert why.content["sentence"].startswith("120.00 EUR per hour, by the rule 'contract card, role'")
     assert [(loser["rate"], loser["rule"]) for loser in why.content["losers"]] == [("110.00", "entity.role")]
     assert (why.person, why.role, why.line) == ("Carl Consultant", "Consultant", "Delivery")
     with pytest.raises(NotFound):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workledger.kernel.allocation import allocate
-from workledger.kernel.money import CurrencyMismatchError, Money, exact
+from workledger.kernel.money import CurrencyMismatchError, Money, exact, money_words, price_words
 from workledger.kernel.rounding import TimeRounding, half_up, minor_units, round_amount, round_seconds
 
 cents = st.integers(-10_000_000, 10_000_000).map(lambda number: Decimal(number) / 100)
@@ -101,3 +101,23 @@ def test_what_cannot_be_allocated_is_refused(total: str, weights: list[int]) -> 
 
 def test_currencies_have_their_own_minor_units() -> None:
     assert (minor_units("EUR"), minor_units("JPY"), minor_units("BHD")) == (2, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "words"),
+    [
+        ("81719.4100", "EUR", "81,719.41 EUR"), ("960.0000", "EUR", "960.00 EUR"), ("-0.005", "EUR", "-0.01 EUR"),
+        ("1234567", "JPY", "1,234,567 JPY"), ("1.5", "KWD", "1.500 KWD"), ("1E+3", "EUR", "1,000.00 EUR"),
+    ],
+)  # fmt: skip
+def test_sentences_print_amounts_in_the_minor_unit(amount: str, currency: str, words: str) -> None:
+    assert money_words(Decimal(amount), currency) == words
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "words"),
+    [("120.0000", "EUR", "120.00 EUR"), ("33.3333", "EUR", "33.3333 EUR"), ("1200", "JPY", "1,200 JPY"),
+     ("120", "", "120.00")],
+)  # fmt: skip
+def test_a_price_keeps_its_finer_decimals(price: str, currency: str, words: str) -> None:
+    assert price_words(Decimal(price), currency) == words

@@ -140,7 +140,7 @@ def test_sums_by_every_dimension_equal_the_total(busy: World) -> None:
     ("name", "query"),
     [
         ("hours_worked", "SELECT sum(worked_seconds) FROM timesheets_timeentry"),
-        ("hours_billable", "SELECT sum(billable_seconds) FROM billing_billableitem WHERE is_billable"),
+        ("hours_billable", "SELECT sum(billable_seconds) FROM billing_billableitem WHERE treatment = 'charged'"),
         ("labour_cost", "SELECT sum(e.worked_seconds * t.cost_rate) / 3600 FROM timesheets_timeentry e"
                         " JOIN directory_employmentterms t USING (person_id)"),
         ("revenue", "SELECT (SELECT sum(amount) FROM billing_billableitem) - (SELECT sum(amount) FROM billing_writedown)"),

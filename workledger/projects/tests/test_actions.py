@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from workledger.contracts.models import BillingModel, ContractLine, TaskType
+from workledger.contracts.models import TaskType
 from workledger.core import events
 from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.projects import actions
@@ -137,15 +137,6 @@ def test_a_task_that_does_not_fit_is_refused(world: World, changes: dict[str, ob
     with pytest.raises(Refused) as refused:
         actions.add_task(actor=world.pia.actor, project_id=world.atlas.pk, task=task)
     assert refused.value.codes == (code,)
-
-
-def test_a_line_that_cannot_be_billed_takes_no_task(world: World) -> None:
-    fee = ContractLine.objects.create(
-        contract=world.acme_contract, name="Fee", model=BillingModel.FIXED_FEE, terms={"price": "9000"}
-    )
-    with pytest.raises(Refused, match="Line Fee is fixed fee, which cannot be billed yet"):
-        task = TaskInput(name="Fixed", contract_line_id=fee.pk)
-        actions.add_task(actor=world.pia.actor, project_id=world.atlas.pk, task=task)
 
 
 def test_another_line_or_type_is_told_and_another_name_is_not(

@@ -42,6 +42,7 @@ class WorkDays:
     def __init__(self, terms: dict[int, list[_Terms]], away: dict[int, list[_Away]]) -> None:
         self._terms = terms
         self._away = away
+        self._weeks: dict[tuple[WorkCalendar, date], int] = {}
 
     @classmethod
     def load(cls, person_ids: Collection[int], start: date, end: date) -> Self:
@@ -86,8 +87,20 @@ class WorkDays:
         return public_holidays(calendar.country, calendar.subdivision, day.year).get(day, "")
 
     def seconds_in_week(self, person_id: int, monday: date) -> int:
-        """Return what is expected of a person in a week."""
-        return sum(self.on(person_id, day).seconds for day in week_days(monday))
+        """Return what is expected of a person in a week. Most weeks are as those of others at the same place."""
+        after = monday + timedelta(days=DAYS_PER_WEEK)
+        held = [
+            each
+            for each in self._terms.get(person_id, ())
+            if each.start < after and (each.end or after) > monday
+        ]
+        away = any(each.start < after and each.end > monday for each in self._away.get(person_id, ()))
+        if len(held) != 1 or held[0].start > monday or (held[0].end or after) < after or away:
+            return sum(self.on(person_id, day).seconds for day in week_days(monday))
+        key = held[0].calendar, monday
+        if key not in self._weeks:
+            self._weeks[key] = sum(map(held[0].calendar.seconds_on, week_days(monday)))
+        return self._weeks[key]
 
     def _calendar(self, person_id: int, day: date) -> WorkCalendar | None:
         for terms in self._terms.get(person_id, ()):

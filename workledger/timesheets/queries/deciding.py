@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models.functions import TruncWeek
 
 from workledger.core.access import Actor, DutyRule, Permission
 from workledger.core.duties import duty_applies
@@ -17,7 +18,7 @@ from workledger.projects.models import Project, Task
 from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets.calc.flags import Budget, Flag, FlagEntry, LineTerms, flags_of_line
 from workledger.timesheets.models import LineState, TimeEntry, TimesheetLine
-from workledger.timesheets.queries.days import DAYS_PER_WEEK, WorkDays, week_days
+from workledger.timesheets.queries.days import DAYS_PER_WEEK, WorkDays
 
 MOST_LINES = 600
 _WEEKS_BACK = 4
@@ -297,31 +298,34 @@ def missing_time(actor: Actor, through: date, *, weeks: int = _WEEKS_BACK) -> tu
         people = people.filter(pk=actor.person_id or 0)
     names = dict(people.filter(terms__start__lt=end).distinct().values_list("pk", "name"))
     calendar = WorkDays.load(list(names), start, end)
-    worked: dict[tuple[int, date], int] = defaultdict(int)
-    for person_id, by_day in _day_seconds(list(names), start, end - timedelta(days=1)).items():
-        for day, seconds in by_day.items():
-            worked[person_id, week_start(day)] += seconds
-    unsubmitted: dict[tuple[int, date], int] = defaultdict(int)
+    booked = TimeEntry.objects.filter(person_id__in=names, work_date__gte=start, work_date__lt=end).order_by()
+    worked = _by_week(
+        booked.annotate(week=TruncWeek("work_date"))
+        .values_list("person_id", "week")
+        .annotate(sum=Sum("worked_seconds"))
+    )
     open_lines = TimesheetLine.objects.filter(
         Exists(TimeEntry.objects.filter(line=OuterRef("pk"))),
         person_id__in=names,
         week__gte=start,
         week__lt=end,
         state__in=[LineState.OPEN, LineState.REJECTED],
-    )
-    for person_id, monday in open_lines.values_list("person_id", "week"):
-        unsubmitted[person_id, monday] += 1
+    ).order_by()
+    unsubmitted = _by_week(open_lines.values_list("person_id", "week").annotate(sum=Count("pk")))
     found = []
     for offset in range(weeks):
         monday = start + timedelta(weeks=offset)
         for person_id, name in names.items():
-            expected = sum(calendar.on(person_id, day).seconds for day in week_days(monday))
-            row = MissingWeek(
-                person_id, name, monday, expected, worked[person_id, monday], unsubmitted[person_id, monday]
-            )
+            key = person_id, monday
+            expected = calendar.seconds_in_week(person_id, monday)
+            row = MissingWeek(person_id, name, monday, expected, worked.get(key, 0), unsubmitted.get(key, 0))
             if row.missing_seconds or row.unsubmitted_lines:
                 found.append(row)
     return tuple(sorted(found, key=lambda row: (-row.missing_seconds, row.person, row.week)))
+
+
+def _by_week(rows: Iterable[tuple[int, date, int]]) -> dict[tuple[int, date], int]:
+    return {(person_id, monday): number for person_id, monday, number in rows}
 
 
 @dataclass(frozen=True, slots=True)

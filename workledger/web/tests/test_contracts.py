@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from workledger.billing.models import Charge
 from workledger.contracts.models import BillingModel, Contract, ContractLine, Rate, RateCard, RateState
 from workledger.testing.world import FIRST_DAY, Somebody, World
 
@@ -141,7 +142,8 @@ def test_every_model_can_be_drafted_and_opened_again(
     )  # fmt: skip
     pia = browser_of(world.pia)
     address = f"/contracts/{draft.pk}/lines/new?model={model}"
-    assert pia.post(address, {"name": "Line", **sent}).status_code == 302
+    time = {"terms.rounding.method": "none", "terms.rounding.scope": "entry", "terms.beyond": "charge"}
+    assert pia.post(address, {"name": "Line", **time, **sent}).status_code == 302
     line = ContractLine.objects.get(contract=draft)
     assert line.model == model
     assert pia.get(f"/contracts/{draft.pk}/lines/{line.pk}").status_code == 200
@@ -216,3 +218,52 @@ def test_query_counts_do_not_grow_with_rows(world: World, browser_of: Browser) -
         Rate.objects.create(card=card, person_id=world.carl.person_id,
                             valid_from=FIRST_DAY.replace(year=2000 + number), valid_to=FIRST_DAY.replace(year=2001 + number), rate_per_hour=1)  # fmt: skip
     assert {address: _queries(fay, address) for address in pages} == before
+
+
+def test_pia_accepts_a_milestone_and_fay_takes_it_back(world: World, browser_of: Browser) -> None:
+    line = ContractLine.objects.create(
+        contract=world.acme_contract, name="Go live", model=BillingModel.MILESTONE, position=7,
+        terms={"milestones": [{"name": "Go live", "amount": "12000"}]},
+    )  # fmt: skip
+    base = f"/contracts/{world.acme_contract.pk}"
+    pia, fay = browser_of(world.pia), browser_of(world.fay)
+    address = f"{base}/lines/{line.pk}/charge/milestone/0"
+    assert (
+        address in fay.get(base).content.decode()
+        or address in browser_of(world.olivia).get(base).content.decode()
+    )
+    nobody = pia.post(address, {"on": "2026-03-10", "accepted_by": "", "evidence": ""})
+    assert (nobody.status_code, "who accepted" in nobody.content.decode()) == (422, True)
+    sent = {"on": "2026-03-10", "accepted_by": "Cleo", "evidence": "Protocol"}
+    assert pia.post(address, sent).status_code == 302
+    assert pia.post(address, sent).status_code == 422
+    shown = fay.get(base).content.decode()
+    assert "Take back" in shown
+    charge = Charge.objects.get()
+    assert fay.post(f"{base}/charges/{charge.pk}/withdrawal", {"reason": "Disputed"}).status_code == 302
+    assert not Charge.objects.exists()
+
+
+@pytest.mark.parametrize(("model", "terms"), [("retainer", {"fee": "100", "included_hours": "5"}), ("prepaid", {"price": "1", "block_hours": "5"})])  # fmt: skip
+def test_statements_open(world: World, browser_of: Browser, model: str, terms: dict[str, str]) -> None:
+    line = ContractLine.objects.create(
+        contract=world.acme_contract, name="Care", model=model, position=7, terms=terms
+    )
+    base = f"/contracts/{world.acme_contract.pk}/lines"
+    fay = browser_of(world.fay)
+    assert "Statement of Care" in fay.get(f"{base}/{line.pk}/statement?through=2026-03-31").content.decode()
+    assert fay.get(f"{base}/{world.delivery.pk}/statement").status_code == 404
+
+
+def test_changing_a_line_keeps_the_terms_its_form_does_not_ask(world: World, browser_of: Browser) -> None:
+    world.delivery.terms = {"minimum_time": {"scope": "day", "minutes": 60}, "cap": {"amount": "900"}}
+    world.delivery.save()
+    sent = {
+        "name": "Delivery", "terms.rounding.method": "none", "terms.rounding.scope": "entry",
+        "terms.multipliers": "overtime; 1.5; 8", "terms.cap.amount": "",
+    }  # fmt: skip
+    address = f"/contracts/{world.acme_contract.pk}/lines/{world.delivery.pk}"
+    assert browser_of(world.pia).post(address, sent).status_code == 302
+    kept = ContractLine.objects.get(pk=world.delivery.pk).terms
+    assert (kept["minimum_time"]["minutes"], kept["cap"]) == (60, None)
+    assert kept["multipliers"][0]["over_hours"] == "8"

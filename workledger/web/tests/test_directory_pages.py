@@ -50,9 +50,8 @@ FORMS = (
 
 
 @pytest.fixture(autouse=True)
-def _on_the_named_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    for area in ("acting", "forms", "views.people", "views.settings", "views.log"):
-        monkeypatch.setattr(f"workledger.web.{area}.today", lambda: TODAY)
+def _on_the_named_day(set_today: Callable[[date], None]) -> None:
+    set_today(TODAY)
 
 
 def rows_of(world: World) -> list[str]:

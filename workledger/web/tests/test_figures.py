@@ -1,15 +1,17 @@
 """Home, trails, reports and search: what each role sees, and in how many queries."""
 
+import csv
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from workledger.billing.models import BillableItem, OpenItem
+from workledger.core.access import Role
+from workledger.core.models import RoleAssignment
 from workledger.metrics.catalogue import METRICS
 from workledger.metrics.tests.test_queries import busy
 from workledger.testing.time import approved
@@ -22,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("_today")
 
 
 @pytest.fixture
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 5, 20))
+def _today(set_today: Callable[[date], None]) -> None:
+    set_today(date(2026, 5, 20))
 
 
 def text(client: Client, address: str, **headers: str) -> str:
@@ -145,6 +147,41 @@ def test_utilization_by_person_and_month(busy: World, browser_of: SignIn) -> Non
     page = text(browser_of(busy.fay), "/reports/utilization")
     assert "Carl Consultant" in page
     assert "Everybody" in page
+
+
+def rows_of(client: Client, address: str) -> list[list[str]]:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    lines = b"".join(answer).decode().removeprefix("\ufeff")
+    return list(csv.reader(lines.splitlines()))
+
+
+def test_reports_are_exported_as_they_are_seen(busy: World, browser_of: SignIn) -> None:
+    client = browser_of(busy.fay)
+    assert "/reports/projects/export.csv?sort=name" in text(client, "/reports/projects?sort=name")
+    head, *rows = rows_of(client, "/reports/projects/export.csv?sort=name")
+    assert head == [
+        "Project", "Code", "Client", "Currency", "Hours", "Revenue", "Labour cost", "Margin", "Margin %", "WIP",
+        "WIP currency", "Budget used %",
+    ]  # fmt: skip
+    assert [row[0] for row in rows] == ["Atlas", "Beacon", "Compass"]
+    assert [row[5] for row in rows] == [
+        "2920.00",
+        "700.00",
+        "390.00",
+    ]  # 21 × 120 + 2.5 × 160; 5 × 150 − 50; 3 × 130
+    head, *rows = rows_of(client, "/reports/utilization/export.csv")
+    assert (head[0], head[-2:]) == ("Person", ["May 2026 %", "All %"])
+    assert "Carl Consultant" in [row[0] for row in rows]
+    for name in ("projects", "utilization"):
+        assert client.get(f"/reports/{name}/export.xlsx").content[:2] == b"PK"
+        assert client.get(f"/reports/{name}/export.pdf").status_code == 404
+
+
+def test_an_export_holds_no_money_for_who_may_not_see_it(busy: World, browser_of: SignIn) -> None:
+    RoleAssignment.objects.filter(user=busy.carl.user).update(role=Role.RESOURCE_MANAGER)
+    head, *_ = rows_of(browser_of(busy.carl), "/reports/projects/export.csv")
+    assert head == ["Project", "Code", "Client", "Currency", "Hours", "Budget used %"]
 
 
 def test_the_catalogue_stands_with_its_definitions(busy: World, browser_of: SignIn) -> None:

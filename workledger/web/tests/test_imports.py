@@ -1,6 +1,7 @@
 """The import pages, as the named people meet them."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -24,9 +25,8 @@ ROWS = (
 
 
 @pytest.fixture(autouse=True)
-def _on_the_named_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    for area in ("acting", "forms", "views.imports"):
-        monkeypatch.setattr(f"workledger.web.{area}.today", lambda: TODAY)
+def _on_the_named_day(set_today: Callable[[date], None]) -> None:
+    set_today(TODAY)
 
 
 def upload(browser: Browser, content: str = HEAD + ROWS, **fields: str) -> Any:

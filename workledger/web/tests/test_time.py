@@ -9,8 +9,10 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from workledger.contracts.models import Contract
+from workledger.metrics.attention import Inbox, inbox
 from workledger.projects.models import Task
 from workledger.testing.world import TODAY, Somebody, World
 from workledger.timesheets import actions, approval
@@ -290,6 +292,21 @@ def test_clean_lines_are_approved_in_one_gesture(world: World, pia: Client) -> N
     assert "Approved 1 line, 8.00 h." in page
     line.refresh_from_db()
     assert line.state == LineState.APPROVED
+
+
+def test_what_waits_is_counted_in_the_top_bar_of_who_decides(
+    world: World, carl: Client, pia: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert "inbox-count" not in pia.get("/inbox").content.decode()
+    submitted(world)
+    page = pia.get("/inbox").content.decode()
+    assert '<span class="inbox-count">1<' in page
+    assert "1 line of time waits for your approval." in page
+    assert "inbox-count" not in carl.get("/week/").content.decode()
+    with django_assert_max_num_queries(1):
+        assert inbox(world.pia.actor) == Inbox(approvals=1)
+    with django_assert_max_num_queries(0):
+        assert inbox(world.carl.actor).count == 0
 
 
 def test_a_flagged_line_says_why_and_is_sent_back_with_a_reason(world: World, pia: Client) -> None:

@@ -183,7 +183,7 @@ def _cells(rows: Iterator[queries.InvoiceRow]) -> Iterator[tuple[sheets.Cell, ..
 def show(request: ActingRequest, invoice_id: int) -> HttpResponse:
     """One invoice or credit note; a pre-bill has a page of its own."""
     actor = request.actor
-    row = locks.one(billing.visible_invoices(actor), invoice_id)
+    row = locks.one(billing_queries.visible_invoices(actor), invoice_id)
     if row.state == "draft":
         return redirect("prebill", invoice_id)
     found = queries.invoice(actor, invoice_id, as_of=today())
@@ -231,7 +231,7 @@ def _entry_url(entry_id: int | None) -> str:
 @require_GET
 def pdf(request: ActingRequest, invoice_id: int) -> HttpResponse:
     """The PDF of an invoice or credit note, or the preview of a pre-bill."""
-    row: Invoice = locks.one(billing.visible_invoices(request.actor), invoice_id)
+    row: Invoice = locks.one(billing_queries.visible_invoices(request.actor), invoice_id)
     try:
         content = billing_queries.pdf(request.actor, invoice_id, today=today())
     except (DocumentError, InvalidDocument) as error:

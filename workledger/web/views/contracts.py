@@ -1,7 +1,8 @@
 """Contracts: the list, a contract with its lines and rates, 'why this rate?', and the forms that change them."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from copy import deepcopy
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,8 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import cut, number_of
+from workledger.web.views.charges import charging
+from workledger.web.views.dates import after
 
 TONES = {ContractState.ACTIVE: "good", ContractState.DRAFT: "info", ContractState.CLOSED: ""}
 
@@ -89,6 +92,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         ),
         "today": today(),
         "own_card": next((card for card in found.cards if card.level == "contract"), None),
+        **charging(request, found),
     }
     return render(request, "web/contracts/show.html", context)
 
@@ -235,7 +239,9 @@ def change_line(request: ActingRequest, contract_id: int, line_id: int) -> HttpR
     model = line.model if fixed else _model(request.GET["model"])
 
     def run(values: Mapping[str, Any], options: Options) -> None:
-        actions.change_line.using(options)(actor=request.actor, line_id=line_id, line=_line_of(model, values))
+        actions.change_line.using(options)(
+            actor=request.actor, line_id=line_id, line=_line_of(model, values, line)
+        )
 
     return _line_form(request, found, line, model, run)
 
@@ -281,11 +287,6 @@ def _contract_of(values: Mapping[str, Any]) -> ContractInput:
     )
 
 
-def after(last: date | None) -> date | None:
-    """Return the first day after a last day, as periods are kept."""
-    return last + timedelta(days=1) if last and last < date.max else None
-
-
 def _model(name: str) -> BillingModel:
     return BillingModel(name) if name in BillingModel.values else BillingModel.TIME_AND_MATERIALS
 
@@ -297,6 +298,7 @@ def _line_form(
         "revenue_method": None,
         "terms.rounding.method": "none",
         "terms.rounding.step_minutes": 15,
+        "terms.prorates": True,
     }
     if line is not None:
         shown |= {
@@ -325,8 +327,6 @@ def _line_form(
             "model": model,
             "models": [pair for pair in BillingModel.choices if pair[0] != now] if choosable else [],
             "model_now": BillingModel(now).label,
-            "is_billed": model in (BillingModel.TIME_AND_MATERIALS, BillingModel.NON_BILLABLE),
-            "is_active": found.state == ContractState.ACTIVE,
         },
     )
     return form_page(request, Form(fields, shown), run, around)
@@ -351,6 +351,8 @@ _TIME_FIELDS = (
     Field("terms.requires_notes", "Every entry needs a note", "check"),
 )  # fmt: skip
 _TIMING = (("advance", "In advance"), ("arrears", "In arrears"))
+_CAP_ACTIONS = (("notify", "Tell, and bill on"), ("hard", "Bill nothing beyond it"))
+_MULTIPLIERS_HELP = "One a line: weekend, holiday or overtime; factor; for overtime, after how many hours. Such as 'overtime; 1.25; 8'."
 
 
 def _money(name: str, label: str, unit: str, **about: Any) -> Field:
@@ -368,11 +370,19 @@ def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
     usual = Field(
         "revenue_method", "Revenue is recognized", "choice", options=methods, empty="As the model usually is"
     )
+    charged = (
+        _money("cap.amount", "Cap", currency, section="Limits", row="cap"),
+        Field("terms.cap.hours", "or", "number", unit="h", row="cap"),
+        Field("terms.cap.action", "When it is reached", "choice", row="cap_action", options=_CAP_ACTIONS),
+        Field("terms.cap.tolerance_percent", "Tolerance", "number", unit="%", row="cap_action"),
+        _money("minimum_charge.amount", "At least, per month", currency, row="least"),
+        Field("terms.discount.percent", "Discount", "number", unit="%", row="least"),
+        Field("terms.multipliers", "Hours that cost more", "lines", help=_MULTIPLIERS_HELP),
+    )
     terms: dict[BillingModel, tuple[Field, ...]] = {
         BillingModel.TIME_AND_MATERIALS: (
             *_TIME_FIELDS,
-            _money("cap.amount", "Tell when this much is billed", currency, section="Cap", row="cap"),
-            Field("terms.cap.hours", "or this many hours", "number", unit="h", row="cap"),
+            *charged,
         ),
         BillingModel.NON_BILLABLE: (Field("terms.requires_notes", "Every entry needs a note", "check"),),
         BillingModel.FIXED_FEE: (
@@ -389,20 +399,31 @@ def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
             Field("terms.included_hours", "Included", "number", unit="h", row="included"),
             _money("overage_rate", "Rate beyond that", currency, row="over"),
             Field("terms.unused", "What is unused", "choice", required=True, options=(("expire", "Expires"), ("roll_over", "Rolls over")), row="over"),
-            Field("terms.roll_over_periods", "Rolls over for periods", "whole"),
+            Field("terms.roll_over_periods", "Rolls over for periods", "whole", row="limits"),
+            Field("terms.roll_over_hours", "and at most", "number", unit="h", row="limits"),
+            _money("included_amount", "Or money is included instead of hours", currency),
+            Field("terms.carries_deficit", "What is over is taken from the next period", "check"),
+            Field("terms.prorates", "A period cut short pays its days", "check"),
+            *_TIME_FIELDS,
         ),
         BillingModel.RECURRING: (
             _money("fee", "Fee per period", currency, required=True, section="Recurring fee", row="fee"),
             Field("terms.period_months", "Period, months", "whole", row="fee"),
             Field("terms.timing", "Due", "choice", options=_TIMING, required=True, row="rise"),
             Field("terms.escalation_percent", "Rises each year by", "number", unit="%", row="rise"),
+            Field("terms.index_values", "or as an index rises", "lines", help="One a line: day; value. Such as '2026-01-01; 121.4'."),
             Field("terms.renews", "Renews by itself", "check"),
+            Field("terms.prorates", "A period cut short pays its days", "check"),
         ),
         BillingModel.PREPAID: (
             _money("price", "Price of the block", currency, required=True, section="Prepaid block", row="block"),
             Field("terms.block_hours", "Hours in the block", "number", unit="h", row="block"),
-            Field("terms.expires_after_months", "Expires after months", "whole"),
+            _money("block_amount", "or money in the block", currency, row="block"),
+            Field("terms.expires_after_months", "Expires after months", "whole", row="runs"),
+            Field("terms.low_balance_percent", "Is low below", "number", unit="%", row="runs"),
+            Field("terms.beyond", "Time beyond it", "choice", required=True, options=(("charge", "Is charged by the rate cards"), ("hold", "Waits for the next block"))),
             Field("terms.tops_up", "Tops up by itself", "check"),
+            *_TIME_FIELDS,
         ),
         BillingModel.PROGRESS: (
             _money("value", "Contract value", currency, required=True, section="Progress", row="value"),
@@ -417,9 +438,13 @@ def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
         ),
         BillingModel.BLENDED: (
             _money("rate_per_hour", "Rate for every hour", currency, required=True, section="Blended rate"),
+            *_TIME_FIELDS,
+            *charged,
         ),
         BillingModel.DAY_RATE: (
-            _money("rate_per_day", "Rate per day", currency, required=True, section="Day rate", help="Up to 4 hours count as half a day."),
+            _money("rate_per_day", "Rate per day", currency, required=True, section="Day rate"),
+            Field("terms.bands", "Hours become days", "lines", help="One a line: up to hours; days. Such as '4; 0.5'."),
+            *charged,
         ),
     }  # fmt: skip
     if model == BillingModel.NON_BILLABLE:
@@ -427,13 +452,13 @@ def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
     return (*basis, usual, *terms[model])
 
 
-def _line_of(model: BillingModel, values: Mapping[str, Any]) -> LineInput:
+def _line_of(model: BillingModel, values: Mapping[str, Any], line: LineRow | None = None) -> LineInput:
     hours = values["budget_hours"]
     method = values.get("revenue_method") or ""
     return LineInput(
         name=values["name"],
         model=model,
-        terms=_document(values),
+        terms=_document(values, line.document if line is not None and line.model == model else {}),
         revenue_method=RevenueMethod(method) if method in RevenueMethod.values else None,
         budget_seconds=seconds_of(hours) if hours is not None else None,
         budget_amount=values["budget_amount"],
@@ -444,20 +469,32 @@ _LISTS = {
     "instalments": ("name", "amount", "due"),
     "milestones": ("name", "amount", "due"),
     "tiers": ("from_quantity", "price"),
+    "multipliers": ("kind", "factor", "over_hours"),
+    "index_values": ("day", "value"),
+    "bands": ("up_to_hours", "days"),
 }
+_NEEDS_ONE = {"cap": ("amount", "hours"), "minimum_charge": ("amount",)}
+"""Parts of terms that are there once one of these is said."""
 
 
-def _document(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the terms that were typed; what was left empty is left out, so that the model's default holds."""
-    document: dict[str, Any] = {}
+def _document(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the terms that were typed, over what the form does not ask; an empty field takes the model's default."""
+    document: dict[str, Any] = deepcopy(dict(kept))
     for name, value in values.items():
-        if not name.startswith("terms.") or value in (None, ""):
+        if not name.startswith("terms."):
             continue
         *parents, last = name.split(".")[1:]
         place = document
         for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = _rows(last, value) if last in _LISTS else value
+            if not isinstance(place.get(parent), dict):
+                place[parent] = {}
+            place = place[parent]
+        place.pop(last, None)
+        if value not in (None, ""):
+            place[last] = _rows(last, value) if last in _LISTS else value
+    for name, needed in _NEEDS_ONE.items():
+        if name in document and not any((document[name] or {}).get(each) for each in needed):
+            del document[name]
     return document
 
 

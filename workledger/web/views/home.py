@@ -13,7 +13,7 @@ from workledger.core.access import Actor, Permission
 from workledger.core.refusals import NotFound, Refused
 from workledger.kernel.period import Period, month_of, week_start
 from workledger.metrics import queries
-from workledger.metrics.attention import Attention, Standing, attention
+from workledger.metrics.attention import Attention, Inbox, Standing, attention
 from workledger.metrics.catalogue import METRICS, By
 from workledger.metrics.projects import project_figures
 from workledger.metrics.queries import Filters, MetricValue, may_see
@@ -66,6 +66,7 @@ def show(request: ActingRequest) -> HttpResponse:
     waiting = attention(actor, day)
     context: dict[str, Any] = {
         "page_title": "Home",
+        "inbox": Inbox(waiting.approvals.count, waiting.proposals.count),  # counted already
         "today": day,
         "sees_firm": sees_firm,
         "leads": leads,

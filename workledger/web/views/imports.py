@@ -111,7 +111,11 @@ def commit(request: ActingRequest, batch_id: int) -> HttpResponse:
     try:
         rate = parse_money(typed, places=4, decimal_mark=formats.decimal_mark())
         done = actions.commit_import.using(act_options(request))(
-            actor=request.actor, batch_id=batch_id, approved="approved" in request.POST, default_rate=rate
+            actor=request.actor,
+            batch_id=batch_id,
+            on=today(),
+            approved="approved" in request.POST,
+            default_rate=rate,
         )
     except NotUnderstood as error:
         return _show(request, batch_id, problem=str(error), typed=typed, status=422)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from workledger.metrics.attention import Inbox
 from workledger.web import formats
 from workledger.web.acting import page
 
@@ -122,6 +123,7 @@ def show(request: HttpRequest) -> HttpResponse:
             {"code": "weekend", "message": "Saturday 7 March has 4.00 hours by Carl Weber."},
         ],
         "problems": [{"field": "rate", "message": "Write the rate as 145.00."}, {"field": "start", "message": "The start must lie before 31 Mar 2026."}],
+        "inbox": Inbox(approvals=38, proposals=2),
         "zero": D(0), "loss": D("-1250.00"), "sum": D("112532.50"), "today": _TODAY,
     }  # fmt: skip
     return render(request, "web/patterns.html", context)

@@ -29,7 +29,7 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.charts import CHARTS
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.paging import cut, number_of
-from workledger.web.views.contracts import after
+from workledger.web.views.dates import after
 
 TONES = {
     ProjectState.ACTIVE: "good",

@@ -1,9 +1,10 @@
 """Reports: the catalogue of metrics, profitability of all projects, utilization by person and month."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,7 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from workledger.core.access import Permission
+from workledger.core.refusals import NotFound
 from workledger.kernel.period import Period, month_of
+from workledger.kernel.rounding import half_up, round_amount
 from workledger.ledger.dimensions import Dimension, choices, labels
 from workledger.metrics import queries
 from workledger.metrics.calc import formulas
@@ -20,7 +23,7 @@ from workledger.metrics.projects import ProjectFigures, project_figures
 from workledger.metrics.queries import Filters, may_see
 from workledger.projects.models import ProjectState
 from workledger.projects.queries import ProjectFilter, ProjectRow, list_projects
-from workledger.web import formats
+from workledger.web import formats, sheets
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.paging import cut, number_of
 from workledger.web.trails import trail_url
@@ -28,6 +31,7 @@ from workledger.web.trails import trail_url
 _DAY = timedelta(days=1)
 _ZERO = Decimal(0)
 _MONTHS = 6
+C = TypeVar("C")
 
 
 @page(Permission.VIEW_METRICS)
@@ -79,7 +83,7 @@ class _Columns:
     value: bool
     cost: bool
 
-    def of(self, row: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    def of(self, row: tuple[C, ...]) -> tuple[C, ...]:
         """Return hours, revenue, cost, margin, margin share and WIP without those not to be seen."""
         hours, revenue, cost, margin, share, wip = row
         if self.cost:
@@ -110,22 +114,9 @@ _SORTS = {
 def projects(request: ActingRequest) -> HttpResponse:
     """What each project earned, cost and left; all of them from the ledger's balances."""
     asked = request.GET
-    state = asked.get("state", "")
-    wanted = ProjectFilter(
-        words=asked.get("q", "").strip()[:100],
-        client_id=number_of(asked.get("client")),
-        practice_id=number_of(asked.get("practice")),
-        state=state or "all",
-    )
-    figures = project_figures(request.actor)
-    pairs = [(row, figures[row.id]) for row in list_projects(request.actor, wanted) if row.id in figures]
-    pairs = [pair for pair in pairs if asked.get("work") == "all" or not pair[1].is_internal]
-    sort = asked.get("sort") or "-margin"
-    key: Any = _SORTS.get(sort.removeprefix("-"), _SORTS["margin"])
-    pairs.sort(key=key, reverse=sort.startswith("-"))
+    pairs = _chosen(request)
     shown = cut(pairs, asked.get("cursor", ""))
-    sees_value = request.actor.can(Permission.VIEW_BILLING)
-    columns = _Columns(sees_value, sees_value and request.actor.can(Permission.VIEW_COST))
+    columns = _columns(request)
     context = {
         "lines": _lines(list(shown), columns),
         "cut": shown,
@@ -138,8 +129,80 @@ def projects(request: ActingRequest) -> HttpResponse:
         "states": list(ProjectState.choices),
         "works": [("all", "also internal")],
         "filtered": any(asked.get(name) for name in ("q", "client", "practice", "state", "work")),
+        **_exports(request, "reports-projects-export"),
     }
     return render(request, "web/reports/projects.html", context)
+
+
+def _chosen(request: ActingRequest) -> list[tuple[ProjectRow, ProjectFigures]]:
+    """Return the projects that the filters ask for with their figures, sorted as asked."""
+    asked = request.GET
+    wanted = ProjectFilter(
+        words=asked.get("q", "").strip()[:100],
+        client_id=number_of(asked.get("client")),
+        practice_id=number_of(asked.get("practice")),
+        state=asked.get("state", "") or "all",
+    )
+    figures = project_figures(request.actor)
+    pairs = [(row, figures[row.id]) for row in list_projects(request.actor, wanted) if row.id in figures]
+    pairs = [pair for pair in pairs if asked.get("work") == "all" or not pair[1].is_internal]
+    sort = asked.get("sort") or "-margin"
+    key: Any = _SORTS.get(sort.removeprefix("-"), _SORTS["margin"])
+    return sorted(pairs, key=key, reverse=sort.startswith("-"))
+
+
+def _columns(request: ActingRequest) -> _Columns:
+    sees_value = request.actor.can(Permission.VIEW_BILLING)
+    return _Columns(sees_value, sees_value and request.actor.can(Permission.VIEW_COST))
+
+
+_PROJECT_HEAD: tuple[sheets.Cell, ...] = ("Hours", "Revenue", "Labour cost", "Margin", "Margin %", "WIP")
+
+
+@page(Permission.VIEW_METRICS)
+@require_GET
+def export_projects(request: ActingRequest, kind: str) -> HttpResponse:
+    """The projects that the filters ask for with their figures, as CSV or Excel."""
+    columns = _columns(request)
+    head = ["Project", "Code", "Client", "Currency", *map(str, columns.of(_PROJECT_HEAD))]
+    wip_currency = ["WIP currency"] if columns.value else []
+    rows = (
+        [row.name, row.code, row.client, known.home_currency, *columns.of(_numbers(known))]
+        + ([known.currency] if columns.value else [])
+        + [_percent(known.worst_burn)]
+        for row, known in _chosen(request)
+    )
+    return _file(kind, "profitability", [*head, *wip_currency, "Budget used %"], rows)
+
+
+def _numbers(known: ProjectFigures) -> tuple[sheets.Cell, ...]:
+    home = known.home_currency
+    return (
+        known.hours, _amount(known.revenue, home), _amount(known.cost, home), _amount(known.margin, home),
+        _percent(known.margin_pct), _amount(known.wip, known.currency),
+    )  # fmt: skip
+
+
+def _amount(value: Decimal | None, currency: str) -> Decimal | None:
+    return None if value is None else round_amount(value, currency)
+
+
+def _percent(share: Decimal | None) -> Decimal | None:
+    return None if share is None else half_up(share * 100, 1)
+
+
+def _exports(request: ActingRequest, name: str) -> dict[str, str]:
+    """Return the addresses of what is seen as files."""
+    asked = request.GET.copy()
+    asked.pop("cursor", None)
+    return {kind: f"{reverse(name, args=[kind])}?{asked.urlencode()}" for kind in ("csv", "xlsx")}
+
+
+def _file(kind: str, name: str, head: list[str], rows: Iterable[Sequence[sheets.Cell]]) -> HttpResponse:
+    answer = {"csv": sheets.csv_answer, "xlsx": sheets.xlsx_answer}.get(kind)
+    if answer is None:
+        raise NotFound.because("not_found", "Reports are exported as CSV or XLSX.")
+    return answer(f"{name}-{today().isoformat()}", head, rows)
 
 
 def _lines(pairs: list[tuple[ProjectRow, ProjectFigures]], columns: _Columns) -> list[Line]:
@@ -189,7 +252,70 @@ def _totals(pairs: list[tuple[ProjectRow, ProjectFigures]], columns: _Columns) -
 @require_GET
 def utilization(request: ActingRequest) -> HttpResponse:
     """Billable utilization of each person, month by month."""
-    actor, day = request.actor, today()
+    found = _people(request)
+    rows = [
+        (
+            name, person,
+            [_cell(by_month.get(month), found.trail(month, person=person)) for month in found.months],
+            _sum_of(by_month.values(), trail_url("utilization", period=found.whole, person=person)),
+        )
+        for name, person, by_month in found.rows
+    ]  # fmt: skip
+    everything = [each for _, _, by_month in found.rows for each in by_month.values()]
+    limits: dict[str, Any] = {key.value: value for key, value in found.filters.given.items()}
+    context = {
+        "rows": rows,
+        "months": found.months,
+        "totals": [
+            _sum_of([each for each in everything if each.key[1] == month], found.trail(month, **limits))
+            for month in found.months
+        ],
+        "total": _sum_of(everything, trail_url("utilization", period=found.whole, **limits)),
+        "practices": choices(request.actor, Dimension.PRACTICE),
+        "offices": choices(request.actor, Dimension.OFFICE),
+        "month_choices": _month_choices(today()),
+        "filtered": bool(found.filters.given) or month_of(found.whole.end - _DAY) != month_of(today()),
+        "metric": METRICS["utilization"],
+        **_exports(request, "reports-utilization-export"),
+    }
+    return render(request, "web/reports/utilization.html", context)
+
+
+@page(Permission.VIEW_METRICS)
+@require_GET
+def export_utilization(request: ActingRequest, kind: str) -> HttpResponse:
+    """Billable utilization of each person and month in percent, as CSV or Excel."""
+    found = _people(request)
+    rows = (
+        [
+            name,
+            *(_percent(_share(by_month, month)) for month in found.months),
+            _percent(_whole(by_month.values())),
+        ]
+        for name, _, by_month in found.rows
+    )
+    head = ["Person", *(f"{month:%b %Y} %" for month in found.months), "All %"]
+    return _file(kind, "utilization", head, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Utilization as asked for: the months, and by person's name what is known of each month."""
+
+    whole: Period
+    filters: Filters
+    months: list[date]
+    rows: list[tuple[str, int, dict[date, queries.MetricValue]]]
+
+    def trail(self, month: date, **limits: Any) -> str:
+        """Return the address of a month's trail."""
+        return trail_url(
+            "utilization", period=Period(month, min(month_of(month).end, self.whole.end)), **limits
+        )
+
+
+def _people(request: ActingRequest) -> _People:
+    day = today()
     through = _month(request.GET.get("month", ""), day)
     start = through
     for _ in range(_MONTHS - 1):
@@ -198,46 +324,22 @@ def utilization(request: ActingRequest) -> HttpResponse:
     filters = Filters(
         practice=number_of(request.GET.get("practice")), office=number_of(request.GET.get("office"))
     )
-    found = queries.value(actor, "utilization", period=whole, by=[By.PERSON, By.MONTH], filters=filters)
-    months = sorted({each.key[1] for each in found})
-    spans = {month: Period(month, min(month_of(month).end, whole.end)) for month in months}
-    people: dict[int, dict[date, Any]] = {}
+    found = queries.value(
+        request.actor, "utilization", period=whole, by=[By.PERSON, By.MONTH], filters=filters
+    )
+    people: dict[int, dict[date, queries.MetricValue]] = {}
     for each in found:
         if any(part.value for part in each.parts):
             people.setdefault(each.key[0], {})[each.key[1]] = each
-    names = labels(actor, Dimension.PERSON, people)
-    rows = []
-    for person, by_month in people.items():
-        cells = [
-            _cell(by_month.get(month), trail_url("utilization", period=spans[month], person=person))
-            for month in months
-        ]
-        rows.append(
-            (names.get(person, "Somebody"), person, cells,
-             _sum_of(by_month.values(), trail_url("utilization", period=whole, person=person)))
-        )  # fmt: skip
+    names = labels(request.actor, Dimension.PERSON, people)
+    rows = [(names.get(person, "Somebody"), person, by_month) for person, by_month in people.items()]
     rows.sort(key=lambda row: row[0].casefold())
-    everything = [each for by_month in people.values() for each in by_month.values()]
-    limits: dict[str, Any] = {key.value: value for key, value in filters.given.items()}
-    totals = [
-        _sum_of(
-            [each for each in everything if each.key[1] == month],
-            trail_url("utilization", period=spans[month], **limits),
-        )
-        for month in months
-    ]
-    context = {
-        "rows": rows,
-        "months": months,
-        "totals": totals,
-        "total": _sum_of(everything, trail_url("utilization", period=whole, **limits)),
-        "practices": choices(actor, Dimension.PRACTICE),
-        "offices": choices(actor, Dimension.OFFICE),
-        "month_choices": _month_choices(day),
-        "filtered": bool(filters.given) or through != month_of(day).start,
-        "metric": METRICS["utilization"],
-    }
-    return render(request, "web/reports/utilization.html", context)
+    return _People(whole, filters, sorted({each.key[1] for each in found}), rows)
+
+
+def _share(by_month: Mapping[date, queries.MetricValue], month: date) -> Decimal | None:
+    found = by_month.get(month)
+    return None if found is None else found.value
 
 
 def _cell(found: Any, href: str) -> tuple[str, str]:
@@ -246,11 +348,16 @@ def _cell(found: Any, href: str) -> tuple[str, str]:
     )
 
 
-def _sum_of(found: Any, href: str) -> tuple[str, str]:
+def _sum_of(found: Iterable[queries.MetricValue], href: str) -> tuple[str, str]:
+    return formats.percent(_whole(found), 0), href
+
+
+def _whole(found: Iterable[queries.MetricValue]) -> Decimal | None:
+    """Return the utilization of several people or months taken together."""
     rows = list(found)
     billable = sum((each.parts[0].value or _ZERO for each in rows), _ZERO)
     capacity = sum((each.parts[1].value or _ZERO for each in rows), _ZERO)
-    return formats.percent(formulas.utilization(billable, capacity), 0), href
+    return formulas.utilization(billable, capacity)
 
 
 def _month(text: str, day: date) -> date:

@@ -149,7 +149,7 @@ def test_the_derivation_names_winner_rule_and_losers() -> None:
                 "reason": "Less specific than contract line and person.",
             }
         ],
-        "sentence": "EUR 120.00 per hour, by the rule 'contract line and person': it is more specific than 1 other"
+        "sentence": "120.00 EUR per hour, by the rule 'contract line and person': it is more specific than 1 other"
         " matching rate.",
     }
     assert derivation(RateBook([]).resolve(QUERY))["rate"] is None

@@ -19,3 +19,4 @@ import "./chart.js";
 import "./chart-plot.js";
 import "./timegrid.js";
 import "./unfold.js";
+import "./tabs.js";

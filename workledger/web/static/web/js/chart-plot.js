@@ -23,12 +23,20 @@ async function specOf(place) {
   return answer.json();
 }
 
+// To a screen reader the plot is one picture named by its question: the figures, each a link, stand in the table behind it.
+function asPicture(plot) {
+  plot.setAttribute("role", "img");
+  plot.removeAttribute("aria-roledescription");
+  plot.querySelector("svg").setAttribute("aria-hidden", "true");
+}
+
 async function draw(chart) {
   const plot = chart.querySelector("[data-chart-plot]");
   try {
     const [embed, spec] = await Promise.all([load(), specOf(chart.dataset.chart)]);
     const { view } = await embed(plot, spec, { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: false });
     view.addEventListener("click", (_, mark) => mark?.datum?.href && openTrail(chart, mark.datum.href));
+    asPicture(plot);
     plot.dataset.drawn = "";
   } catch {
     chart.dataset.view = "table";

@@ -1,4 +1,4 @@
-// The note of a cell, in a popover beside it; leaving it keeps what was written, Esc as well.
+// The note of a cell, in a popover beside it; leaving it keeps what was written, Esc as well, and so does leaving the page.
 export class NotePopover {
   constructor(element, keep) {
     this.element = element;
@@ -6,7 +6,10 @@ export class NotePopover {
     this.cell = null;
     if (!element) return;
     this.words = element.querySelector("textarea");
+    // Kept as it closes, not after: 'toggle' comes later, and only once when another cell's note is opened meanwhile.
+    element.addEventListener("beforetoggle", (event) => event.newState === "closed" && this.keepWords());
     element.addEventListener("toggle", (event) => event.newState === "closed" && this.closed());
+    window.addEventListener("pagehide", () => this.keepWords());
     element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) element.hidePopover();
       event.stopPropagation();
@@ -16,6 +19,7 @@ export class NotePopover {
 
   open(cell, from) {
     if (!this.element) return;
+    if (this.element.matches(":popover-open")) this.element.hidePopover();
     this.cell = cell;
     this.from = from;
     this.words.value = cell.dataset.note ?? "";
@@ -30,11 +34,13 @@ export class NotePopover {
     this.words.focus();
   }
 
+  keepWords() {
+    if (this.cell && !this.cell.dataset.locked) this.keep(this.cell, this.words.value.trim());
+  }
+
   closed() {
     const { cell, from } = this;
     this.cell = null;
-    if (!cell) return;
-    if (!cell.dataset.locked) this.keep(cell, this.words.value.trim());
-    (from?.isConnected ? from : cell.querySelector("input")).focus();
+    if (cell) (from?.isConnected ? from : cell.querySelector("input")).focus();
   }
 }

@@ -37,6 +37,7 @@ class TimeGrid {
       if (day) this.showDay(day);
     });
     root.addEventListener("combobox:take", (event) => this.addRow(event.detail, event.target));
+    window.addEventListener("pagehide", () => this.keepTyped());
   }
 
   entered(cell, target) {
@@ -80,13 +81,23 @@ class TimeGrid {
     this.put(cell);
   }
 
+  // A note goes with the hours that stand in its cell, saved or not: the outbox sends it behind a save that is under way.
   keepNote(cell, words) {
     if ((cell.dataset.note ?? "") === words) return;
     cell.dataset.note = words;
+    const seconds = this.isTyped(cell) ? readHours(inputOf(cell).value) : null;
+    if (seconds) cell.dataset.seconds = seconds;
     if (cell.dataset.seconds) this.put(cell);
+    else this.state(cell, cell.dataset.state ?? "", "The note is kept once the cell has hours.");
+  }
+
+  keepTyped() {
+    const cell = document.activeElement?.closest("[data-cell]");
+    if (cell && this.isTyped(cell) && !Number.isNaN(readHours(inputOf(cell).value))) this.save(cell);
   }
 
   put(cell) {
+    clearTimeout(this.timers.get(cell));
     const seconds = cell.dataset.seconds ? Number(cell.dataset.seconds) : null;
     this.outbox.put(placeOf(cell), cell.dataset.url ?? this.root.dataset.url, {
       task_id: Number(cell.dataset.line),
@@ -134,9 +145,9 @@ class TimeGrid {
   }
 
   // --- showing --------------------------------------------------------------------------------------------------
-  show(cell) {
-    inputOf(cell).value = cell.dataset.seconds ? showHours(Number(cell.dataset.seconds), this.mark) : "";
-  }
+  shown(cell) { return cell.dataset.seconds ? showHours(Number(cell.dataset.seconds), this.mark) : ""; }
+  isTyped(cell) { return !cell.dataset.locked && inputOf(cell).value !== this.shown(cell); }
+  show(cell) { inputOf(cell).value = this.shown(cell); }
 
   total() {
     const sums = { row: new Map(), day: new Map(), week: 0 };

@@ -1,0 +1,211 @@
+"""Accessibility of the pages in a browser (WCAG 2.2 AA by axe), and that charts are drawn under the product's own policy."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+
+from workledger.billing.actions.invoices import issue_invoice
+from workledger.billing.actions.prebills import hold_items, run_billing
+from workledger.billing.models import Invoice, OpenItem, ReasonCode
+from workledger.connect.models import ImportBatch
+from workledger.connect.tests.builders import HEAD, media
+from workledger.contracts.models import Rate, RateCard
+from workledger.core.models import ActionLog
+from workledger.directory.models import LegalEntity
+from workledger.ledger.models import Account, JournalEntry
+from workledger.receivables.actions import record_payment
+from workledger.testing.time import approve_all, book
+from workledger.testing.world import TODAY, Somebody, World
+from workledger.web.tests.test_time_browser import ORIGIN, Line
+
+__all__ = ["media"]
+pytestmark = pytest.mark.browser
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Fetching the style sheets again (preload) serves one rule, on pages that turn; the frame of a PDF is not ours.
+AXE = {"resultTypes": ["violations"], "preload": False, "iframes": False}
+EVERYTHING = AXE | {"runOnly": {"type": "tag", "values": RULES}}
+SHAPES = EVERYTHING | {"rules": {"color-contrast": {"enabled": False}}}
+CONTRAST = AXE | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+RUN = """async options => (await axe.run(document, options)).violations.map(
+    ({ id, nodes }) => `${id} at ${nodes.slice(0, 3).map(({ target }) => target.join(" ")).join(", ")}`)"""
+# The body alone is brought, as styles and modules are the same on every page; then the modules arm it as after any swap.
+BRING = """async address => {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    const { title, body } = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.title = title;
+    document.body.replaceWith(body);
+    htmx.process(body);
+    body.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
+}"""
+ROWS = (
+    "2026-03-02,Nora New,nora@new.example,Nordwind,Site,Design,2,yes,,100,EUR\n"
+    "2026-03-03,Nora New,nora@new.example,Nordwind,Site,Design,x,yes,,100,EUR\n"
+)
+
+Open = Callable[[Somebody], Page]
+
+
+@pytest.fixture
+def firm(world: World, set_today: Callable[[date], None]) -> World:
+    """The named firm with something on every page: time in all states, WIP, a hold, a pre-bill, a paid invoice, an import."""
+    set_today(TODAY)
+    for who, task, day, hours in (
+        (world.carl, world.build, 2, "8"), (world.pia, world.build, 3, "2.5"), (world.carl, world.advice, 3, "4"),
+        (world.carl, world.review, 4, "3"), (world.carl, world.travel, 5, "1"),
+    ):  # fmt: skip
+        book(who, task, date(2026, 3, day), hours, note="Wired the press")
+    approve_all(world)
+    held = OpenItem.objects.get(project_id=world.beacon.pk)
+    hold_items(actor=world.fay.actor, item_ids=[held.pk], reason_code=ReasonCode.OTHER)
+    run_billing(actor=world.fay.actor, through=date(2026, 3, 31))
+    advice = Invoice.objects.get(client=world.borealis)
+    issue_invoice(actor=world.fay.actor, invoice_id=advice.pk, issued_on=TODAY)
+    record_payment(
+        actor=world.fay.actor, invoice_id=advice.pk, amount=Decimal(100), on=TODAY, reference="SEPA 1"
+    )
+    book(world.carl, world.build, date(2026, 3, 10), "11", note="")
+    book(world.pia, world.workshops, date(2026, 3, 11), "6")
+    signed_in = Client()
+    signed_in.force_login(world.olivia.user)
+    file = SimpleUploadedFile("hours.csv", (HEAD + ROWS).encode())
+    signed_in.post(reverse("import-new"), {"source": "csv", "file": file})
+    return world
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console said against a page."""
+    return []
+
+
+@pytest.fixture
+def open_as(chromium_path: str, complaints: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Open a window in which somebody is signed in."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop in this thread
+
+    def note(told: ConsoleMessage) -> None:
+        if told.type == "error":
+            complaints.append(told.text)
+
+    ours = Line(Client())
+    with sync_playwright() as playwright:
+        ours.share()
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+
+        def sign_in(somebody: Somebody) -> Page:
+            client = Client()
+            client.force_login(somebody.user)
+            page = browser.new_page(reduced_motion="reduce")
+            page.set_default_timeout(10_000)
+            page.add_init_script(Axe().axe_script)
+            page.on("console", note)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.route("**/*", Line(client).carry)
+            return page
+
+        yield sign_in
+        browser.close()
+
+
+def _found(page: Page, options: dict[str, Any], told: str) -> list[str]:
+    return [f"{told}: {words}" for words in page.evaluate(RUN, options)]
+
+
+def violations(page: Page, addresses: Sequence[str]) -> list[str]:
+    """Return what axe finds: each page whole in the light, its contrast in the dark, and all but contrast on a phone."""
+    found: list[str] = []
+    page.goto(f"{ORIGIN}{addresses[0]}")
+    for address in addresses:
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        page.evaluate(BRING, address)
+        page.locator(".timer").wait_for()  # the last to come into the frame
+        found += _found(page, EVERYTHING, address)
+        page.emulate_media(color_scheme="dark")
+        found += _found(page, CONTRAST, f"{address} in the dark")
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        found += _found(page, SHAPES, f"{address} on a phone")
+    return found
+
+
+def _books() -> list[str]:
+    entry, account = JournalEntry.objects.latest("pk"), Account.objects.earliest("pk")
+    return [
+        "/ledger/", "/ledger/journal/", f"/ledger/entries/{entry.pk}/", f"/ledger/entries/new?book={account.book_id}",
+        "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/",
+    ]  # fmt: skip
+
+
+def _bills(world: World) -> list[str]:
+    draft, issued = Invoice.objects.get(client=world.acme), Invoice.objects.get(client=world.borealis)
+    return [
+        "/wip/", f"/wip/clients/{world.acme.pk}/", "/prebills/", "/prebills/new", f"/prebills/{draft.pk}/", "/invoices/",
+        f"/invoices/{issued.pk}/", f"/invoices/{issued.pk}/payments", "/receivables/", f"/receivables/{world.borealis.pk}/",
+    ]  # fmt: skip
+
+
+def test_the_pages_of_finance_are_accessible(firm: World, open_as: Open) -> None:
+    addresses = ["/", *_bills(firm), *_books(), "/reports", "/reports/projects", "/reports/utilization"]
+    assert violations(open_as(firm.fay), addresses) == []
+
+
+def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as: Open) -> None:
+    card = RateCard.objects.earliest("pk")
+    addresses = [
+        "/week/2026-03-09/", "/approvals/", "/time/", "/clients", f"/clients/{firm.acme.pk}", "/clients/new", "/contracts",
+        f"/contracts/{firm.acme_contract.pk}", "/rate-cards", f"/rate-cards/{card.pk}",
+        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}", "/projects",
+        f"/projects/{firm.atlas.pk}", f"/projects/{firm.atlas.pk}/tasks", "/people", f"/people/{firm.carl.person_id}",
+    ]  # fmt: skip
+    assert violations(open_as(firm.olivia), addresses) == []
+
+
+def test_the_pages_of_running_the_firm_are_accessible(firm: World, open_as: Open) -> None:
+    batch, act, entity = ImportBatch.objects.get(), ActionLog.objects.latest("pk"), LegalEntity.objects.get()
+    addresses = [
+        "/imports", "/imports/new", f"/imports/{batch.pk}", "/log", f"/log/{act.pk}", "/inbox", "/settings/entities",
+        f"/settings/entities/{entity.pk}", "/settings/structure", "/settings/users", f"/settings/users/{firm.carl.user_id}",
+        "/settings/rules", "/settings/tokens/new", "/-/patterns",
+    ]  # fmt: skip
+    assert violations(open_as(firm.olivia), addresses) == []
+
+
+def test_what_floats_is_accessible(firm: World, open_as: Open) -> None:
+    page = open_as(firm.fay)
+    page.goto(f"{ORIGIN}/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("acme")
+    page.locator("#palette .palette-option").first.wait_for()
+    found = _found(page, EVERYTHING, "search")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Me", exact=True).click()
+    page.get_by_role("menuitem", name="Settings").wait_for()
+    found += _found(page, EVERYTHING, "menu")
+    page.keyboard.press("Escape")
+    page.locator("#page .strip a.figure").first.click()
+    page.locator("#trail .trail-value").wait_for()
+    found += _found(page, EVERYTHING, "trail")
+    assert found == []
+
+
+def test_charts_are_drawn_without_a_complaint(firm: World, open_as: Open, complaints: list[str]) -> None:
+    page = open_as(firm.fay)
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.goto(f"{ORIGIN}/")
+    plot = page.locator("figure.chart [data-chart-plot][data-drawn]")
+    plot.first.wait_for(timeout=30_000)  # the first chart of an installation makes the library's file
+    assert plot.first.locator("svg.marks path").count() > 0
+    assert plot.first.get_attribute("role") == "img"
+    assert plot.first.get_attribute("aria-label")
+    assert complaints == []
