@@ -13,6 +13,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     clients,
     contracts,
     directory,
+    expenses,
     imports,
     ledger,
     metrics,
