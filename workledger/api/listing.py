@@ -27,8 +27,6 @@ from workledger.contracts.models import TaskType
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.directory.models import TimeOff
-from workledger.expenses.models import Expense
-from workledger.expenses.queries.listing import ExpenseRow, rows_of
 from workledger.receivables.models import Dispute, Payment, Receivable
 from workledger.receivables.queries import visible_receivables
 
@@ -565,17 +563,3 @@ def _dispute(row: Dispute) -> DisputeListed:
     return DisputeListed(
         row.pk, row.invoice_id, row.invoice.number, row.reason, row.opened_on, row.settled_on, row.outcome
     )
-
-
-# --- expenses ---------------------------------------------------------------------------------------------
-
-
-def expenses(actor: Actor, filters: dict[str, Any], cursor: str, limit: int) -> Cut[ExpenseRow]:
-    """Return expenses, newest first."""
-    rows = Expense.objects.visible_to(actor).filter(**_given(filters))
-    found = keyset(rows, ("-work_date", "-id"), (date, int), cursor, limit)
-    by_id = {
-        row.expense_id: row
-        for row in rows_of(Expense.objects.filter(pk__in=[each.pk for each in found.items]))
-    }
-    return Cut([by_id[each.pk] for each in found.items], found.next_cursor)

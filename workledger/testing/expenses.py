@@ -23,7 +23,7 @@ def category(world: World, name: str = "Hotel", **options: Any) -> ExpenseCatego
     """Have Fay make a category, unless there is one of that name."""
     found = ExpenseCategory.objects.filter(name=name).first()
     if found is None:
-        pk = actions.save_category(actor=world.fay.actor, category=CategoryInput(name, **options))
+        pk = actions.add_category(actor=world.fay.actor, category=CategoryInput(name, **options))
         found = ExpenseCategory.objects.get(pk=pk)
     return found
 
@@ -42,7 +42,7 @@ def spent(
     options.setdefault("category_id", category(world).pk)
     if "tax" in options:
         options["tax_amount"] = Decimal(options.pop("tax"))
-    return actions.save_expense(
+    return actions.add_expense(
         actor=somebody.actor,
         person_id=somebody.person_id,
         expense=ExpenseInput(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +19,7 @@ from workledger.api.tests.harness import Caller, token_of
 from workledger.core.access import Actor, ActorKind, Permission
 from workledger.core.door import REGISTRY
 from workledger.core.models import ApiToken, Proposal
+from workledger.testing.expenses import PNG
 from workledger.testing.time import approved, book
 from workledger.testing.world import TODAY, World
 from workledger.timesheets.models import TimeEntry
@@ -279,3 +281,37 @@ def test_an_address_that_does_not_exist_is_a_problem_too(world: World) -> None:
     assert (answer.status, answer.codes) == (404, ["no_such_address"])
     assert Caller(world.carl).send("PATCH", "/clients").status == 405
     assert token_of(world.carl).startswith("wl_")
+
+
+def test_expenses_by_api(world: World, settings: Any, tmp_path: Any) -> None:
+    """Entered with its receipt, submitted, approved, paid: each by its own person's token."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    carl, pia, fay = Caller(world.carl), Caller(world.pia), Caller(world.fay)
+    hotel = fay.post("/expense-categories", {"name": "Hotel", "receipt_over": "0"}).json["id"]
+    wanted = {
+        "category_id": hotel, "project_id": world.atlas.pk, "work_date": "2026-03-10", "amount": "119.00",
+        "tax_amount": "19.00",
+    }  # fmt: skip
+    expense_id = carl.post(f"/people/{world.carl.person_id}/expenses", wanted).json["id"]
+    picture = SimpleUploadedFile("hotel.png", PNG, content_type="image/png")
+    sent = carl.client.post(
+        f"/api/v1/expenses/{expense_id}/receipts", {"file": picture}, headers=carl.headers
+    )
+    assert sent.status_code == 201
+    found = carl.get(f"/expenses/{expense_id}").json
+    assert (found["row"]["home_amount"], found["row"]["input_tax"]) == ("119.00", "19.00")
+    assert [receipt["media_type"] for receipt in found["receipts"]] == ["image/png"]
+    report = carl.post(
+        f"/people/{world.carl.person_id}/expense-reports", {"name": "March", "expense_ids": [expense_id]}
+    ).json["id"]
+    assert carl.post(f"/expense-reports/{report}/submit").json == {"expenses": 1}
+    assert [row["report_id"] for row in pia.get("/expense-approvals").json["items"]] == [report]
+    done = pia.post("/expense-reports/approve", {"report_ids": [report]}).json
+    assert done == {"reports": 1, "expenses": 1, "owed": {"EUR": "119.00"}}
+    assert fay.get("/owed-expenses").json["items"][0]["amount"] == "119.00"
+    assert fay.get("/unbilled-expenses?as_of=2026-03-16").json["items"][0]["net"] == "100.00"
+    assert (
+        len(fay.post("/reimbursements", {"report_ids": [report], "paid_on": "2026-03-16"}).json["ids"]) == 1
+    )
+    assert fay.get("/expenses?state=reimbursed").json["total"] == {"EUR": "119.00"}
+    assert carl.get("/owed-expenses").status == 403

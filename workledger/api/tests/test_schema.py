@@ -19,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 
 from workledger.api.service import API
 from workledger.api.tests.harness import token_of
+from workledger.testing.expenses import approved as approved_expenses
+from workledger.testing.expenses import category, spent
 from workledger.testing.time import approved, book
 from workledger.testing.world import TODAY, World
 
@@ -47,7 +49,10 @@ def known(world: World) -> dict[str, Any]:
     """Ids that are there, by the name of a path's parameter."""
     entry = approved(world.carl, world, world.build, TODAY, "7.5")
     line = book(world.pia, world.build, TODAY, "2").line_id
+    expense = spent(world, task_id=world.build.pk)
+    report = approved_expenses(world, [spent(world, "50.00")])
     return {
+        "expense_id": expense, "report_id": report, "category_id": category(world).pk,
         "person_id": world.carl.person_id, "client_id": world.acme.pk, "contract_id": world.acme_contract.pk,
         "project_id": world.atlas.pk, "task_id": world.build.pk, "entity_id": world.entity_id, "book_id": world.book_id,
         "line_id": line, "entry_id": entry.pk, "user_id": world.carl.user_id, "period_id": world.period(3).pk,

@@ -9,16 +9,18 @@ from workledger.expenses.actions.deciding import (
 from workledger.expenses.actions.expenses import (
     ExpenseInput,
     ReceiptInput,
+    add_expense,
     attach_receipt,
+    change_expense,
     delete_expense,
     remove_receipt,
-    save_expense,
 )
 from workledger.expenses.actions.paying import mark_reimbursed, undo_reimbursement
 from workledger.expenses.actions.policy import (
     CategoryInput,
+    add_category,
     add_usual_categories,
-    save_category,
+    change_category,
     set_mileage_rate,
     set_per_diem_rate,
 )
@@ -46,9 +48,13 @@ __all__ = [
     "CategoryInput",
     "ExpenseInput",
     "ReceiptInput",
+    "add_category",
+    "add_expense",
     "add_usual_categories",
     "approve_reports",
     "attach_receipt",
+    "change_category",
+    "change_expense",
     "create_report",
     "delete_expense",
     "delete_report",
@@ -60,8 +66,6 @@ __all__ = [
     "record_vendor_bill",
     "reject_reports",
     "remove_receipt",
-    "save_category",
-    "save_expense",
     "save_report",
     "set_mileage_rate",
     "set_per_diem_rate",

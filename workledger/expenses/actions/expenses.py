@@ -87,33 +87,44 @@ class _Ground:
         return self.contract_id is not None and (self.task is None or self.task.is_billable)
 
 
-@action("expenses.save_expense", needs=Permission.TRACK_EXPENSES)
-def save_expense(
-    *,
-    actor: Actor,
-    person_id: int,
-    expense: ExpenseInput,
-    on: date,
-    expense_id: int | None = None,
-    receipts: Sequence[ReceiptInput] = (),
+@action("expenses.add_expense", needs=Permission.TRACK_EXPENSES)
+def add_expense(
+    *, actor: Actor, person_id: int, expense: ExpenseInput, on: date, receipts: Sequence[ReceiptInput] = ()
 ) -> int:
-    """Add an expense of a person, or change one that is not submitted, and attach receipts to it; returns its id.
+    """Add an expense of a person, with its receipts; returns its id. `on` is the day of the act.
 
-    `on` is the day of the act. Refuses: not_found, not_your_expenses, submitted, approved, reimbursed, future_date,
-    project_closed, task_of_another_project, category_closed, amount_missing, bad_amount, too_precise, bad_tax,
-    bad_currency, exchange_rate_missing, bad_distance, mileage_rate_missing, bad_days, per_diem_rate_missing,
-    bad_country, nothing_to_bill, other_entity, and what `attach_receipt` refuses.
+    Refuses: not_found, not_your_expenses, future_date, project_closed, task_of_another_project, category_closed,
+    amount_missing, bad_amount, too_precise, bad_tax, bad_currency, exchange_rate_missing, bad_distance,
+    mileage_rate_missing, bad_days, per_diem_rate_missing, bad_country, nothing_to_bill, and what `attach_receipt` refuses.
     """
-    before = None if expense_id is None else desk.own_expense(actor, expense_id)
-    if before is None:
-        desk.may_write(actor, person_id)
-    else:
-        person_id = before.person_id
+    desk.may_write(actor, person_id)
+    row = Expense(person_id=person_id)
+    _save(actor, row, expense, receipts, on)
+    return int(row.pk)
+
+
+@action("expenses.change_expense", needs=Permission.TRACK_EXPENSES)
+def change_expense(
+    *, actor: Actor, expense_id: int, expense: ExpenseInput, on: date, receipts: Sequence[ReceiptInput] = ()
+) -> None:
+    """Change an expense that is not submitted, and attach further receipts to it. `on` is the day of the act.
+
+    Refuses: submitted, approved, reimbursed, other_entity, and what `add_expense` refuses.
+    """
+    _save(actor, desk.own_expense(actor, expense_id), expense, receipts, on)
+
+
+def _save(
+    actor: Actor, row: Expense, expense: ExpenseInput, receipts: Sequence[ReceiptInput], on: date
+) -> None:
     problems = Problems()
-    ground = _ground(problems, actor, person_id, expense, is_new=before is None)
+    ground = _ground(problems, actor, row.person_id, expense, is_new=row.pk is None)
     problems.check(
-        expense.work_date <= on, "future_date", "This day is yet to come. Enter the expense once it is spent.", "work_date",
-    )  # fmt: skip
+        expense.work_date <= on,
+        "future_date",
+        "This day is yet to come. Enter the expense once it is spent.",
+        "work_date",
+    )
     values = _MADE_BY[CategoryKind(ground.category.kind)](problems, ground, expense)
     is_billable = (
         ground.category.is_rebillable and ground.bills if expense.is_billable is None else expense.is_billable
@@ -124,22 +135,19 @@ def save_expense(
         f"{ground.project.name} has no contract, so nothing of it can be billed. Leave out 'billable'.",
         "is_billable",
     )
-    if before is not None and before.report_id is not None:
-        problems.check(
-            before.entity_id == ground.entity_id,
-            "other_entity",
-            "On that day you worked for another legal entity. Take the expense off its report first.",
-            "work_date",
-        )
+    problems.check(
+        row.report_id is None or row.entity_id == ground.entity_id,
+        "other_entity",
+        "On that day you worked for another legal entity. Take the expense off its report first.",
+        "work_date",
+    )
     problems.refuse()
-    row = before or Expense(person_id=person_id)
     for name, value in (values | _about(ground, expense, is_billable)).items():
         setattr(row, name, value)
     row.save()
     for receipt in receipts:
         attach_receipt(actor=actor, expense_id=row.pk, kept=receipt.kept, file_name=receipt.file_name)
     record(row, f"{row.amount} {row.currency}, {ground.category.name} on {ground.project.name}")
-    return int(row.pk)
 
 
 def _about(ground: _Ground, expense: ExpenseInput, is_billable: bool) -> dict[str, Any]:

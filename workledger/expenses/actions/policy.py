@@ -41,17 +41,24 @@ class CategoryInput:
     is_open: bool = True
 
 
-@action("expenses.save_category", needs=Permission.MANAGE_EXPENSES)
-def save_category(*, actor: Actor, category: CategoryInput, category_id: int | None = None) -> int:
-    """Add a category, or change one for expenses saved from now on; returns its id.
+@action("expenses.add_category", needs=Permission.MANAGE_EXPENSES)
+def add_category(*, actor: Actor, category: CategoryInput) -> int:
+    """Add a category; returns its id. Refuses: missing_name, name_taken, bad_limit, has_no_receipt."""
+    row = ExpenseCategory()
+    _save_category(row, category)
+    return int(row.pk)
 
-    Refuses: not_found, missing_name, name_taken, bad_limit, kind_in_use, has_no_receipt.
+
+@action("expenses.change_category", needs=Permission.MANAGE_EXPENSES)
+def change_category(*, actor: Actor, category_id: int, category: CategoryInput) -> None:
+    """Change a category for expenses saved from now on.
+
+    Refuses: not_found, kind_in_use, and what `add_category` refuses.
     """
-    row = (
-        ExpenseCategory()
-        if category_id is None
-        else locks.for_update(ExpenseCategory.objects.visible_to(actor), category_id)
-    )
+    _save_category(locks.for_update(ExpenseCategory.objects.visible_to(actor), category_id), category)
+
+
+def _save_category(row: ExpenseCategory, category: CategoryInput) -> None:
     problems = Problems()
     name = category.name.strip()
     problems.check(name and len(name) <= 100, "missing_name", "Give the category a name.", "name")
@@ -67,9 +74,9 @@ def save_category(*, actor: Actor, category: CategoryInput, category_id: int | N
             value is None or (value.is_finite() and 0 <= value < 10**9 and (value or not least)),
             "bad_limit", "Write an amount, or leave it empty for no limit.", field,
         )  # fmt: skip
-    if category_id is not None and row.kind != category.kind:
+    if row.kind != category.kind:
         problems.check(
-            not Expense.objects.filter(category=row).exists(),
+            not Expense.objects.filter(category_id=row.pk).exists(),
             "kind_in_use", f"{row.name} is in use. Make a new category of the other kind.", "kind",
         )  # fmt: skip
     problems.check(
@@ -83,7 +90,6 @@ def save_category(*, actor: Actor, category: CategoryInput, category_id: int | N
         setattr(row, field, value)
     row.save()
     record(row, f"Saved the category {row.name}")
-    return int(row.pk)
 
 
 @action("expenses.add_usual_categories", needs=Permission.MANAGE_EXPENSES)

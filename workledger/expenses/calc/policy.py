@@ -15,7 +15,7 @@ LATE_AFTER = timedelta(days=90)
 """An expense older than this when it is looked at is late; tax offices and clients ask for them promptly."""
 
 
-class FlagCode(StrEnum):
+class PolicyFlag(StrEnum):
     """Why an expense is not clean."""
 
     RECEIPT_MISSING = "receipt_missing"
@@ -31,7 +31,7 @@ class FlagCode(StrEnum):
 class Flag:
     """One reason to look, as a sentence."""
 
-    code: FlagCode
+    code: PolicyFlag
     sentence: str
 
 
@@ -71,24 +71,24 @@ def flags_of(
     same_receipt: str = "",
     same_purchase: str = "",
 ) -> tuple[Flag, ...]:
-    """Return the flags of one expense, in the order of `FlagCode`.
+    """Return the flags of one expense, in the order of `PolicyFlag`.
 
     `same_receipt` and `same_purchase` name the expense that has the same file, or the same vendor, date and amount.
     """
-    found: Mapping[FlagCode, str] = {
-        FlagCode.RECEIPT_MISSING: _receipt_missing(claim, policy),
-        FlagCode.OVER_LIMIT: _over_limit(claim, policy),
-        FlagCode.SAME_RECEIPT: f"The same file is attached to {same_receipt}." if same_receipt else "",
-        FlagCode.SAME_PURCHASE: (
+    found: Mapping[PolicyFlag, str] = {
+        PolicyFlag.RECEIPT_MISSING: _receipt_missing(claim, policy),
+        PolicyFlag.OVER_LIMIT: _over_limit(claim, policy),
+        PolicyFlag.SAME_RECEIPT: f"The same file is attached to {same_receipt}." if same_receipt else "",
+        PolicyFlag.SAME_PURCHASE: (
             f"Same vendor, date and amount as {same_purchase}." if same_purchase else ""
         ),
-        FlagCode.LATE: _late(claim, looked_at),
-        FlagCode.NOT_CONTRACTED: (
+        PolicyFlag.LATE: _late(claim, looked_at),
+        PolicyFlag.NOT_CONTRACTED: (
             f"Billable, but the contract line {claim.contract_line} does not bill."
             if claim.is_billable and claim.contract_line and not claim.line_bills
             else ""
         ),
-        FlagCode.CLOSED_PROJECT: f"{claim.closed_project} is closed." if claim.closed_project else "",
+        PolicyFlag.CLOSED_PROJECT: f"{claim.closed_project} is closed." if claim.closed_project else "",
     }
     return tuple(Flag(code, sentence) for code, sentence in found.items() if sentence)
 

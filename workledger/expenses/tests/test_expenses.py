@@ -39,7 +39,7 @@ def refused(world: World, who: Somebody | None = None, **given: Any) -> tuple[st
     } | given  # fmt: skip
     before = Expense.objects.count()
     with pytest.raises(Refused) as caught:
-        actions.save_expense(
+        actions.add_expense(
             actor=somebody.actor, person_id=world.carl.person_id, expense=ExpenseInput(**wanted), on=TODAY
         )
     assert Expense.objects.count() == before
@@ -168,9 +168,7 @@ def test_changing_turns_a_receipt_into_a_drive(world: World) -> None:
     wanted = ExpenseInput(
         category_id=driving(world).pk, project_id=world.beacon.pk, work_date=DAY, distance=D(100)
     )
-    actions.save_expense(
-        actor=world.carl.actor, person_id=world.carl.person_id, expense=wanted, on=TODAY, expense_id=expense_id
-    )  # fmt: skip
+    actions.change_expense(actor=world.carl.actor, expense_id=expense_id, expense=wanted, on=TODAY)
     row = one(expense_id)
     assert (row.amount, row.tax_amount, row.input_tax, row.project_id) == (D(30), D(0), D(0), world.beacon.pk)
 
@@ -273,10 +271,10 @@ def test_a_category_in_use_keeps_its_kind(world: World) -> None:
         (CategoryInput("Hotel", receipt_over=D(-1)), "bad_limit"),
     ):
         with pytest.raises(Refused) as caught:
-            actions.save_category(actor=world.fay.actor, category=given, category_id=hotel)
+            actions.change_category(actor=world.fay.actor, category_id=hotel, category=given)
         assert caught.value.codes == (code,)
     with pytest.raises(Refused, match="already a category"):
-        actions.save_category(actor=world.fay.actor, category=CategoryInput("Hotel"))
+        actions.add_category(actor=world.fay.actor, category=CategoryInput("Hotel"))
 
 
 def test_the_list_filters_and_sums(world: World) -> None:

@@ -19,9 +19,12 @@ from workledger.connect.models import ImportBatch
 from workledger.connect.tests.builders import HEAD, media
 from workledger.contracts.models import Rate, RateCard
 from workledger.core.models import ActionLog
-from workledger.directory.models import LegalEntity
+from workledger.directory.models import LegalEntity, Person
+from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_bill
 from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
+from workledger.testing.expenses import approved as expenses_approved
+from workledger.testing.expenses import category, driving, spent, submitted
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import TODAY, Somebody, World
 from workledger.web.tests.test_time_browser import ORIGIN, Line
@@ -169,6 +172,28 @@ def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as
         f"/projects/{firm.atlas.pk}", f"/projects/{firm.atlas.pk}/tasks", "/people", f"/people/{firm.carl.person_id}",
     ]  # fmt: skip
     assert violations(open_as(firm.olivia), addresses) == []
+
+
+def test_the_pages_of_expenses_are_accessible(firm: World, open_as: Open) -> None:
+    loose = spent(
+        firm, "214.00", vendor="Hotel Elbe", category_id=category(firm, most_per_item=Decimal(180)).pk
+    )
+    waiting = submitted(firm, [spent(firm, "214.00", vendor="Hotel Elbe"), spent(firm, "20.00")])
+    settled = expenses_approved(firm, [spent(firm, "119.00", tax="19.00")])
+    driving(firm)
+    Person.objects.filter(pk=firm.carl.person_id).update(is_contractor=True)
+    line = BillLineInput(firm.carl.person_id, date(2026, 3, 2), date(2026, 3, 6), 20 * 3600, Decimal(1000))
+    bill = record_vendor_bill(
+        actor=firm.fay.actor,
+        bill=BillInput(firm.entity_id, "Carl & Partner", "7", TODAY, "EUR", Decimal(1000), [line]),
+    )
+    addresses = [
+        "/expenses/?whose=all", "/expenses/new/", f"/expenses/{loose}/", "/expenses/reports/?whose=all",
+        f"/expenses/reports/{waiting}/", f"/expenses/reports/{settled}/", "/expenses/approvals/", "/expenses/owed/",
+        "/expenses/duplicates/", "/expenses/bills/", f"/expenses/bills/{bill}/", "/expenses/bills/new/", "/expenses/policy/",
+        "/expenses/policy/categories/new/", "/expenses/policy/mileage/new/",
+    ]  # fmt: skip
+    assert violations(open_as(firm.fay), addresses) == []
 
 
 def test_the_pages_of_running_the_firm_are_accessible(firm: World, open_as: Open) -> None:

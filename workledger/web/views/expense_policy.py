@@ -101,8 +101,10 @@ def category(request: ActingRequest, category_id: int | None = None) -> HttpResp
 
     def run(values: Mapping[str, Any], options: Options) -> object:
         given = CategoryInput(**{**values, "kind": CategoryKind(values["kind"] or CategoryKind.RECEIPT)})
-        return actions.save_category.using(options)(
-            actor=request.actor, category=given, category_id=category_id
+        if category_id is None:
+            return actions.add_category.using(options)(actor=request.actor, category=given)
+        return actions.change_category.using(options)(
+            actor=request.actor, category_id=category_id, category=given
         )
 
     around = _around(

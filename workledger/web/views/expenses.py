@@ -407,15 +407,22 @@ def _save(
                 problems += [replace(problem, field=name) for problem in refused.problems]
             else:
                 receipts.append(ReceiptInput(kept, upload.name or "receipt"))
+        given = _input(values, kind, project_id)
+        tried = replace(options, dry_run=True) if problems else options
         try:
-            expense_id = actions.save_expense.using(replace(options, dry_run=True) if problems else options)(
-                actor=request.actor,
-                person_id=values.get("person_id") or request.actor.person_id or 0,
-                expense=_input(values, kind, project_id),
-                on=today(),
-                expense_id=detail.row.expense_id if detail else None,
-                receipts=receipts,
-            )
+            if detail is None:
+                expense_id = actions.add_expense.using(tried)(
+                    actor=request.actor,
+                    person_id=values.get("person_id") or request.actor.person_id or 0,
+                    expense=given,
+                    on=today(),
+                    receipts=receipts,
+                )
+            else:
+                expense_id = detail.row.expense_id
+                actions.change_expense.using(tried)(
+                    actor=request.actor, expense_id=expense_id, expense=given, on=today(), receipts=receipts
+                )
         except Refused as refused:
             if not problems:
                 raise

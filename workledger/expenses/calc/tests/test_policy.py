@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from workledger.expenses.calc.policy import Claim, FlagCode, Policy, flags_of, needs_receipt, written
+from workledger.expenses.calc.policy import Claim, Policy, PolicyFlag, flags_of, needs_receipt, written
 
 D = Decimal
 DAY = date(2026, 3, 2)
@@ -66,7 +66,7 @@ def test_where_every_receipt_counts_none_is_named_as_a_limit() -> None:
 @pytest.mark.parametrize(("days", "late"), [(0, False), (90, False), (91, True)])
 def test_an_old_expense_is_late(days: int, late: bool) -> None:
     flags = flags_of(CLEAN, HOTEL, looked_at=DAY + timedelta(days))
-    assert [flag.code for flag in flags] == ([FlagCode.LATE] if late else [])
+    assert [flag.code for flag in flags] == ([PolicyFlag.LATE] if late else [])
 
 
 def test_a_cost_that_is_not_billed_may_stand_on_any_line() -> None:
