@@ -90,7 +90,7 @@ def approve_import(actor: Actor, batch_id: int, reopened: Collection[int]) -> tu
     notes = []
     if reopened:
         notes.append(
-            f"{len(reopened):,} timesheet lines were approved already and are approved again with this time."
+            f"Timesheet lines that were approved already and are approved again with this time: {len(reopened):,}."
         )
     if len(taken) < len(lines):
         notes.append(

@@ -275,7 +275,7 @@ def create_dated_rates(
             )
     if left_out:
         made.notes.append(
-            f"{left_out} rates of the file differ from what the contracts say. The contracts hold."
+            f"Rates of the file that differ from what the contracts say: {left_out}. The contracts hold."
         )
 
 

@@ -331,7 +331,7 @@ def _match_people(found: Plan, seen: list[SeenPerson], known: list[KnownPerson])
         found.people[person.no] = match
     if by_name_only:
         found.notes.append(
-            f"{by_name_only} people of the file have another email here and were found by their name."
+            f"People of the file who have another email here and were found by name: {by_name_only}."
         )
 
 

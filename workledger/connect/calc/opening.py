@@ -328,7 +328,7 @@ def _notes(
 ) -> Iterator[str]:
     if order_source == "assumed":
         first = "month" if order == "month_first" else "day"
-        yield f"No date in the file shows whether the day or the month comes first; the {first} was taken to. Check the dates."
+        yield f"No date in the file shows whether the day or the month comes first; the {first} was taken to come first. Check the dates."
     if encoding == "cp1252":
         yield "The file is not UTF-8; it was read as Windows-1252. Check names with accents."
     if "billable" not in columns.positions and "billable_hours" not in columns.positions:

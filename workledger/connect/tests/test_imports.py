@@ -162,7 +162,7 @@ def test_a_contract_that_no_import_made_keeps_its_prices(world: World) -> None:
     )
     assert BillableItem.objects.get().rate == 120
     assert Rate.objects.count() == before
-    assert any("1 rates of the file differ from what the contracts say" in note for note in done.notes)
+    assert any("Rates of the file that differ from what the contracts say: 1" in note for note in done.notes)
 
 
 def test_a_default_rate_prices_what_states_none(world: World) -> None:

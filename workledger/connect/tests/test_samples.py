@@ -107,7 +107,7 @@ def test_all_three_are_approved_on_one_timesheet_line_and_billed(world: World) -
         (3601, Decimal("100.0300")),
         (3601, Decimal("100.0300")),
     ]  # fmt: skip - at the rate of 100 that the first file brought
-    assert any("timesheet lines were approved already" in note for note in done.notes)
+    assert any("approved already and are approved again" in note for note in done.notes)
     assert broken() == []
     invoice = bill_and_pay(world)
     assert (invoice.client.name, invoice.currency) == ("Big Company", "EUR")
