@@ -120,14 +120,20 @@ _ALL = (
         "Σ worked hours × cost rate", _WORK, f"{_APPROVED} {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_COST),
     ),
     Metric(
-        "project_margin", 1, "Project margin", Unit.MONEY,
-        "What is left of the revenue of client work after its labour cost.",
-        "revenue − labour cost", _MONEY, f"Internal work is left out. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
+        "project_cost", 1, "Project cost", Unit.MONEY,
+        "What work cost: its labour, and its expenses and subcontractors net of reclaimed tax.",
+        "labour cost + project expense", _MONEY,
+        f"By the day it counts in the books. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_COST),
     ),
     Metric(
-        "project_margin_share", 1, "Project margin", Unit.RATIO,
-        "The share of the revenue of client work that is left after its labour cost.",
-        "(revenue − labour cost) ÷ revenue", _MONEY, f"Internal work is left out. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
+        "project_margin", 2, "Project margin", Unit.MONEY,
+        "What is left of the revenue of client work after its cost.",
+        "revenue − project cost", _MONEY, f"Internal work is left out. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
+    ),
+    Metric(
+        "project_margin_share", 2, "Project margin", Unit.RATIO,
+        "The share of the revenue of client work that is left after its cost.",
+        "(revenue − project cost) ÷ revenue", _MONEY, f"Internal work is left out. {_FUNCTIONAL}", (_P.VIEW_METRICS, _P.VIEW_BILLING, _P.VIEW_COST),
     ),
     Metric(
         "budget_burn", 1, "Budget used, hours", Unit.RATIO,

@@ -89,7 +89,8 @@ _SUMS = """
 SELECT x.project_id, x.currency, k.currency,
        coalesce(sum(x.quantity) FILTER (WHERE a.role = 'labour_cost'), 0),
        coalesce(sum(x.billable_quantity) FILTER (WHERE a.role = 'labour_cost'), 0),
-       coalesce(sum(x.functional_debit - x.functional_credit) FILTER (WHERE a.role = 'labour_cost'), 0),
+       coalesce(sum(x.functional_debit - x.functional_credit) FILTER (
+           WHERE a.role IN ('labour_cost', 'project_expense')), 0),
        coalesce(sum(x.functional_credit - x.functional_debit) FILTER (
            WHERE a.role IN ('services_revenue', 'reimbursable_revenue', 'billing_adjustments')), 0),
        coalesce(sum(x.credit - x.debit) FILTER (
@@ -105,7 +106,8 @@ FROM (
 ) x
 JOIN ledger_account a ON a.id = x.account_id
 JOIN ledger_book k ON k.id = a.book_id
-WHERE a.role IN ('labour_cost', 'services_revenue', 'reimbursable_revenue', 'billing_adjustments', 'contract_position')
+WHERE a.role IN ('labour_cost', 'project_expense', 'services_revenue', 'reimbursable_revenue', 'billing_adjustments',
+                 'contract_position')
   AND x.project_id <> 0 {limits}
 GROUP BY x.project_id, x.currency, k.currency
 """

@@ -30,6 +30,7 @@ _YEAR_DAYS = 365
 _MONTHS_BACK = 24
 EARNED = (AccountRole.SERVICES_REVENUE, AccountRole.REIMBURSABLE_REVENUE)
 REVENUE = (*EARNED, AccountRole.BILLING_ADJUSTMENTS)
+COST = (AccountRole.LABOUR_COST, AccountRole.PROJECT_EXPENSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,17 +295,31 @@ def _labour_cost(asked: Question) -> list[MetricValue]:
     return _values(asked, _home(_sums(asked, AccountRole.LABOUR_COST), 1))
 
 
+def _project_cost(asked: Question) -> list[MetricValue]:
+    rows = _sums(asked, *COST)
+    labour, expense = (_home([row for row in rows if row.role is role], 1) for role in COST)
+    found = []
+    for key, currency in sorted(labour.keys() | expense.keys()):
+        parts = (
+            Part("", "Labour cost", labour.get((key, currency), _ZERO), Unit.MONEY, "labour_cost"),
+            Part("+", "Project expense", expense.get((key, currency), _ZERO), Unit.MONEY),
+        )
+        total = sum((part.value or _ZERO for part in parts), _ZERO)
+        found.append(MetricValue(asked.metric.name, key, currency, total, parts))
+    return found
+
+
 def _margins(asked: Question) -> list[MetricValue]:
-    rows = _sums(asked, *REVENUE, AccountRole.LABOUR_COST, client_work=True)
+    rows = _sums(asked, *REVENUE, *COST, client_work=True)
     earned = _home([row for row in rows if row.role in REVENUE], -1)
-    spent = _home([row for row in rows if row.role is AccountRole.LABOUR_COST], 1)
+    spent = _home([row for row in rows if row.role in COST], 1)
     of_client = bool(asked.filters.given.keys() & {By.CLIENT, By.CONTRACT, By.CONTRACT_LINE, By.PROJECT})
     found = []
     for key, currency in sorted(earned.keys() | spent.keys()):
         revenue, cost = earned.get((key, currency), _ZERO), spent.get((key, currency), _ZERO)
         parts = [
             Part("", "Revenue", revenue, Unit.MONEY, "revenue"),
-            Part("−", "Labour cost of client work", cost, Unit.MONEY, "labour_cost" if of_client else ""),
+            Part("−", "Cost of client work", cost, Unit.MONEY, "project_cost" if of_client else ""),
         ]
         amount: Decimal | None = formulas.margin(revenue, cost)
         if asked.metric.unit is Unit.RATIO:
@@ -603,6 +618,7 @@ _FIGURES: dict[str, Callable[[Question], list[MetricValue]]] = {
     "utilization": _utilization,
     "revenue": _revenue,
     "labour_cost": _labour_cost,
+    "project_cost": _project_cost,
     "project_margin": _margins,
     "project_margin_share": _margins,
     "budget_burn": _burns,

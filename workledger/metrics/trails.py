@@ -35,6 +35,7 @@ _POSTED: dict[str, tuple[tuple[AccountRole, ...], str]] = {
     "hours_worked": ((AccountRole.LABOUR_COST,), "p.quantity"),
     "hours_billable": ((AccountRole.LABOUR_COST,), "p.billable_quantity"),
     "labour_cost": ((AccountRole.LABOUR_COST,), "p.functional_debit - p.functional_credit"),
+    "project_cost": (queries.COST, "p.functional_debit - p.functional_credit"),
     "revenue": (queries.REVENUE, "p.functional_credit - p.functional_debit"),
     "wip": ((AccountRole.CONTRACT_POSITION,), "p.debit - p.credit"),
     "ar": ((AccountRole.RECEIVABLE,), "p.debit - p.credit"),

@@ -18,6 +18,7 @@ from workledger.kernel.period import Period
 from workledger.metrics.catalogue import METRICS, By, Unit
 from workledger.metrics.projects import project_figures
 from workledger.metrics.queries import Filters, MetricValue, may_see, value
+from workledger.testing import expenses
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import World
 
@@ -202,3 +203,12 @@ def test_internal_work_costs_but_is_no_project_margin(busy: World) -> None:
     assert only(busy, "labour_cost", period=MARCH) == D(975)
     assert only(busy, "project_margin", period=MARCH) == D(775) - (D(390) - D(200))  # without 3×130 less 4×50
     assert project_figures(busy.fay.actor)[busy.compass.pk].is_internal
+
+
+def test_expenses_are_a_cost_of_their_project(busy: World) -> None:
+    before = only(busy, "project_margin", period=MARCH)
+    expenses.approved(
+        busy, [expenses.spent(busy, "119.00", tax="19.00", task_id=busy.build.pk, is_billable=False)]
+    )
+    assert only(busy, "project_margin", period=MARCH) == before - 100
+    assert only(busy, "project_cost", period=MARCH) - only(busy, "labour_cost", period=MARCH) == 100

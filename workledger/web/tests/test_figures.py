@@ -161,7 +161,7 @@ def test_reports_are_exported_as_they_are_seen(busy: World, browser_of: SignIn) 
     assert "/reports/projects/export.csv?sort=name" in text(client, "/reports/projects?sort=name")
     head, *rows = rows_of(client, "/reports/projects/export.csv?sort=name")
     assert head == [
-        "Project", "Code", "Client", "Currency", "Hours", "Revenue", "Labour cost", "Margin", "Margin %", "WIP",
+        "Project", "Code", "Client", "Currency", "Hours", "Revenue", "Cost", "Margin", "Margin %", "WIP",
         "WIP currency", "Budget used %",
     ]  # fmt: skip
     assert [row[0] for row in rows] == ["Atlas", "Beacon", "Compass"]

@@ -156,7 +156,7 @@ def _columns(request: ActingRequest) -> _Columns:
     return _Columns(sees_value, sees_value and request.actor.can(Permission.VIEW_COST))
 
 
-_PROJECT_HEAD: tuple[sheets.Cell, ...] = ("Hours", "Revenue", "Labour cost", "Margin", "Margin %", "WIP")
+_PROJECT_HEAD: tuple[sheets.Cell, ...] = ("Hours", "Revenue", "Cost", "Margin", "Margin %", "WIP")
 
 
 @page(Permission.VIEW_METRICS)
@@ -217,7 +217,7 @@ def _lines(pairs: list[tuple[ProjectRow, ProjectFigures]], columns: _Columns) ->
                 columns.of((
                     (formats.hours(known.seconds), f"{trails['hours_worked']}{of}"),
                     (formats.amount(known.revenue, known.home_currency), f"{trails['revenue']}{of}"),
-                    (formats.amount(known.cost, known.home_currency), f"{trails['labour_cost']}{of}"),
+                    (formats.amount(known.cost, known.home_currency), f"{trails['project_cost']}{of}"),
                     (formats.amount(known.margin, known.home_currency), f"{trails['project_margin']}{of}"),
                     (formats.percent(known.margin_pct), f"{trails['project_margin_share']}{of}"),
                     (formats.amount(known.wip, known.currency), f"{trails['wip']}{of}"),
