@@ -16,9 +16,10 @@ from workledger.core.users import RoleGrant, assign_role, create_user
 from workledger.directory.actions.checks import check_name, check_shape
 from workledger.directory.calc import shapes
 from workledger.directory.calc.countries import COUNTRIES, standard_vat
-from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice, Role
+from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice, RateSource, Role
 from workledger.ledger.actions import open_book
 
+RATES_LOCK = "directory.exchange_rates"
 _MOST_PERCENT = 100
 _MOST_LEVEL = 99
 _FIRST_PRACTICE = "Consulting"
@@ -292,6 +293,9 @@ def set_exchange_rate(*, actor: Actor, base: str, quote: str, day: date, rate: D
         "bad_rate", "An exchange rate is more than zero, such as 1.0842.", "rate",
     )  # fmt: skip
     problems.refuse()
-    row, _ = ExchangeRate.objects.update_or_create(base=base, quote=quote, day=day, defaults={"rate": rate})
+    locks.named(RATES_LOCK)
+    row, _ = ExchangeRate.objects.update_or_create(
+        base=base, quote=quote, day=day, defaults={"rate": rate, "source": RateSource.HAND}
+    )
     record(row, f"1 {base} is {rate} {quote} from {day:%-d %B %Y}")
     return int(row.pk)
