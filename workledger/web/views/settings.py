@@ -89,7 +89,7 @@ _ENTITY_FIELDS = (
     Field("phone", "Phone", row="reach"),
     Field("website", "Website"),
     Field("logo_svg", "Logo", "file", accept=".svg", help="A plain SVG up to 200 kB. Without a new file the logo stays."),
-    Field("vat_id", "VAT id", section="Tax", row="tax", help="With the country, such as DE123456789."),
+    Field("vat_id", "VAT id", section="Tax", row="tax", help="With the country, such as DE123456788."),
     Field("tax_number", "Tax number", row="tax"),
     Field("standard_tax_rate", "Standard tax rate", "number", required=True, places=3, unit="%"),
     Field("bank_name", "Bank", section="Bank", help="Where clients pay; stands on every invoice."),
