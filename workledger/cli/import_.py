@@ -1,4 +1,4 @@
-"""``workledger import``: bring time from another tool, or take an import back."""
+"""``workledger import``: bring time from another tool or published exchange rates, or take an import back."""
 
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from workledger.connect.queries import in_home_currency
 from workledger.core.access import system_actor
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
+from workledger.directory.actions import import_exchange_rates
 from workledger.directory.models import LegalEntity
 from workledger.kernel.money import amount_words
 from workledger.kernel.quantity import hours
@@ -46,7 +47,7 @@ class _Amount(click.ParamType[Decimal]):
 
 @click.group("import")
 def command() -> None:
-    """Import time from another tool, or undo an import.
+    """Import time from another tool or published exchange rates, or undo an import.
 
     \b
     Example:
@@ -121,6 +122,34 @@ def time(
         for note in done.notes:
             say(note)
     emit(report, as_json=as_json, text=lambda: _lines(done, dry_run=dry_run))
+
+
+@command.command("rates")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option(
+    "--currency", "currencies", multiple=True, help="Take only this one; may be given several times."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be imported and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rates(file: Path, currencies: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Import exchange rates: the European Central Bank's eurofxref-hist.csv or eurofxref.csv, or the zip of either.
+
+    The same file twice changes nothing. Rates that were set by hand are kept.
+
+    \b
+    Example:
+      workledger import rates eurofxref-hist.zip --currency USD --currency GBP
+    """
+    done = import_exchange_rates.using(Options(dry_run=dry_run))(
+        actor=system_actor(DOOR),
+        content=file.read_bytes(),
+        currencies=[code.upper() for code in currencies] or None,
+    )
+    emit(
+        done,
+        as_json=as_json,
+        text=f"Nothing is changed. It would be: {done.words}" if dry_run else done.words,
+    )
 
 
 @command.command("undo")

@@ -234,7 +234,7 @@ def _current() -> _Running:
 
 def _input(kwargs: dict[str, Any]) -> dict[str, Any]:
     shown = {name: value for name, value in kwargs.items() if name != "actor"}
-    return cast("dict[str, Any]", to_jsonable_python(shown, fallback=repr))
+    return cast("dict[str, Any]", to_jsonable_python(shown, fallback=repr, bytes_mode="base64"))
 
 
 def _input_hash(action: Action[Any, Any], kwargs: dict[str, Any]) -> str:

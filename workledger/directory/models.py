@@ -249,6 +249,13 @@ class Contact(Record):
         return self.name
 
 
+class RateSource(models.TextChoices):
+    """Where an exchange rate comes from. What a person set is not replaced by what is published."""
+
+    HAND = "hand", "Set by hand"
+    ECB = "ecb", "European Central Bank"
+
+
 class ExchangeRate(Record):
     """Units of `quote` for one `base` from a day on, until a later row."""
 
@@ -256,6 +263,7 @@ class ExchangeRate(Record):
     quote = models.CharField(max_length=3)
     day = models.DateField()
     rate = models.DecimalField(max_digits=18, decimal_places=8)
+    source = models.CharField(max_length=4, choices=RateSource.choices, default=RateSource.HAND)
 
     visibility = Visibility(None)
 

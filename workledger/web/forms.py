@@ -248,16 +248,25 @@ def _written(value: Any) -> str:
     return str(value)
 
 
+class UploadForm(Form):
+    """A form whose file is taken by the act as it was sent, not read as text; its value is the file's name."""
+
+    def _file(self, each: Field, request: HttpRequest) -> str:
+        sent = request.FILES.get(each.name)
+        return (sent.name or "") if sent is not None else ""
+
+
 @dataclass(frozen=True, slots=True)
 class FormPage:
-    """What stands around a form. `crumbs` are (word, address); `done` is where to go after, or makes it of the result;
-    `removal` is the word and address of the act that takes away what the form is about."""
+    """What stands around a form. `crumbs` are (word, address); `done` is where to go after, `said` the message then,
+    and either may be made of the result; `removal` is the word and address of the act that takes away what the form
+    is about."""
 
     title: str
     crumbs: tuple[tuple[str, str], ...]
     act: str
     done: str | Callable[[Any], str]
-    said: str
+    said: str | Callable[[Any], str]
     lead: str = ""
     cancel: str = ""
     removal: tuple[str, str] | None = None
@@ -271,7 +280,7 @@ def form_page(request: HttpRequest, form: Form, run: Run, around: FormPage) -> H
     if request.method == "POST":
         is_done, result = form.submit(request, run)
         if is_done:
-            messages.success(request, around.said)
+            messages.success(request, around.said(result) if callable(around.said) else around.said)
             return redirect(around.done(result) if callable(around.done) else around.done)
         status = 409 if form.warnings else 422
     cancel = around.cancel or (around.crumbs[-1][1] if around.crumbs else "")

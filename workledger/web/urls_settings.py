@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/roles/<int:role_id>", settings.role, name="settings-role"),
     path("settings/exchange-rates", settings.rates, name="settings-rates"),
     path("settings/exchange-rates/new", settings.new_rate, name="settings-rate-new"),
+    path("settings/exchange-rates/import", settings.import_rates, name="settings-rates-import"),
     path("settings/users", settings.user_list, name="settings-users"),
     path("settings/users/new", settings.new_user, name="settings-user-new"),
     path("settings/users/<int:user_id>", settings.user, name="settings-user"),

@@ -36,6 +36,7 @@ NOT_ROUTED = {
     "directory.create_clients": "of an import",
     "directory.create_people": "of an import",
     "directory.create_roles": "of an import",
+    "directory.import_exchange_rates": "a file, by the settings page or `workledger import rates`",
     "demo.load_firm": "workledger demo",
 }
 

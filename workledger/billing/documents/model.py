@@ -52,7 +52,7 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class TaxId:
-    """One registration as printed: `TaxId("VAT ID", "DE293847561")`."""
+    """One registration as printed: `TaxId("VAT ID", "DE293847560")`."""
 
     label: str
     value: str

@@ -11,7 +11,7 @@ from workledger.cli.import_ import command
 from workledger.connect.models import ImportBatch
 from workledger.connect.tests.builders import HEAD, media
 from workledger.core.refusals import Refused
-from workledger.directory.models import Client
+from workledger.directory.models import Client, ExchangeRate
 from workledger.testing.world import World
 from workledger.timesheets.models import TimeEntry
 
@@ -88,3 +88,15 @@ def test_people_read_it_too(world: World, hours: Path) -> None:
     assert "Imported 2 of 4 rows: 2.00 h, 1.50 h of them billable." in result.stdout
     assert "  line 4: the duration “x” is not a duration" in result.stdout
     assert "To take it back: workledger import undo" in result.stdout
+
+
+def test_exchange_rates_are_imported_once(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "eurofxref.csv"
+    path.write_text("Date, USD, JPY, \n20 November 2026, 1.0842, 163.28, \n")
+    assert run("rates", str(path), "--dry-run")["added"] == 2
+    assert not ExchangeRate.objects.exists()
+    done = {"first_day": "2026-11-20", "last_day": "2026-11-20", "changed": 0, "kept": 0, "left_out": []}
+    assert run("rates", str(path), "--currency", "usd") == {**done, "added": 1, "unchanged": 0}
+    assert run("rates", str(path)) == {**done, "added": 1, "unchanged": 1}
+    said = CliRunner().invoke(command, ["rates", str(path)], catch_exceptions=False).stdout
+    assert "0 exchange rates added, 0 changed, 2 there already" in said

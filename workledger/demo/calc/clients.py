@@ -1,9 +1,11 @@
 """The firm's clients: made-up companies with addresses, contacts and a billing profile."""
 
+from itertools import chain
 from random import Random
 
 from workledger.demo.calc.names import ascii_slug, person_names
 from workledger.demo.calc.records import Client, Contact
+from workledger.directory.calc.vat_ids import check_vat_id
 
 # name | industry | country | city, postcode
 _CLIENTS = """
@@ -71,7 +73,12 @@ _STREETS = {
     "US": ("NW Alder Street",),
     "IE": ("Harbour Row",),
 }
-_VAT_DIGITS = {"DE": 9, "SE": 12, "DK": 8, "FI": 8, "NO": 9, "CZ": 8}
+# What stands before the digits, how many there are, what stands behind.
+_VAT_FORMS = {
+    "AT": ("ATU", 8, ""), "CH": ("CHE", 9, "MWST"), "CZ": ("CZ", 8, ""), "DE": ("DE", 9, ""), "DK": ("DK", 8, ""),
+    "FI": ("FI", 8, ""), "IE": ("IE", 7, "K"), "NL": ("NL", 9, "B01"), "NO": ("NO", 9, "MVA"), "SE": ("SE", 12, ""),
+}  # fmt: skip
+_TRIED = 2_000
 _ADJECTIVES = ("Nord", "Eichen", "Silber", "Berg", "Ufer", "Sturm", "Birken", "Kiesel", "Feld", "Anker")
 _STEMS = ("hagen", "brunn", "werk", "mark", "stein", "furt", "horst", "tal", "moor", "kamp")
 _TRADES = ("Technik", "Handel", "Energie", "Logistik", "Medien", "Anlagenbau")
@@ -131,23 +138,22 @@ def _code(slug: str, taken: set[str]) -> str:
 
 
 def _vat_id(rng: Random, country: str) -> str:
-    """An id in the country's format; its check digit is left to chance, as the company is made up."""
-
-    def digits(count: int) -> str:
-        return str(rng.randrange(1, 10)) + "".join(str(rng.randrange(10)) for _ in range(count - 1))
-
-    if country == "AT":
-        return f"ATU{digits(8)}"
-    if country == "CH":
-        return f"CHE{digits(9)}MWST"
-    if country == "NL":
-        return f"NL{digits(9)}B01"
-    if country == "IE":
-        return f"IE{digits(7)}K"
-    if country == "US":
+    """An id in the country's format: the first with right check digits from a number drawn by chance on."""
+    if country not in _VAT_FORMS:
         return ""
-    suffix = "MVA" if country == "NO" else ""
-    return country + digits(_VAT_DIGITS[country]) + suffix
+    sign, count, suffix = _VAT_FORMS[country]
+    drawn = int(str(rng.randrange(1, 10)) + "".join(str(rng.randrange(10)) for _ in range(count - 1)))
+    near = range(drawn, min(drawn + _TRIED, 10**count))
+    lowest = range(10 ** (count - 1), 10**count)  # for the countries that give no number as high as that
+    tried = (f"{sign}{number}{suffix}" for number in chain(near, lowest))
+    return next(text for text in tried if _is_vat_id(country, text))
+
+
+def _is_vat_id(country: str, text: str) -> bool:
+    try:
+        return check_vat_id(country, text) == text
+    except ValueError:
+        return False
 
 
 def _contacts(rng: Random, domain: str) -> tuple[Contact, ...]:

@@ -10,6 +10,7 @@ from workledger.directory.actions.clients import (
     remove_contact,
     save_contact,
 )
+from workledger.directory.actions.exchange import ImportedRates, import_exchange_rates
 from workledger.directory.actions.firm import (
     EntityDetails,
     FoundedFirm,
@@ -46,6 +47,7 @@ __all__ = [
     "ContactDetails",
     "EntityDetails",
     "FoundedFirm",
+    "ImportedRates",
     "NewTerms",
     "PersonDetails",
     "TimeOffDetails",
@@ -66,6 +68,7 @@ __all__ = [
     "create_roles",
     "end_terms",
     "found_firm",
+    "import_exchange_rates",
     "remove_contact",
     "remove_time_off",
     "save_contact",

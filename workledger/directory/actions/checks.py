@@ -5,12 +5,24 @@ from django.db import models
 from workledger.core.models import R, RecordQuerySet
 from workledger.core.refusals import Problems
 from workledger.directory.calc import shapes
+from workledger.directory.calc.vat_ids import check_vat_id
 
 
 def check_shape(problems: Problems, check: shapes.Check, text: str, code: str, field: str) -> None:
     """Note what is wrong with `text`, if anything was typed."""
     if text and (sentence := check(text)):
         problems.add(code, sentence, field)
+
+
+def checked_vat_id(problems: Problems, country: str, text: str, kept: str = "") -> str:
+    """Return a VAT id as it is kept, noting what is wrong with it; one that is `kept` already is not asked again."""
+    if (compacted := shapes.compact(text)) == kept:
+        return kept
+    try:
+        return check_vat_id(country, text)
+    except ValueError as error:
+        problems.add("bad_vat_id", str(error), "vat_id")
+        return compacted
 
 
 def check_name(problems: Problems, rows: models.QuerySet[R], name: str, noun: str) -> None:

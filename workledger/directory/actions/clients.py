@@ -9,7 +9,7 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.models import User
 from workledger.core.refusals import Forbidden, Problems
-from workledger.directory.actions.checks import check_name, check_shape
+from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
 from workledger.directory.calc import shapes
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
 
@@ -71,7 +71,7 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     details = _tidy(client)
     problems = Problems()
     check_name(problems, Client.objects.all(), details.name, "client")
-    _check_client(problems, details)
+    details = _checked(problems, details)
     profile = _tidy_billing(billing or _first_billing(actor, problems))
     _check_billing(problems, profile)
     problems.refuse()
@@ -92,6 +92,7 @@ def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDe
     tidy = [(_tidy(client), _tidy_billing(billing)) for client, billing in clients]
     taken = set(Client.objects.values_list("name", flat=True))
     problems = Problems()
+    checked = []
     for details, profile in tidy:
         problems.check(details.name, "missing_name", "Give the client a name.", "name")
         problems.check(
@@ -99,10 +100,10 @@ def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDe
             "name_taken", f"There is already a client named {details.name}. Choose another name.", "name",
         )  # fmt: skip
         taken.add(details.name)
-        _check_client(problems, details)
+        checked.append(_checked(problems, details))
         _check_billing(problems, profile)
     problems.refuse()
-    made = Client.objects.bulk_create(Client(**asdict(details)) for details, _ in tidy)
+    made = Client.objects.bulk_create(Client(**asdict(details)) for details in checked)
     BillingProfile.objects.bulk_create(
         BillingProfile(client=row, **asdict(profile)) for row, (_, profile) in zip(made, tidy, strict=True)
     )
@@ -122,7 +123,7 @@ def change_client(
     details = _tidy(client)
     problems = Problems()
     check_name(problems, Client.objects.exclude(pk=client_id), details.name, "client")
-    _check_client(problems, details)
+    details = _checked(problems, details, row.vat_id)
     profile = _tidy_billing(billing) if billing is not None else None
     if profile is not None:
         _check_billing(problems, profile)
@@ -179,7 +180,6 @@ def _tidy(client: ClientDetails) -> ClientDetails:
         name=client.name.strip(),
         industry=client.industry.strip(),
         address=client.address.strip(),
-        vat_id=shapes.compact(client.vat_id),
     )
 
 
@@ -201,9 +201,10 @@ def _first_billing(actor: Actor, problems: Problems) -> BillingDetails:
     return BillingDetails(currency=currency or "EUR")
 
 
-def _check_client(problems: Problems, details: ClientDetails) -> None:
+def _checked(problems: Problems, details: ClientDetails, kept_vat_id: str = "") -> ClientDetails:
     check_shape(problems, shapes.country, details.country, "bad_country", "country")
-    check_shape(problems, shapes.vat_id, details.vat_id, "bad_vat_id", "vat_id")
+    vat_id = checked_vat_id(problems, details.country, details.vat_id, kept_vat_id)
+    return replace(details, vat_id=vat_id)
 
 
 def _check_billing(problems: Problems, billing: BillingDetails) -> None:

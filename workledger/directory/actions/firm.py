@@ -13,12 +13,13 @@ from workledger.core.door import action, record
 from workledger.core.models import RoleAssignment, User
 from workledger.core.refusals import Problems
 from workledger.core.users import RoleGrant, assign_role, create_user
-from workledger.directory.actions.checks import check_name, check_shape
+from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
 from workledger.directory.calc import shapes
 from workledger.directory.calc.countries import COUNTRIES, standard_vat
-from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice, Role
+from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice, RateSource, Role
 from workledger.ledger.actions import open_book
 
+RATES_LOCK = "directory.exchange_rates"
 _MOST_PERCENT = 100
 _MOST_LEVEL = 99
 _FIRST_PRACTICE = "Consulting"
@@ -120,7 +121,7 @@ def add_entity(*, actor: Actor, entity: EntityDetails, currency: str, first_day:
         "The books end before they begin. Choose a later last day.",
         "through",
     )
-    _check_entity(problems, details)
+    details = _checked(problems, details)
     problems.refuse()
     book_id = open_book(
         actor=actor, name=details.name, currency=currency, first_day=first_day, through=through
@@ -140,7 +141,7 @@ def save_entity(*, actor: Actor, entity_id: int, entity: EntityDetails) -> None:
     details = _tidy(entity)
     problems = Problems()
     check_name(problems, LegalEntity.objects.exclude(pk=entity_id), details.name, "legal entity")
-    _check_entity(problems, details)
+    details = _checked(problems, details, row.vat_id)
     problems.refuse()
     for field, value in asdict(details).items():
         setattr(row, field, value)
@@ -154,18 +155,17 @@ def _tidy(entity: EntityDetails) -> EntityDetails:
         name=entity.name.strip(),
         address=entity.address.strip(),
         email=entity.email.strip(),
-        vat_id=shapes.compact(entity.vat_id),
         iban=shapes.compact(entity.iban),
         bic=shapes.compact(entity.bic),
         logo_svg=entity.logo_svg.strip(),
     )
 
 
-def _check_entity(problems: Problems, details: EntityDetails) -> None:
+def _checked(problems: Problems, details: EntityDetails, kept_vat_id: str = "") -> EntityDetails:
     check_shape(problems, shapes.country, details.country or "-", "bad_country", "country")
     check_shape(problems, shapes.subdivision, details.subdivision, "bad_subdivision", "subdivision")
     check_shape(problems, shapes.email, details.email, "bad_email", "email")
-    check_shape(problems, shapes.vat_id, details.vat_id, "bad_vat_id", "vat_id")
+    vat_id = checked_vat_id(problems, details.country, details.vat_id, kept_vat_id)
     check_shape(problems, shapes.iban, details.iban, "bad_iban", "iban")
     check_shape(problems, shapes.bic, details.bic, "bad_bic", "bic")
     check_shape(problems, shapes.logo, details.logo_svg, "bad_logo", "logo_svg")
@@ -173,6 +173,7 @@ def _check_entity(problems: Problems, details: EntityDetails) -> None:
         0 <= details.standard_tax_rate < _MOST_PERCENT,
         "bad_tax_rate", "A tax rate is a percentage from 0 to below 100, such as 19.", "standard_tax_rate",
     )  # fmt: skip
+    return replace(details, vat_id=vat_id)
 
 
 @action("directory.add_practice", needs=Permission.MANAGE_DIRECTORY)
@@ -292,6 +293,9 @@ def set_exchange_rate(*, actor: Actor, base: str, quote: str, day: date, rate: D
         "bad_rate", "An exchange rate is more than zero, such as 1.0842.", "rate",
     )  # fmt: skip
     problems.refuse()
-    row, _ = ExchangeRate.objects.update_or_create(base=base, quote=quote, day=day, defaults={"rate": rate})
+    locks.named(RATES_LOCK)
+    row, _ = ExchangeRate.objects.update_or_create(
+        base=base, quote=quote, day=day, defaults={"rate": rate, "source": RateSource.HAND}
+    )
     record(row, f"1 {base} is {rate} {quote} from {day:%-d %B %Y}")
     return int(row.pk)

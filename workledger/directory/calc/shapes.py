@@ -22,17 +22,6 @@ _IBAN_LENGTHS = {
     "SK": 24, "SM": 27,
 }  # fmt: skip
 
-# What follows the country code; Greece writes EL, Northern Ireland XI.
-_VAT_PATTERNS = {
-    "AT": r"U\d{8}", "BE": r"[01]\d{9}", "BG": r"\d{9,10}", "CY": r"\d{8}[A-Z]", "CZ": r"\d{8,10}", "DE": r"\d{9}",
-    "DK": r"\d{8}", "EE": r"\d{9}", "EL": r"\d{9}", "ES": r"[A-Z0-9]\d{7}[A-Z0-9]", "FI": r"\d{8}",
-    "FR": r"[A-HJ-NP-Z0-9]{2}\d{9}", "GB": r"\d{9}|\d{12}|GD\d{3}|HA\d{3}", "HR": r"\d{11}", "HU": r"\d{8}",
-    "IE": r"\d[A-Z0-9+*]\d{5}[A-Z]{1,2}", "IT": r"\d{11}", "LT": r"\d{9}|\d{12}", "LU": r"\d{8}", "LV": r"\d{11}",
-    "MT": r"\d{8}", "NL": r"\d{9}B\d{2}", "NO": r"\d{9}(?:MVA)?", "PL": r"\d{10}", "PT": r"\d{9}",
-    "RO": r"\d{2,10}", "SE": r"\d{12}", "SI": r"\d{8}", "SK": r"\d{10}", "XI": r"\d{9}|\d{12}",
-    "CHE": r"\d{9}(?:MWST|TVA|IVA)?",
-}  # fmt: skip
-_OTHER_VAT = re.compile(r"[A-Z0-9]{4,20}")
 _LOGO_BYTES = 200_000
 _ACTIVE_ELEMENTS = {"script", "foreignobject", "iframe", "object", "embed", "animate", "set", "handler"}
 
@@ -70,17 +59,6 @@ def language(code: str) -> str:
 def subdivision(code: str) -> str:
     """Check the part of an ISO 3166-2 code after the country."""
     return "" if _SUBDIVISION.fullmatch(code) else "A state or region is a short code such as HH or CA."
-
-
-def vat_id(text: str) -> str:
-    """Check the form of a VAT id, by country where its form is known (compacted, see `compact`)."""
-    prefix = text[:3] if text.startswith("CHE") else text[:2]
-    pattern = _VAT_PATTERNS.get("EL" if prefix == "GR" else prefix)
-    if pattern is None:
-        return "" if _OTHER_VAT.fullmatch(text) else "A tax id has 4 to 20 letters and digits."
-    if re.fullmatch(pattern, text[len(prefix) :]):
-        return ""
-    return f"This is not the form of a VAT id that begins with {prefix}. Check for a missing or extra digit."
 
 
 def iban(text: str) -> str:

@@ -19,6 +19,7 @@ from workledger.directory.models import (
     Office,
     Person,
     Practice,
+    RateSource,
     Role,
 )
 
@@ -87,6 +88,7 @@ class RateRow:
     quote: str
     day: date
     rate: Decimal
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,9 @@ def structure(actor: Actor, day: date) -> Structure:
 def exchange_rates(actor: Actor) -> list[RateRow]:
     """Return the latest exchange rates, newest first."""
     rows = ExchangeRate.objects.visible_to(actor).order_by("-day", "base", "quote")[:_MOST_RATES]
-    return [RateRow(row.pk, row.base, row.quote, row.day, row.rate) for row in rows]
+    return [
+        RateRow(row.pk, row.base, row.quote, row.day, row.rate, RateSource(row.source).label) for row in rows
+    ]
 
 
 def choices(actor: Actor) -> Choices:

@@ -10,6 +10,7 @@ from django.db.models import Case, Q, When
 
 from workledger.directory.calc.capacity import Absence, CapacityBasis, Place
 from workledger.directory.calc.capacity import capacity_seconds as calculate_capacity
+from workledger.directory.calc.crossing import VIA, crossed, inverse
 from workledger.directory.calc.terms import Terms, TermsByPerson
 from workledger.directory.models import EmploymentTerms, ExchangeRate, Office, TimeOff
 from workledger.kernel.period import Period
@@ -93,14 +94,25 @@ def capacity_seconds(
 def exchange_rate(base: str, quote: str, day: date) -> Decimal | None:
     """Return how many units of `quote` one `base` is worth on a day: the latest rate up to then.
 
-    1 for the same currency. A rate known only the other way round is inverted. None when there is none.
+    1 for the same currency. A rate known only the other way round is inverted. Where neither is known, the rates
+    of both currencies with the euro are crossed, each the latest up to the day. Derived rates are rounded as
+    `calc.crossing.rounded` says. None when there is none.
     """
     if base == quote:
         return Decimal(1)
+    known = _known_rate(base, quote, day)
+    if known is not None or VIA in (base, quote):
+        return known
+    ours, theirs = _known_rate(VIA, base, day), _known_rate(VIA, quote, day)
+    return None if ours is None or theirs is None else crossed(ours, theirs)
+
+
+def _known_rate(base: str, quote: str, day: date) -> Decimal | None:
+    """Return the latest rate of two currencies up to a day, as it was set or inverted."""
     rows = ExchangeRate.objects.filter(base__in=[base, quote], quote__in=[base, quote], day__lte=day)
     direct_first = Case(When(base=base, then=0), default=1)
     latest = rows.order_by("-day", direct_first).values_list("base", "rate").first()
     if latest is None:
         return None
     known_base, rate = latest
-    return Decimal(rate) if known_base == base else 1 / Decimal(rate)
+    return Decimal(rate) if known_base == base else inverse(Decimal(rate))

@@ -22,11 +22,11 @@ from workledger.testing.world import World
 def test_a_client_comes_with_its_billing(world: World) -> None:
     made = add_client(
         actor=world.fay.actor,
-        client=ClientDetails(" Nordlicht SE ", country="DE", vat_id="de 123 456 789"),
+        client=ClientDetails(" Nordlicht SE ", country="DE", vat_id="de 123 456 788"),
         billing=BillingDetails("CHF", payment_terms_days=14),
     )
     client = Client.objects.get(pk=made)
-    assert (client.name, client.vat_id) == ("Nordlicht SE", "DE123456789")
+    assert (client.name, client.vat_id) == ("Nordlicht SE", "DE123456788")
     assert (client.billing_profile.currency, client.billing_profile.payment_terms_days) == ("CHF", 14)
 
 
@@ -91,3 +91,14 @@ def test_who_signs_in_for_a_client_is_the_administrator_s_choice(world: World) -
     with pytest.raises(Refused) as refused:
         save_contact(actor=world.olivia.actor, client_id=world.acme.pk, contact=taken)
     assert refused.value.codes == ("user_taken",)
+
+
+def test_a_vat_id_with_wrong_check_digits_is_refused_but_one_that_is_kept_already_stays(world: World) -> None:
+    wrong = ClientDetails("Nordlicht SE", country="DE", vat_id="DE123456789")
+    with pytest.raises(Refused, match=r"check digits of this VAT id \(DE\) do not fit"):
+        add_client(actor=world.fay.actor, client=wrong)
+    made = add_client(actor=world.fay.actor, client=ClientDetails("Nordlicht SE"))
+    Client.objects.filter(pk=made).update(vat_id="DE123456789")  # from before ids were checked
+    change_client(actor=world.fay.actor, client_id=made, client=wrong)
+    with pytest.raises(Refused):
+        change_client(actor=world.fay.actor, client_id=made, client=replace(wrong, vat_id="DE123456780"))

@@ -288,6 +288,20 @@ def _upload(text: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("logo.svg", text.encode(), "image/svg+xml")
 
 
+def test_published_exchange_rates_by_the_form(world: World, browser_of: SignIn) -> None:
+    browser, url = browser_of(world.fay), reverse("settings-rates-import")
+    daily = b"Date, USD, JPY, \n20 November 2026, 1.0842, 163.28, \n"
+    done = browser.post(
+        url, {"content": SimpleUploadedFile("r.csv", daily), "currencies": "usd"}, follow=True
+    )
+    assert "1 exchange rates added" in done.content.decode()
+    assert "European Central Bank" in done.content.decode()
+    wrong = browser.post(url, {"content": SimpleUploadedFile("r.csv", daily.replace(b"163", b"x"))})
+    assert wrong.status_code == 422
+    assert "Line 2: “x.28” of JPY is not a rate" in wrong.content.decode()
+    assert "Choose the file of the European Central Bank." in browser.post(url, {}).content.decode()
+
+
 def test_practice_office_and_role_by_the_form(world: World, browser_of: SignIn) -> None:
     browser = browser_of(world.olivia)
     browser.post(reverse("settings-practice-new"), {"name": "Data"})

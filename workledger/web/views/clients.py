@@ -220,7 +220,7 @@ _FIELDS = (
     Field("name", "Name", required=True, help="As it stands on invoices."),
     Field("address", "Address", "lines"),
     Field("country", "Country", "find", options=COUNTRY_OPTIONS, row="where"),
-    Field("vat_id", "VAT id", help="With the country, such as DE123456789.", row="where"),
+    Field("vat_id", "VAT id", help="With the country, such as DE123456788.", row="where"),
     Field("industry", "Industry"),
     Field("is_internal", "The firm's own work", "check", help="An internal client is never billed."),
     Field(

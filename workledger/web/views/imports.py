@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +18,7 @@ from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.directory import queries as directory
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
-from workledger.web.forms import Field, Form, FormPage, form_page
+from workledger.web.forms import Field, FormPage, UploadForm, form_page
 from workledger.web.inputs import NotUnderstood, parse_money
 from workledger.web.paging import cut
 from workledger.web.sheets import csv_answer
@@ -28,14 +28,6 @@ _SOURCES = tuple((name, each.label if name != "csv" else "Plain CSV") for name, 
 _ORDERS = (("day_first", "Day first (31/03/2024)"), ("month_first", "Month first (03/31/2024)"))
 _MARKS = ((".", "Dot (1.5)"), (",", "Comma (1,5)"))
 _SHOWN = 50
-
-
-class _UploadForm(Form):
-    """A form whose file is streamed by the act, not read as text."""
-
-    def _file(self, each: Field, request: HttpRequest) -> str:
-        sent = request.FILES.get(each.name)
-        return (sent.name or "") if sent is not None else ""
 
 
 @page(Permission.IMPORT_DATA)
@@ -52,7 +44,7 @@ def index(request: ActingRequest) -> HttpResponse:
 def new(request: ActingRequest) -> HttpResponse:
     """Upload a file to be staged."""
     entities = directory.choices(request.actor).entities
-    form = _UploadForm(
+    form = UploadForm(
         _upload_fields(entities), {"source": "", "entity_id": entities[0][0] if entities else None}
     )
 

@@ -18,13 +18,15 @@ from workledger.core import queries as core
 from workledger.core.access import DutyRule, Permission, Role
 from workledger.core.door import Options
 from workledger.core.queries import UserRow
+from workledger.core.refusals import Refused
 from workledger.core.users import RoleGrant
 from workledger.directory import actions, queries
 from workledger.directory.actions import EntityDetails
 from workledger.directory.calc import shapes
+from workledger.directory.calc.ecb import MOST_BYTES
 from workledger.directory.queries import ClientFilter
 from workledger.web.acting import ActingRequest, act_options, page, today
-from workledger.web.forms import Field, Form, FormPage, form_page
+from workledger.web.forms import Field, Form, FormPage, UploadForm, form_page
 from workledger.web.options import COUNTRY_OPTIONS, CURRENCY_OPTIONS
 from workledger.web.paging import number_of
 
@@ -57,7 +59,9 @@ def _is_part(request: ActingRequest, name: str) -> bool:
     return bool(request.resolver_match and request.resolver_match.url_name == name)
 
 
-def _around(word: str, name: str, title: str, act: str, said: str, *, lead: str = "") -> FormPage:
+def _around(
+    word: str, name: str, title: str, act: str, said: str | Callable[[Any], str], *, lead: str = ""
+) -> FormPage:
     """A form of one part of the settings; `word` and `name` are the part's."""
     return FormPage(
         title=title,
@@ -86,7 +90,7 @@ _ENTITY_FIELDS = (
     Field("phone", "Phone", row="reach"),
     Field("website", "Website"),
     Field("logo_svg", "Logo", "file", accept=".svg", help="A plain SVG up to 200 kB. Without a new file the logo stays."),
-    Field("vat_id", "VAT id", section="Tax", row="tax", help="With the country, such as DE123456789."),
+    Field("vat_id", "VAT id", section="Tax", row="tax", help="With the country, such as DE123456788."),
     Field("tax_number", "Tax number", row="tax"),
     Field("standard_tax_rate", "Standard tax rate", "number", required=True, places=3, unit="%"),
     Field("bank_name", "Bank", section="Bank", help="Where clients pay; stands on every invoice."),
@@ -261,6 +265,15 @@ _RATE_FIELDS = (
 )
 
 
+_RATES_FILE_FIELDS = (
+    Field(
+        "content", "File", "file", accept=".csv,.zip",
+        help="The European Central Bank's eurofxref-hist.csv or eurofxref.csv, or the zip of either.",
+    ),
+    Field("currencies", "Currencies", help="Such as USD GBP CHF. Empty: all of the file."),
+)  # fmt: skip
+
+
 @page(_P.POST_JOURNAL)
 def rates(request: ActingRequest) -> HttpResponse:
     """What currencies are worth."""
@@ -279,6 +292,32 @@ def new_rate(request: ActingRequest) -> HttpResponse:
         lead="A rate of the same day is replaced; what was posted with it stays.",
     )  # fmt: skip
     return form_page(request, Form(_RATE_FIELDS, {"day": today()}), run, around)
+
+
+@page(_P.POST_JOURNAL)
+def import_rates(request: ActingRequest) -> HttpResponse:
+    """Take over the European Central Bank's reference rates from their file."""
+
+    def run(values: Mapping[str, Any], options: Options) -> actions.ImportedRates:
+        return actions.import_exchange_rates.using(options)(
+            actor=request.actor, content=_uploaded(request), currencies=values["currencies"].upper().split()
+        )
+
+    around = _around(
+        "Exchange rates", "settings-rates", "Import exchange rates", "Import", lambda done: done.words,
+        lead="The same file twice changes nothing. Rates that were set by hand are kept.",
+    )  # fmt: skip
+    return form_page(request, UploadForm(_RATES_FILE_FIELDS), run, around)
+
+
+def _uploaded(request: ActingRequest) -> bytes:
+    sent = request.FILES.get("content")
+    if sent is None:
+        raise Refused.because("file_missing", "Choose the file of the European Central Bank.", "content")
+    if (sent.size or 0) > MOST_BYTES:
+        message = f"This file is larger than {MOST_BYTES >> 20} MB: it holds more than rates."
+        raise Refused.because("file_too_large", message, "content")
+    return bytes(sent.read())
 
 
 # --- users --------------------------------------------------------------------------------------------

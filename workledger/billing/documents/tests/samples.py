@@ -20,7 +20,7 @@ from workledger.billing.documents.model import (
 SELLER = Party(
     name="Lindqvist & Partner",
     address=("Brunnenstraße 12", "10119 Berlin", "Germany"),
-    tax_ids=(TaxId("VAT ID", "DE293847561"), TaxId("Register", "HRB 123456 B, Charlottenburg")),
+    tax_ids=(TaxId("VAT ID", "DE293847560"), TaxId("Register", "HRB 123456 B, Charlottenburg")),
     email="billing@lindqvist-partner.example",
     phone="+49 30 5550 1200",
     website="lindqvist-partner.example",

@@ -15,6 +15,7 @@ from workledger.demo.calc.figures import summary
 from workledger.demo.calc.firm import generate
 from workledger.demo.calc.people import BACK_OFFICE, WorkCalendar
 from workledger.demo.calc.records import DemoFirm
+from workledger.directory.calc.vat_ids import check_vat_id
 
 TODAY = date(2026, 11, 21)
 
@@ -334,3 +335,8 @@ def test_dates() -> None:
     assert add_months(date(2028, 2, 29), -12) == date(2027, 2, 28)
     assert add_months(date(2026, 12, 31), 2) == date(2027, 2, 28)
     assert nth_workday(date(2026, 5, 1), 1, {date(2026, 5, 1)}) == date(2026, 5, 4)
+
+
+def test_every_vat_id_of_the_firm_has_right_check_digits(firm: DemoFirm) -> None:
+    ids = [(firm.entity.country, firm.entity.vat_id), *((row.country, row.vat_id) for row in firm.clients)]
+    assert [check_vat_id(country, vat_id) for country, vat_id in ids] == [vat_id for _, vat_id in ids]
