@@ -238,21 +238,22 @@ def _document_problems(doc: InvoiceDocument) -> Iterable[str]:
 
 
 def _party_problems(doc: InvoiceDocument) -> Iterable[str]:
+    codes = {total.code for total in doc.taxes}
     for party, who in ((doc.seller, "your company"), (doc.buyer, "the client")):
         if not _word(party.name):
             yield f"The name of {who} is missing."  # BR-06, BR-07
         if not party.country:
             yield f"The country of {who} is missing."  # BR-09, BR-11
-        if party.vat_id and not _VAT_ID.fullmatch(_packed(party.vat_id)):
+        is_stated = party.vat_id and OUTSIDE not in codes
+        if is_stated and not _VAT_ID.fullmatch(_packed(party.vat_id)):
             yield f"The VAT ID of {who} does not begin with its country: {party.vat_id}."  # BR-CO-09
     seller = doc.seller
     if not (seller.vat_id or seller.tax_number or seller.registration):
         yield "Your company has neither a VAT ID nor a tax number."  # BR-CO-26, BR-S-02
-    elif not (seller.vat_id or seller.registration) and any(total.code != OUTSIDE for total in doc.taxes):
+    elif not (seller.vat_id or seller.registration) and codes != {OUTSIDE}:
         yield "The VAT ID of your company is missing."  # BR-CO-26
-    if any(total.code == REVERSE_CHARGE for total in doc.taxes):
-        if not (doc.buyer.vat_id or doc.buyer.registration):
-            yield "Reverse charge needs the VAT ID of the client."  # BR-AE-02
+    if REVERSE_CHARGE in codes and not (doc.buyer.vat_id or doc.buyer.registration):
+        yield "Reverse charge needs the VAT ID of the client."  # BR-AE-02
 
 
 def _tax_problems(doc: InvoiceDocument) -> Iterable[str]:
