@@ -35,6 +35,9 @@ _CATEGORIES: Final = (STANDARD, ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE)
 _UNITS: Final = {"hour": "HUR", "day": "DAY", "month": "MON", "item": "C62"}
 """UN/ECE Recommendation 20; C62 is 'one'."""
 
+_NOT_IN_PEPPOL: Final = ("", "EM")
+"""No address, or one by email, to which the network delivers nothing."""
+
 _DECIMALS: Final = 2
 _ADDRESS_LINES: Final = 3
 _VAT_ID: Final = re.compile(r"[A-Z]{2}.+")
@@ -278,9 +281,9 @@ def _line_problems(doc: InvoiceDocument) -> Iterable[str]:
 def _peppol_problems(invoice: EInvoice) -> Iterable[str]:
     if not (invoice.buyer_reference or invoice.purchase_order):
         yield "Peppol asks for a buyer reference or a purchase order number."
-    if not invoice.buyer.endpoint_id:
+    if invoice.buyer.endpoint_scheme in _NOT_IN_PEPPOL:
         yield "Peppol asks for the e-invoice address of the client."
-    if not invoice.seller.endpoint_id:
+    if invoice.seller.endpoint_scheme in _NOT_IN_PEPPOL:
         yield "Peppol asks for the electronic address of your company."
     if invoice.seller.country == invoice.buyer.country == "DE":
         for party, who in ((invoice.seller, "your company"), (invoice.buyer, "the client")):
@@ -324,7 +327,7 @@ def _trade_party(party: Party, *, identifier: str, vat_id: str, tax_number: str,
         vat_id=vat_id,
         tax_number=tax_number,
         endpoint_scheme=party.endpoint_scheme if party.endpoint_id else "",
-        endpoint_id=_word(party.endpoint_id),
+        endpoint_id=_word(party.endpoint_id) if party.endpoint_scheme else "",  # BR-62, BR-63
         contact=contact,
         phone=_word(party.phone),
         email=_word(party.email),
