@@ -9,6 +9,8 @@ from django.db import connection
 
 from workledger.billing.calc.drafting import tax_groups
 from workledger.billing.documents import (
+    TAX_NUMBER,
+    VAT_ID,
     BankDetails,
     DocumentLine,
     InvoiceDocument,
@@ -20,6 +22,7 @@ from workledger.billing.documents import (
     TimesheetRow,
 )
 from workledger.billing.models import Invoice, InvoiceLine
+from workledger.directory.calc import eas
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
@@ -60,7 +63,7 @@ def documents(
     }
     backup = _backup([line.pk for invoice in invoices for line in lines[invoice.pk]])
     sellers = {entity.pk: _seller(entity) for entity in LegalEntity.objects.all()}
-    buyers = _buyers({invoice.client_id for invoice in invoices})
+    buyers = _buyers({invoice.client_id for invoice in invoices}, profiles)
     return {
         invoice.pk: _document(
             invoice,
@@ -106,6 +109,7 @@ def _document(
         paper="letter" if profile and profile.paper == "letter" else "a4",
         seller=seller,
         buyer=buyer,
+        buyer_reference=profile.buyer_reference if profile else "",
         purchase_order=invoice.contract.po_number,
         contract_name=f"{invoice.contract.number} {invoice.contract.name}",
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
@@ -161,7 +165,8 @@ def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
 
 
 def _seller(entity: LegalEntity) -> Party:
-    ids = [("VAT ID", entity.vat_id), ("Tax number", entity.tax_number)]
+    ids = [(VAT_ID, entity.vat_id), (TAX_NUMBER, entity.tax_number)]
+    scheme, endpoint = eas.of_company(entity.country, entity.vat_id, entity.email)
     return Party(
         name=entity.name,
         address=_address(entity.address),
@@ -175,10 +180,13 @@ def _seller(entity: LegalEntity) -> Party:
         )
         if entity.iban
         else None,
+        country=entity.country,
+        endpoint_scheme=scheme,
+        endpoint_id=endpoint,
     )
 
 
-def _buyers(client_ids: set[int]) -> dict[int, Party]:
+def _buyers(client_ids: set[int], profiles: Mapping[int, BillingProfile]) -> dict[int, Party]:
     contacts: dict[int, str] = {}
     for contact in Contact.objects.filter(client__in=client_ids).order_by("is_billing_contact", "-pk"):
         contacts[contact.client_id] = contact.name  # the billing contact comes last and stays
@@ -186,8 +194,11 @@ def _buyers(client_ids: set[int]) -> dict[int, Party]:
         client.pk: Party(
             name=client.name,
             address=_address(client.address),
-            tax_ids=(TaxId("VAT ID", client.vat_id),) if client.vat_id else (),
+            tax_ids=(TaxId(VAT_ID, client.vat_id),) if client.vat_id else (),
             contact=contacts.get(client.pk, ""),
+            country=client.country,
+            endpoint_scheme=profiles[client.pk].einvoice_scheme if client.pk in profiles else "",
+            endpoint_id=profiles[client.pk].einvoice_address if client.pk in profiles else "",
         )
         for client in Client.objects.filter(pk__in=client_ids)
     }

@@ -44,6 +44,8 @@ from workledger.timesheets.calc.content import EntryContent, content_hash
 from workledger.timesheets.models import LineDecision, LineState, TimeEntry, TimesheetLine
 
 _INTERNAL = "Lindqvist & Partner (internal)"
+_LEITWEG = "0204"
+"""The scheme of the German public bodies' e-invoice addresses."""
 _OPEN_MONTHS = 2
 _DECIDED_AT = time(17, 0)
 Progress = Callable[[str], None]
@@ -229,6 +231,7 @@ class _Loader:
                 group_lines_by=row.invoice_grouping,
                 paper=row.paper,
                 language=row.language,
+                einvoice_scheme=_LEITWEG if row.e_invoice_address else "",
                 einvoice_address=row.e_invoice_address,
             )
             for client_id, row in zip(self.client_ids, self.firm.clients, strict=True)

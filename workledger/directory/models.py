@@ -207,7 +207,11 @@ class TaxTreatment(models.TextChoices):
 
 
 class BillingProfile(Record):
-    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate."""
+    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate.
+
+    `einvoice_scheme` says by the EAS code list in which scheme `einvoice_address` is. `buyer_reference` is what the client
+    wants to read on every invoice (BT-10).
+    """
 
     client = models.OneToOneField(Client, on_delete=models.CASCADE, related_name="billing_profile")
     currency = models.CharField(max_length=3)
@@ -224,7 +228,9 @@ class BillingProfile(Record):
     paper = models.CharField(max_length=6, choices=[("a4", "A4"), ("letter", "US Letter")], default="a4")
     language = models.CharField(max_length=5, default="en")
     invoice_email = models.EmailField(blank=True)
+    einvoice_scheme = models.CharField(max_length=4, blank=True)
     einvoice_address = models.CharField(max_length=100, blank=True)
+    buyer_reference = models.CharField(max_length=100, blank=True)
 
     visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
 

@@ -31,7 +31,9 @@ class BillingShown:
     paper: str
     language: str
     invoice_email: str
+    einvoice_scheme: str
     einvoice_address: str
+    buyer_reference: str
 
     @classmethod
     def of(cls, row: BillingProfile) -> "BillingShown":

@@ -5,7 +5,11 @@ sets it as PDF/A-3b, the same bytes for the same document. Others call `InvoiceD
 `to_json`, `from_json`, `content_hash` and `render_pdf`.
 """
 
+from workledger.billing.documents.cii import to_cii
+from workledger.billing.documents.en16931 import EInvoice, NotElectronic, e_invoice, problems_of
 from workledger.billing.documents.model import (
+    TAX_NUMBER,
+    VAT_ID,
     BankDetails,
     DocumentLine,
     InvalidDocument,
@@ -23,14 +27,19 @@ from workledger.billing.documents.model import (
     to_json,
 )
 from workledger.billing.documents.render import DocumentError, render_pdf
+from workledger.billing.documents.ubl import to_ubl
 
 __all__ = [
+    "TAX_NUMBER",
+    "VAT_ID",
     "BankDetails",
     "DocumentError",
     "DocumentLine",
+    "EInvoice",
     "InvalidDocument",
     "InvoiceDocument",
     "Logo",
+    "NotElectronic",
     "Party",
     "ServicePeriod",
     "TaxId",
@@ -38,8 +47,12 @@ __all__ = [
     "TimesheetRow",
     "content_hash",
     "credit_of",
+    "e_invoice",
     "from_json",
     "json_hash",
+    "problems_of",
     "render_pdf",
+    "to_cii",
     "to_json",
+    "to_ubl",
 ]

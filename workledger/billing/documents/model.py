@@ -32,6 +32,14 @@ HUNDRED: Final = Decimal(100)
 _ACCENT = re.compile(r"#[0-9a-f]{6}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_MACHINE_FIELDS: Final = (
+    "city", "country", "endpoint_id", "endpoint_scheme", "postcode", "registration", "street",
+)  # fmt: skip
+"""A party's fields for machines. The stored form leaves them out where empty, so older documents keep their bytes."""
+
+VAT_ID: Final = "VAT ID"
+TAX_NUMBER: Final = "Tax number"
 
 
 class InvalidDocument(ValueError):
@@ -72,7 +80,12 @@ class BankDetails:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Seller or buyer as printed. `address` holds the lines below the name, the country last."""
+    """Seller or buyer as printed. `address` holds the lines below the name, the country last.
+
+    The fields from `country` on are not printed; they are for the electronic invoice. `country` is an ISO 3166-1 code of
+    two letters, `endpoint_scheme` and `endpoint_id` are the electronic address by the EAS code list, `registration` is
+    the number in the register of companies. Documents of before they were known hold them empty.
+    """
 
     name: str
     address: tuple[str, ...] = ()
@@ -83,6 +96,26 @@ class Party:
     website: str = ""
     logo: Logo | None = None
     bank: BankDetails | None = None
+    country: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    endpoint_scheme: str = ""
+    endpoint_id: str = ""
+    registration: str = ""
+
+    @property
+    def vat_id(self) -> str:
+        """The VAT identifier, or ''."""
+        return self._tax_id(VAT_ID)
+
+    @property
+    def tax_number(self) -> str:
+        """The number that the tax office gave beside the VAT identifier, or ''."""
+        return self._tax_id(TAX_NUMBER)
+
+    def _tax_id(self, label: str) -> str:
+        return next((tax_id.value for tax_id in self.tax_ids if tax_id.label == label), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +272,16 @@ def _form_problems(doc: InvoiceDocument) -> Iterable[str]:
         yield "An invoice needs the date on which it is due."
     if doc.kind == "credit_note" and not doc.original_number:
         yield "A credit note names the invoice that it credits."
+    yield from _style_problems(doc)
+    period = doc.service_period
+    if period is not None and period.last_day < period.first_day:
+        yield "The service period ends before it begins."
+    for country in filter(None, (doc.seller.country, doc.buyer.country)):
+        if not _COUNTRY.fullmatch(country):
+            yield f"'{country}' is not a country code of two letters."
+
+
+def _style_problems(doc: InvoiceDocument) -> Iterable[str]:
     if not _CURRENCY.fullmatch(doc.currency):
         yield f"'{doc.currency}' is not a currency code of three letters."
     if not 0 <= doc.currency_digits <= 4:
@@ -247,9 +290,6 @@ def _form_problems(doc: InvoiceDocument) -> Iterable[str]:
         yield f"'{doc.locale}' is not a locale such as 'en' or 'de-CH'."
     if not _ACCENT.fullmatch(doc.accent):
         yield f"'{doc.accent}' is not a colour such as '#1d5c45'."
-    period = doc.service_period
-    if period is not None and period.last_day < period.first_day:
-        yield "The service period ends before it begins."
 
 
 def _sum_problems(doc: InvoiceDocument) -> Iterable[str]:
@@ -408,7 +448,8 @@ def _decimal(value: Decimal) -> str:
 
 
 def _party(party: Party) -> dict[str, object]:
-    return {
+    machine = {name: value for name in _MACHINE_FIELDS if (value := getattr(party, name))}
+    return machine | {
         "address": party.address,
         "bank": party.bank
         and {
@@ -442,6 +483,7 @@ def _read_party(value: dict[str, Any]) -> Party:
         website=value["website"],
         logo=None if logo is None else Logo(logo[0], _unbase64(logo[1])),
         bank=None if bank is None else BankDetails(**bank),
+        **{name: value[name] for name in _MACHINE_FIELDS if name in value},
     )
 
 

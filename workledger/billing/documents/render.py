@@ -20,6 +20,9 @@ from typing import Any, Final
 import typst
 
 from workledger.billing.documents import fonts
+from workledger.billing.documents.cii import to_cii
+from workledger.billing.documents.en16931 import e_invoice, is_electronic
+from workledger.billing.documents.factur_x import with_metadata
 from workledger.billing.documents.locales import Locale, locale_of
 from workledger.billing.documents.model import (
     ZERO,
@@ -35,6 +38,8 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 _OF_THREAD: Final = threading.local()
 _STANDARD: Final = "a-3b"
 _HOUR_DECIMALS: Final = 2
+_FACTUR_X: Final = 1
+"""The version of the template that embeds the electronic invoice."""
 
 
 class DocumentError(RuntimeError):
@@ -42,7 +47,7 @@ class DocumentError(RuntimeError):
 
 
 def render_pdf(doc: InvoiceDocument) -> bytes:
-    """Return the document as PDF/A-3b.
+    """Return the document as PDF/A-3b; one that can be an electronic invoice carries it inside, as Factur-X.
 
     Safe to call from several threads, which then work side by side. A character that no typeface has is shown as
     the replacement sign. Raises `DocumentError` when the version has no template or the logo is no readable picture.
@@ -54,8 +59,9 @@ def render_pdf(doc: InvoiceDocument) -> bytes:
     if missing:
         payload = payload.translate(dict.fromkeys(map(ord, missing), fonts.REPLACEMENT))
     families = fonts.families_for(characters)
+    invoice = _e_invoice(doc)
     try:
-        return _compile(template, payload, families, doc.issued_on)
+        return _compile(template, payload, families, doc.issued_on, invoice)
     except typst.TypstError as error:
         if families == (fonts.FAMILY,):
             raise DocumentError(f"The document cannot be set: {error.message}") from error
@@ -64,20 +70,33 @@ def render_pdf(doc: InvoiceDocument) -> bytes:
     strange = characters - fonts.main_coverage()
     payload = payload.translate(dict.fromkeys(map(ord, strange), fonts.REPLACEMENT))
     try:
-        return _compile(template, payload, (fonts.FAMILY,), doc.issued_on)
+        return _compile(template, payload, (fonts.FAMILY,), doc.issued_on, invoice)
     except typst.TypstError:
         raise DocumentError(f"The document cannot be set: {first.message}") from first
 
 
-def _compile(template: bytes, payload: str, families: tuple[str, ...], issued_on: date) -> bytes:
+def _compile(
+    template: bytes, payload: str, families: tuple[str, ...], issued_on: date, invoice: str
+) -> bytes:
     inputs = {"data": payload, "fonts": json.dumps(families)}
+    if invoice:
+        template = template + _template_file(f"factur_x_v{_FACTUR_X}.typ")
+        inputs["einvoice"] = invoice
     stamp = int(datetime.combine(issued_on, time(), UTC).timestamp())
     pdf = _compiler().compile(
         template, format="pdf", pdf_standards=_STANDARD, sys_inputs=inputs, timestamp=stamp
     )
     if not isinstance(pdf, bytes):
         raise DocumentError("The typesetter gave no PDF.")
-    return pdf
+    try:
+        return with_metadata(pdf) if invoice else pdf
+    except ValueError as error:
+        raise DocumentError(f"The e-invoice cannot be embedded: {error}") from error
+
+
+def _e_invoice(doc: InvoiceDocument) -> str:
+    """Return the electronic invoice to embed, or '' where the document cannot be one."""
+    return to_cii(e_invoice(doc)).decode() if is_electronic(doc) else ""
 
 
 def _compiler() -> typst.Compiler:
@@ -98,10 +117,15 @@ def _fonts() -> typst.Fonts:
 
 @cache
 def _template(version: int) -> bytes:
-    path = _TEMPLATES / f"invoice_v{version}.typ"
-    if not path.is_file():
+    name = f"invoice_v{version}.typ"
+    if not (_TEMPLATES / name).is_file():
         raise DocumentError(f"There is no template for documents of version {version}.")
-    return path.read_bytes()
+    return _template_file(name)
+
+
+@cache
+def _template_file(name: str) -> bytes:
+    return (_TEMPLATES / name).read_bytes()
 
 
 # What the template is given.

@@ -10,7 +10,7 @@ from workledger.core.door import action, record
 from workledger.core.models import User
 from workledger.core.refusals import Forbidden, Problems
 from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
-from workledger.directory.calc import shapes
+from workledger.directory.calc import eas, shapes
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
 
 _MOST_TERMS_DAYS = 365
@@ -31,7 +31,10 @@ class ClientDetails:
 
 @dataclass(frozen=True, slots=True)
 class BillingDetails:
-    """How the client is billed. `tax_rate` is a percentage; None means the entity's standard rate."""
+    """How the client is billed. `tax_rate` is a percentage; None means the entity's standard rate.
+
+    `einvoice_scheme` is a code of the EAS list, such as 0204 for a Leitweg-ID; `buyer_reference` stands on every invoice.
+    """
 
     currency: str
     payment_terms_days: int = 30
@@ -43,7 +46,9 @@ class BillingDetails:
     paper: Literal["a4", "letter"] = "a4"
     language: str = "en"
     invoice_email: str = ""
+    einvoice_scheme: str = ""
     einvoice_address: str = ""
+    buyer_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
 
     Without `billing` the client is billed in the currency of the first legal entity. Refuses: forbidden for
     who sees some clients only; missing_name, name_taken, bad_country, bad_vat_id, bad_currency, bad_terms,
-    bad_tax_rate, tax_not_charged, bad_language, bad_email, no_entity.
+    bad_tax_rate, tax_not_charged, bad_language, bad_email, no_entity; missing_einvoice_scheme,
+    missing_einvoice_address, bad_einvoice_scheme, bad_einvoice_address, einvoice_needs_country, einvoice_needs_vat_id.
     """
     if actor.client_ids is not None:
         raise Forbidden.because("forbidden", "You see some clients only, so you may not add one.")
@@ -74,6 +80,7 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     details = _checked(problems, details)
     profile = _tidy_billing(billing or _first_billing(actor, problems))
     _check_billing(problems, profile)
+    _check_einvoice(problems, details, profile)
     problems.refuse()
     made = Client.objects.create(**asdict(details))
     BillingProfile.objects.create(client=made, **asdict(profile))
@@ -102,6 +109,7 @@ def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDe
         taken.add(details.name)
         checked.append(_checked(problems, details))
         _check_billing(problems, profile)
+        _check_einvoice(problems, details, profile)
     problems.refuse()
     made = Client.objects.bulk_create(Client(**asdict(details)) for details in checked)
     BillingProfile.objects.bulk_create(
@@ -127,6 +135,9 @@ def change_client(
     profile = _tidy_billing(billing) if billing is not None else None
     if profile is not None:
         _check_billing(problems, profile)
+    billed = profile or BillingProfile.objects.filter(client=row).first()
+    if billed is not None:
+        _check_einvoice(problems, details, billed)
     problems.refuse()
     for field, value in asdict(details).items():
         setattr(row, field, value)
@@ -189,7 +200,9 @@ def _tidy_billing(billing: BillingDetails) -> BillingDetails:
         tax_treatment=TaxTreatment(billing.tax_treatment),
         language=billing.language.strip().lower(),
         invoice_email=billing.invoice_email.strip(),
+        einvoice_scheme=billing.einvoice_scheme.strip().upper(),
         einvoice_address=billing.einvoice_address.strip(),
+        buyer_reference=billing.buyer_reference.strip(),
     )
 
 
@@ -226,6 +239,38 @@ def _check_billing(problems: Problems, billing: BillingDetails) -> None:
         f"With '{TaxTreatment(billing.tax_treatment).label}' no tax is charged. Leave the rate empty.",
         "tax_rate",
     )
+
+
+def _check_einvoice(
+    problems: Problems, client: ClientDetails, billing: BillingDetails | BillingProfile
+) -> None:
+    """Note what an e-invoice to this client would lack: it is frozen at issue and cannot be mended later."""
+    code, address = billing.einvoice_scheme, billing.einvoice_address
+    if not address:
+        problems.check(
+            not code,
+            "missing_einvoice_address",
+            "Write the e-invoice address, or choose no scheme.",
+            "einvoice_address",
+        )
+        return
+    problems.check(
+        code, "missing_einvoice_scheme", "Choose the scheme of the e-invoice address.", "einvoice_scheme"
+    )
+    if code and (sentence := eas.scheme(code)):
+        problems.add("bad_einvoice_scheme", sentence, "einvoice_scheme")
+    elif code and (sentence := eas.address(code, address)):
+        problems.add("bad_einvoice_address", sentence, "einvoice_address")
+    problems.check(
+        client.country,
+        "einvoice_needs_country",
+        "An e-invoice states the client's country. Choose it.",
+        "country",
+    )
+    problems.check(
+        client.vat_id or billing.tax_treatment != TaxTreatment.REVERSE_CHARGE,
+        "einvoice_needs_vat_id", "An e-invoice under reverse charge states the client's VAT id. Write it.", "vat_id",
+    )  # fmt: skip
 
 
 def _check_user(problems: Problems, user_id: int | None, contact_id: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,55 @@ def test_every_problem_of_a_client_stands_by_its_field(world: World) -> None:
     assert [problem.field for problem in refused.value.problems] == [
         "name", "country", "vat_id", "currency", "language", "invoice_email", "payment_terms_days", "tax_rate",
     ]  # fmt: skip
+
+
+NORDLICHT = ClientDetails("Nordlicht SE", country="DE", vat_id="DE123456789")
+LEITWEG = BillingDetails(
+    "EUR", einvoice_scheme="0204", einvoice_address=" 991-12345-06 ", buyer_reference="KST 4"
+)
+
+
+def test_an_e_invoice_address_is_kept_with_its_scheme(world: World) -> None:
+    made = add_client(actor=world.fay.actor, client=NORDLICHT, billing=LEITWEG)
+    profile = BillingProfile.objects.get(client_id=made)
+    assert (profile.einvoice_scheme, profile.einvoice_address) == ("0204", "991-12345-06")
+    assert profile.buyer_reference == "KST 4"
+
+
+@pytest.mark.parametrize(
+    ("client", "billing", "expected"),
+    [
+        ({}, {"einvoice_scheme": ""}, ("missing_einvoice_scheme", "einvoice_scheme")),
+        ({}, {"einvoice_scheme": "9999"}, ("bad_einvoice_scheme", "einvoice_scheme")),
+        ({}, {"einvoice_address": ""}, ("missing_einvoice_address", "einvoice_address")),
+        ({}, {"einvoice_address": "Cleo"}, ("bad_einvoice_address", "einvoice_address")),
+        ({"country": ""}, {}, ("einvoice_needs_country", "country")),
+        (
+            {"vat_id": ""},
+            {"tax_treatment": TaxTreatment.REVERSE_CHARGE},
+            ("einvoice_needs_vat_id", "vat_id"),
+        ),
+    ],
+)
+def test_what_an_e_invoice_would_lack_is_told_when_saving(
+    world: World, client: dict[str, Any], billing: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        add_client(
+            actor=world.fay.actor, client=replace(NORDLICHT, **client), billing=replace(LEITWEG, **billing)
+        )
+    assert [(problem.code, problem.field) for problem in refused.value.problems] == [expected]
+
+
+def test_a_country_stays_while_there_is_an_e_invoice_address(world: World) -> None:
+    made = add_client(actor=world.fay.actor, client=NORDLICHT, billing=LEITWEG)
+    with pytest.raises(Refused) as refused:
+        change_client(actor=world.fay.actor, client_id=made, client=replace(NORDLICHT, country=""))
+    assert refused.value.codes == ("einvoice_needs_country",)
+
+
+def test_a_public_body_needs_no_vat_id(world: World) -> None:
+    assert add_client(actor=world.fay.actor, client=replace(NORDLICHT, vat_id=""), billing=LEITWEG)
 
 
 def test_who_may_not_change_a_client(world: World) -> None:

@@ -206,9 +206,14 @@ def test_internal_work_costs_but_is_no_project_margin(busy: World) -> None:
 
 
 def test_expenses_are_a_cost_of_their_project(busy: World) -> None:
-    before = only(busy, "project_margin", period=MARCH)
+    def now(name: str) -> D:
+        found = only(busy, name, period=MARCH)
+        assert found is not None
+        return found
+
+    before = now("project_margin")
     expenses.approved(
         busy, [expenses.spent(busy, "119.00", tax="19.00", task_id=busy.build.pk, is_billable=False)]
     )
-    assert only(busy, "project_margin", period=MARCH) == before - 100
-    assert only(busy, "project_cost", period=MARCH) - only(busy, "labour_cost", period=MARCH) == 100
+    assert now("project_margin") == before - 100
+    assert now("project_cost") - now("labour_cost") == 100

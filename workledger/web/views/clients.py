@@ -17,6 +17,7 @@ from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.directory import actions, queries
 from workledger.directory.actions import BillingDetails, ClientDetails, ContactDetails
+from workledger.directory.calc import eas
 from workledger.directory.calc.countries import COUNTRIES
 from workledger.directory.models import TaxTreatment
 from workledger.directory.queries import ClientFilter, ClientPage
@@ -231,7 +232,9 @@ _FIELDS = (
     Field("tax_treatment", "Tax", "choice", required=True, options=tuple(TaxTreatment.choices), row="tax"),
     Field("tax_rate", "Tax rate", "number", places=3, unit="%", row="tax", help="Empty takes the legal entity's rate."),
     Field("invoice_email", "Invoices by email to", "email", row="send"),
-    Field("einvoice_address", "E-invoice address", row="send", help="Such as a Peppol id or Leitweg-ID."),
+    Field("buyer_reference", "Buyer reference", row="send", help="What the client wants to read on every invoice."),
+    Field("einvoice_scheme", "E-invoice scheme", "find", options=eas.OPTIONS, row="einvoice"),
+    Field("einvoice_address", "E-invoice address", row="einvoice", help="Such as a Peppol id or Leitweg-ID."),
     Field(
         "group_lines_by", "Lines by", "choice", required=True, options=(("task", "Task"), ("person", "Person")),
         section="Invoice layout", row="layout",
@@ -266,5 +269,7 @@ def _billing_of(values: Mapping[str, Any]) -> BillingDetails:
         paper="letter" if values["paper"] == "letter" else "a4",
         language=values["language"],
         invoice_email=values["invoice_email"],
+        einvoice_scheme=values["einvoice_scheme"],
         einvoice_address=values["einvoice_address"],
+        buyer_reference=values["buyer_reference"],
     )
