@@ -51,7 +51,7 @@ def test_every_problem_of_a_client_stands_by_its_field(world: World) -> None:
     ]  # fmt: skip
 
 
-NORDLICHT = ClientDetails("Nordlicht SE", country="DE", vat_id="DE123456789")
+NORDLICHT = ClientDetails("Nordlicht SE", country="DE", vat_id="DE123456788")
 LEITWEG = BillingDetails(
     "EUR", einvoice_scheme="0204", einvoice_address=" 991-12345-06 ", buyer_reference="KST 4"
 )
