@@ -71,7 +71,7 @@ ADDRESSES = ["/wip/", "/wip/clients/{client}/", "/wip/figures/held/", "/prebills
 
 def _addresses(world: World, drafts: list[Invoice]) -> list[str]:
     acme, borealis = drafts
-    world.borealis.vat_id = "CHE123456788"  # what its e-invoice asks for
+    world.borealis.vat_id = "SE556677889901"  # what its e-invoice asks for
     world.borealis.save()
     issue_invoice(actor=world.fay.actor, invoice_id=borealis.pk, issued_on=TODAY)
     names = {
