@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from workledger.billing.calc.drafting import tax_groups
-from workledger.billing.documents import from_json, render_pdf
+from workledger.billing.documents import NotElectronic, e_invoice, from_json, render_pdf, to_cii, to_ubl
 from workledger.billing.freezing import documents
 from workledger.billing.models import (
     BillableItem,
@@ -22,12 +23,22 @@ from workledger.billing.models import (
 )
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
+from workledger.core.refusals import Problem, Refused
 from workledger.directory.models import BillingProfile
 from workledger.kernel.money import money_words
 from workledger.kernel.quantity import hours
 from workledger.timesheets.models import LineState, TimeEntry
 
+EInvoiceForm = Literal["ubl", "cii"]
+
 _ZERO = Decimal(0)
+
+
+class ElectronicFile(NamedTuple):
+    """An electronic invoice to save: its file name and XML in UTF-8."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +169,22 @@ def pdf(actor: Actor, invoice_id: int, *, today: date) -> bytes:
     if frozen is not None:
         return render_pdf(from_json(bytes(frozen)))
     return render_pdf(documents([invoice], numbers={}, issued_on=today, due_on={})[invoice_id])
+
+
+def electronic(actor: Actor, invoice_id: int, form: EInvoiceForm) -> ElectronicFile:
+    """Return an issued document as an electronic invoice by EN 16931: 'ubl' for Peppol, 'cii' as in Factur-X.
+
+    Made from the frozen document, so the same document gives the same bytes. Refuses: not_found; not_electronic for each
+    thing that the standard demands and the document lacks.
+    """
+    invoice = locks.one(visible_invoices(actor), invoice_id)
+    frozen = IssuedDocument.objects.filter(pk=invoice_id).values_list("content", flat=True).first()
+    if frozen is None:
+        raise Refused.because("not_electronic", "A pre-bill is not an invoice yet. Issue it first.")
+    try:
+        found = e_invoice(from_json(bytes(frozen)))
+    except NotElectronic as lacking:
+        raise Refused(Problem("not_electronic", sentence) for sentence in lacking.problems)
+    if form == "ubl":
+        return ElectronicFile(f"{invoice.number}-ubl.xml", to_ubl(found))
+    return ElectronicFile(f"{invoice.number}-factur-x.xml", to_cii(found))

@@ -12,7 +12,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum,
 from django.db.models.functions import Coalesce
 
 from workledger.billing.calc.drafting import TaxGroup
-from workledger.billing.documents import content_hash, from_json
+from workledger.billing.documents import content_hash, from_json, problems_of
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceState, IssuedDocument
 from workledger.billing.page_queries import LineGroup, day_cursor, line_groups, read_day_cursor
 from workledger.billing.queries import visible_invoices
@@ -285,7 +285,10 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDetail:
-    """One issued document. What the actor may not see is empty or None."""
+    """One issued document. What the actor may not see is empty or None.
+
+    `not_electronic` says what keeps the document from being an electronic invoice; empty where it is one.
+    """
 
     row: InvoiceRow
     groups: tuple[LineGroup, ...]
@@ -300,6 +303,7 @@ class InvoiceDetail:
     disputes: tuple[DisputeRow, ...]
     content_hash: str
     is_verified: bool
+    not_electronic: tuple[str, ...]
     credits: tuple[int, str] | None
     credited_by: tuple[int, str] | None
     log: tuple[Happened, ...]
@@ -329,6 +333,7 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
     row = _row(actor, found, as_of)
     groups, taxes = line_groups(invoice_id)
     document = IssuedDocument.objects.visible_to(actor).filter(pk=invoice_id).first()
+    frozen = from_json(bytes(document.content)) if document else None
     original = found.credits_invoice
     credit = getattr(found, "credited_by", None)
     is_open_invoice = found.kind == InvoiceKind.INVOICE and found.state == InvoiceState.ISSUED
@@ -349,7 +354,9 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         ),
         content_hash=document.content_hash if document else "",
         is_verified=document is not None
-        and content_hash(from_json(bytes(document.content))) == document.content_hash,
+        and frozen is not None
+        and content_hash(frozen) == document.content_hash,
+        not_electronic=problems_of(frozen) if frozen else (),
         credits=(original.pk, original.number) if original else None,
         credited_by=(credit.pk, credit.number) if credit else None,
         log=_log(actor, invoice_id),

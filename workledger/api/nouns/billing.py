@@ -202,6 +202,33 @@ def get_pdf(request: HttpRequest, invoice_id: Id) -> HttpResponse:
     )
 
 
+@ROUTER.get(
+    "/invoices/{invoice_id}/e-invoice",
+    tags=[_INVOICES],
+    operation_id="get_e_invoice",
+    summary="Get an invoice as an electronic invoice",
+    openapi_extra={
+        "x-permissions": [str(Permission.VIEW_INVOICES)],
+        "responses": {
+            200: {"content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}}}
+        },
+    },
+)
+def get_e_invoice(request: HttpRequest, invoice_id: Id, form: queries.EInvoiceForm = "ubl") -> HttpResponse:
+    """The issued document by EN 16931: `ubl` is UBL 2.1 for Peppol, `cii` the XML of Factur-X.
+
+    Refused with `not_electronic` for each thing that the standard demands and the document lacks.
+    """
+    actor = actor_of(request)
+    require(actor, (Permission.VIEW_INVOICES,))
+    found = queries.electronic(actor, invoice_id, form)
+    return HttpResponse(
+        found.content,
+        content_type="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+    )
+
+
 _ISSUED_TODAY = {"issued_on": today}
 act(
     "POST",

@@ -80,6 +80,12 @@ def test_a_month_by_api(world: World) -> None:
     assert fay.post(f"/invoices/{draft['id']}/payments", payment).status in (200, 201)
     assert fay.get("/receivables?only_open=true").json["items"] == []
     assert fay.get(f"/invoices/{draft['id']}/pdf").response.content.startswith(b"%PDF")
+    ubl = fay.get(f"/invoices/{draft['id']}/e-invoice").response
+    assert ubl["Content-Type"] == "application/xml"
+    assert f">{number}</cbc:ID>".encode() in ubl.content
+    cii = fay.get(f"/invoices/{draft['id']}/e-invoice?form=cii").response
+    assert b"<rsm:CrossIndustryInvoice" in cii.content
+    assert fay.get(f"/invoices/{draft['id']}/e-invoice?form=pdf").status == 422
 
 
 def test_the_same_key_acts_once_and_another_body_is_refused(world: World) -> None:

@@ -65,11 +65,14 @@ def ids() -> list[int]:
 ADDRESSES = ["/wip/", "/wip/clients/{client}/", "/wip/figures/held/", "/prebills/", "/prebills/new", "/prebills/{draft}/",
              "/prebills/{draft}/total", "/invoices/", "/invoices/total", "/invoices/export.csv", "/invoices/{issued}/",
              "/invoices/{issued}/total", "/invoices/{issued}/pdf", "/invoices/{draft}/pdf", "/invoices/{issued}/credit",
+             "/invoices/{issued}/ubl", "/invoices/{issued}/cii",
              "/invoices/{issued}/payments", "/invoices/{issued}/lines/{line}/entries"]  # fmt: skip
 
 
 def _addresses(world: World, drafts: list[Invoice]) -> list[str]:
     acme, borealis = drafts
+    world.borealis.vat_id = "SE556677889901"  # what its e-invoice asks for
+    world.borealis.save()
     issue_invoice(actor=world.fay.actor, invoice_id=borealis.pk, issued_on=TODAY)
     names = {
         "client": world.acme.pk,
@@ -126,7 +129,8 @@ def test_the_contact_sees_her_clients_issued_invoices_and_nothing_else(
         assert internal not in page
     assert cleo.get(f"/invoices/{acme.pk}/pdf").content.startswith(b"%PDF")
     for hidden in (f"/invoices/{borealis.pk}/", f"/invoices/{borealis.pk}/pdf", f"/invoices/{draft.pk}/",
-                   f"/invoices/{draft.pk}/pdf", f"/invoices/{borealis.pk}/total"):  # fmt: skip
+                   f"/invoices/{draft.pk}/pdf", f"/invoices/{borealis.pk}/total", f"/invoices/{borealis.pk}/ubl",
+                   f"/invoices/{draft.pk}/cii"):  # fmt: skip
         assert cleo.get(hidden).status_code == 404
     for closed in ("/wip/", "/prebills/", f"/prebills/{draft.pk}/", f"/invoices/{acme.pk}/credit",
                    f"/invoices/{acme.pk}/payments", f"/invoices/{acme.pk}/lines/{acme.lines.order_by('position')[0].pk}/entries"):  # fmt: skip

@@ -15,6 +15,7 @@ from workledger.billing import queries as billing_queries
 from workledger.billing.actions.invoices import credit_invoice
 from workledger.billing.documents import DocumentError, InvalidDocument
 from workledger.billing.models import Invoice
+from workledger.billing.queries import EInvoiceForm
 from workledger.core import locks
 from workledger.core.access import Permission
 from workledger.core.door import Options
@@ -240,6 +241,17 @@ def pdf(request: ActingRequest, invoice_id: int) -> HttpResponse:
     kind = "attachment" if "download" in request.GET else "inline"
     name = row.number or f"pre-bill-{row.pk}"
     answer["Content-Disposition"] = f'{kind}; filename="{name}.pdf"'
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@page(Permission.VIEW_INVOICES)
+@require_GET
+def electronic(request: ActingRequest, invoice_id: int, form: EInvoiceForm) -> HttpResponse:
+    """An issued document as an electronic invoice, to save."""
+    found = billing_queries.electronic(request.actor, invoice_id, form)
+    answer = HttpResponse(found.content, content_type="application/xml")
+    answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
     answer["Cache-Control"] = "private, no-cache"
     return answer
 
