@@ -22,8 +22,9 @@ from workledger.billing.documents import (
     TimesheetRow,
 )
 from workledger.billing.models import Invoice, InvoiceLine
+from workledger.billing.wording import payment_terms, tax_label
 from workledger.directory.calc import eas
-from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
+from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
 from workledger.projects.models import Project
@@ -97,6 +98,7 @@ def _document(
     projects = {line.project_id: names[line.project_id] for line in lines if line.project_id}
     groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
     days = (due_on - issued_on).days if due_on is not None else 0
+    locale = profile.language if profile else "en"
     return InvoiceDocument(
         kind="invoice" if number else "pre_bill",
         number=number,
@@ -105,7 +107,7 @@ def _document(
         currency=invoice.currency,
         currency_digits=minor_units(invoice.currency),
         service_period=ServicePeriod(invoice.service_start, invoice.service_end),
-        locale=profile.language if profile else "en",
+        locale=locale,
         paper="letter" if profile and profile.paper == "letter" else "a4",
         seller=seller,
         buyer=buyer,
@@ -113,7 +115,7 @@ def _document(
         purchase_order=invoice.contract.po_number,
         contract_name=f"{invoice.contract.number} {invoice.contract.name}",
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
-        payment_terms=f"{days}" if days else "",
+        payment_terms=payment_terms(locale, days),
         payment_reference=number,
         notes=invoice.note,
         lines=tuple(
@@ -133,7 +135,7 @@ def _document(
             for line in lines
         ),
         taxes=tuple(
-            TaxTotal(group.code, group.rate, group.base, group.tax, _tax_label(group.code))
+            TaxTotal(group.code, group.rate, group.base, group.tax, tax_label(locale, group.code))
             for group in groups
         ),
         net=invoice.net,
@@ -142,10 +144,6 @@ def _document(
         due=invoice.gross,
         backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
     )
-
-
-def _tax_label(code: str) -> str:
-    return "" if code == TaxTreatment.STANDARD else str(TaxTreatment(code).label)
 
 
 def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
