@@ -39,6 +39,7 @@ class LineInput:
     """A contract line. `terms` is the document of its model (`contracts.calc.terms`); what it leaves out is the default.
 
     `revenue_method` None is the model's usual one. Budgets are what the client agreed to: seconds and the contract's currency.
+    `tax_code_id` None taxes the line as the client is taxed.
     """
 
     name: str
@@ -49,6 +50,7 @@ class LineInput:
     budget_seconds: int | None = None
     budget_amount: Decimal | None = None
     position: int | None = None
+    tax_code_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

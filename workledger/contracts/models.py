@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
-from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.directory.models import Client, LegalEntity, Person, Role, TaxCode
 
 
 class ContractState(models.TextChoices):
@@ -99,6 +99,7 @@ class ContractLine(Record):
     price = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
     budget_seconds = models.BigIntegerField(null=True, blank=True)
     budget_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    tax_code = models.ForeignKey(TaxCode, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     visibility = Visibility(
         Permission.VIEW_CONTRACTS, entity="contract__entity_id", client="contract__client_id"

@@ -259,6 +259,7 @@ class LineRow:
     facts: list[terms.TermFact]
     document: dict[str, Any]
     revenue_method: RevenueMethod
+    tax_code_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +331,7 @@ def line_row(line: ContractLine) -> LineRow:
         facts=terms.facts(read),
         document=terms.stored(read),
         revenue_method=RevenueMethod(line.revenue_method),
+        tax_code_id=line.tax_code_id,
     )
 
 

@@ -211,6 +211,7 @@ class BillingProfile(Record):
 
     `einvoice_scheme` says by the EAS code list in which scheme `einvoice_address` is. `buyer_reference` is what the client
     wants to read on every invoice (BT-10).
+    `tax_code` goes before treatment and rate, on contracts of the legal entity whose code it is.
     """
 
     client = models.OneToOneField(Client, on_delete=models.CASCADE, related_name="billing_profile")
@@ -220,6 +221,7 @@ class BillingProfile(Record):
         max_length=2, choices=TaxTreatment.choices, default=TaxTreatment.STANDARD
     )
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
+    tax_code = models.ForeignKey("TaxCode", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     requires_po = models.BooleanField(default=False)
     group_lines_by = models.CharField(
         max_length=6, choices=[("task", "Task"), ("person", "Person"), ("entry", "Entry")], default="task"
@@ -260,6 +262,88 @@ class RateSource(models.TextChoices):
 
     HAND = "hand", "Set by hand"
     ECB = "ecb", "European Central Bank"
+
+
+class TaxCode(Record):
+    """A way in which sales of a legal entity are taxed, by category of UNCL 5305.
+
+    `label` and `exemption_reason` are printed on invoices. Only category S charges: its percentages are `TaxRate` rows.
+    The default code is what the entity charges where nothing else is agreed.
+    """
+
+    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="tax_codes")
+    name = models.CharField(max_length=60)
+    category = models.CharField(max_length=2, choices=TaxTreatment.choices)
+    label = models.CharField(max_length=40, blank=True)
+    exemption_reason = models.CharField(max_length=150, blank=True)
+    is_default = models.BooleanField(default=False)
+
+    visibility = Visibility(None, entity="entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "name"],
+                name="tax_code_name_once",
+                violation_error_message="This legal entity already has a tax code with that name.",
+            ),
+            models.UniqueConstraint(
+                fields=["entity"],
+                condition=Q(is_default=True),
+                name="tax_code_default_once",
+                violation_error_message="This legal entity already has a default tax code.",
+            ),
+            models.CheckConstraint(
+                condition=Q(category="S") | Q(is_default=False),
+                name="tax_code_default_charges",
+                violation_error_message="The default tax code is one of the standard category.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def printed(self) -> str:
+        """What stands on an invoice: the label, and the reason where no tax is charged."""
+        return f"{self.label}: {self.exemption_reason}" if self.exemption_reason else self.label
+
+
+class TaxRate(Record):
+    """A percentage of a tax code on half-open days [start, end), `end` empty while it holds."""
+
+    code = models.ForeignKey(TaxCode, on_delete=models.CASCADE, related_name="rates")
+    percentage = models.DecimalField(max_digits=6, decimal_places=3)
+    start = models.DateField()
+    end = models.DateField(null=True, blank=True)
+
+    visibility = Visibility(None, entity="code__entity_id")
+
+    class Meta:
+        ordering: ClassVar = ["code_id", "start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(end__isnull=True) | Q(end__gt=F("start")))
+                & Q(percentage__gte=0)
+                & Q(percentage__lt=100),
+                name="tax_rate_is_possible",
+                violation_error_message="A tax rate is from 0 to below 100 and ends after it starts.",
+            ),
+            ExclusionConstraint(
+                name="tax_rates_do_not_overlap",
+                expressions=[
+                    ("code", RangeOperators.EQUAL),
+                    (
+                        Func("start", "end", function="daterange", output_field=DateRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message="This rate overlaps another of the same tax code.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percentage} % from {self.start}"
 
 
 class ExchangeRate(Record):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workledger.web.views import settings
+from workledger.web.views import settings, settings_taxes
 
 urlpatterns = [
     path("settings", settings.home, name="settings-home"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("settings/exchange-rates", settings.rates, name="settings-rates"),
     path("settings/exchange-rates/new", settings.new_rate, name="settings-rate-new"),
     path("settings/exchange-rates/import", settings.import_rates, name="settings-rates-import"),
+    path("settings/tax-codes", settings_taxes.index, name="settings-taxes"),
+    path("settings/tax-codes/new", settings_taxes.new, name="settings-tax-new"),
+    path("settings/tax-codes/<int:tax_code_id>", settings_taxes.change, name="settings-tax"),
+    path("settings/tax-codes/<int:tax_code_id>/rates/new", settings_taxes.rate, name="settings-tax-rate"),
     path("settings/users", settings.user_list, name="settings-users"),
     path("settings/users/new", settings.new_user, name="settings-user-new"),
     path("settings/users/<int:user_id>", settings.user, name="settings-user"),

@@ -19,7 +19,10 @@ _TAG = "Clients"
 
 @dataclass(frozen=True, slots=True)
 class BillingShown:
-    """How a client is billed. `tax_rate` is a percentage; null means the entity's standard rate."""
+    """How a client is billed. `tax_rate` is a percentage; null means the entity's standard rate.
+
+    `tax_code_id` goes before both on contracts of the legal entity whose code it is.
+    """
 
     currency: str
     payment_terms_days: int
@@ -34,6 +37,7 @@ class BillingShown:
     einvoice_scheme: str
     einvoice_address: str
     buyer_reference: str
+    tax_code_id: int | None
 
     @classmethod
     def of(cls, row: BillingProfile) -> "BillingShown":

@@ -1,4 +1,4 @@
-"""People with terms and time off, and the firm's own structure: entities, practices, offices, roles, exchange rates."""
+"""People with terms and time off, and the firm's own structure: entities, practices, offices, roles, tax codes, exchange rates."""
 
 from typing import Literal
 
@@ -28,6 +28,8 @@ shown(NamedRow, "PracticeOrRole")
 shown(queries.OfficeRow, "Office")
 _STRUCTURE = shown(queries.Structure, "Structure")
 _RATE = shown(queries.RateRow, "ExchangeRate")
+shown(queries.TaxRateRow, "TaxRate")
+_TAX_CODE = shown(queries.TaxCodeRow, "TaxCode")
 
 
 @read("/people", page_of(_PERSON), *_ANYBODY, tag=_PEOPLE, name="list_people", summary="List people")
@@ -125,3 +127,20 @@ def list_exchange_rates(request: HttpRequest) -> list[queries.RateRow]:
 
 
 act("POST", "/exchange-rates", actions.set_exchange_rate, tag=_FIRM, gives="id")
+
+
+@read("/tax-codes", list_of(_TAX_CODE), tag=_FIRM, name="list_tax_codes", summary="List tax codes")
+def list_tax_codes(request: HttpRequest, as_of: Day | None = None) -> list[queries.TaxCodeRow]:
+    """The tax codes of the legal entities with their dated rates, and what each charges on `as_of` (today)."""
+    return queries.tax_codes(actor_of(request), as_of or today())
+
+
+@read("/tax-codes/{tax_code_id}", _TAX_CODE, tag=_FIRM, name="get_tax_code", summary="Get a tax code")
+def get_tax_code(request: HttpRequest, tax_code_id: Id, as_of: Day | None = None) -> queries.TaxCodeRow:
+    """A tax code with its dated rates, and what it charges on `as_of` (today)."""
+    return queries.tax_code(actor_of(request), tax_code_id, as_of or today())
+
+
+act("POST", "/entities/{entity_id}/tax-codes", actions.add_tax_code, tag=_FIRM, gives="id")
+act("PUT", "/tax-codes/{tax_code_id}", actions.change_tax_code, tag=_FIRM)
+act("POST", "/tax-codes/{tax_code_id}/rates", actions.change_tax_rate, tag=_FIRM)

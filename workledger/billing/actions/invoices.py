@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Sum
 
-from workledger.billing import freezing, jobs, posting, queries
+from workledger.billing import freezing, jobs, posting, queries, taxing
 from workledger.billing.actions import items
 from workledger.billing.books import Books
 from workledger.billing.documents import content_hash, credit_of, from_json, json_hash, to_json
@@ -52,7 +52,7 @@ def issue_invoices(
     Without `makes_pdfs` (history that is loaded) a PDF is made when it is asked for, the same to the byte.
 
     Refuses: not_found, not_a_pre_bill, nothing_to_invoice, negative_invoice, po_number_missing,
-    approved_all_yourself, exchange_rate_missing, no_open_period.
+    approved_all_yourself, tax_rate_missing, exchange_rate_missing, no_open_period.
     """
     invoices: list[Invoice] = locks.all_for_update(
         Invoice.objects.visible_to(actor).select_related("contract", "client"), invoice_ids
@@ -62,6 +62,10 @@ def issue_invoices(
         for profile in BillingProfile.objects.filter(client__in={invoice.client_id for invoice in invoices})
     }
     _refuse_unready(actor, invoices, profiles)
+    moved = taxing.move_tax_points(invoices, profiles, issued_on)
+    for invoice in invoices:
+        if invoice.pk in moved:
+            retotal(invoice)
     numbers = _numbers(invoices, issued_on)
     due_on = {invoice.pk: issued_on + timedelta(days=_terms_days(invoice, profiles)) for invoice in invoices}
     frozen = freezing.documents(invoices, numbers=numbers, issued_on=issued_on, due_on=due_on)
@@ -86,6 +90,15 @@ def issue_invoices(
     single = invoices[0] if len(invoices) == 1 else None
     record(single, f"Issued {single.number}" if single else f"Issued {len(invoices)} invoices")
     return [invoice.number for invoice in invoices]
+
+
+def retotal(invoice: Invoice) -> None:
+    """Sum a pre-bill's lines and their tax anew."""
+    lines = list(invoice.lines.values_list("amount", "tax_code", "tax_rate"))
+    invoice.net = sum((amount for amount, _, _ in lines), _ZERO)
+    for name, value in queries.tax_and_gross(lines, invoice.currency).items():
+        setattr(invoice, name, value)
+    invoice.save(update_fields=["net", "tax", "gross"])
 
 
 def _save_issued(invoices: Sequence[Invoice]) -> None:

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from workledger.billing import posting, queries
 from workledger.billing.actions import charges, items
-from workledger.billing.actions.invoices import issue_invoices
+from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
 from workledger.billing.calc.drafting import (
     DraftInvoice,
@@ -20,6 +20,7 @@ from workledger.billing.calc.drafting import (
     adjustment_line,
     draft_invoices,
 )
+from workledger.billing.calc.taxes import Tax, tax_point
 from workledger.billing.models import (
     BillableItem,
     Hold,
@@ -31,12 +32,13 @@ from workledger.billing.models import (
     ReasonCode,
     WriteDown,
 )
+from workledger.billing.taxing import Taxes
 from workledger.contracts.models import Contract
 from workledger.core import bulk, locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
-from workledger.directory.models import BillingProfile, LegalEntity, Person, TaxTreatment
+from workledger.directory.models import BillingProfile, Person
 from workledger.kernel.allocation import allocate
 from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
@@ -47,6 +49,7 @@ _ZERO = Decimal(0)
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
+    "tax_label",
 )  # fmt: skip
 
 
@@ -63,7 +66,7 @@ def run_billing(
     """Make a pre-bill per contract from open, unheld work up to and including `through`; with `issue`, issue them.
 
     Running it again bills what is open by then, so nothing is billed twice. Refuses: forbidden (issue),
-    issue_date_missing, and what issuing refuses.
+    issue_date_missing, tax_rate_missing, and what issuing refuses.
     """
     if issue and issued_on is None:
         raise Refused.because("issue_date_missing", "Say on which date the invoices are issued.", "issued_on")
@@ -142,7 +145,14 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
         rounding=rounding,
         currency={pk: contract.currency for pk, contract in contracts.items()},
     )
-    taxes = _taxes(contracts.values(), profiles)
+    known = Taxes(contracts.values(), profiles)
+    taxes = [
+        [
+            known.on(draft.contract_id, line.contract_line_id, tax_point(draft.service_end))
+            for line in draft.lines
+        ]
+        for draft in drafts
+    ]
     invoices = Invoice.objects.bulk_create(
         Invoice(
             entity_id=contracts[draft.contract_id].entity_id,
@@ -154,20 +164,22 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
             service_end=draft.service_end,
             net=draft.net,
             **queries.tax_and_gross(
-                [(line.amount, *taxes[draft.contract_id]) for line in draft.lines],
+                [
+                    (line.amount, tax.category, tax.percentage)
+                    for line, tax in zip(draft.lines, of_lines, strict=True)
+                ],
                 contracts[draft.contract_id].currency,
             ),
         )
-        for draft in drafts
+        for draft, of_lines in zip(drafts, taxes, strict=True)
     )
     names = _Names(drafts, {task_id: (task.project_name, task.task_name) for task_id, task in facts.items()})
     line_ids = iter(bulk.reserve_ids(InvoiceLine, sum(len(draft.lines) for draft in drafts)))
     line_rows, source_rows = [], []
-    for invoice, draft in zip(invoices, drafts, strict=True):
-        code, rate = taxes[draft.contract_id]
-        for position, line in enumerate(draft.lines, start=1):
+    for invoice, draft, of_lines in zip(invoices, drafts, taxes, strict=True):
+        for position, (line, tax) in enumerate(zip(draft.lines, of_lines, strict=True), start=1):
             line_id = next(line_ids)
-            line_rows.append(_line_row(line_id, invoice.pk, position, line, names.describe(line), code, rate))
+            line_rows.append(_line_row(line_id, invoice.pk, position, line, names.describe(line), tax))
             source_rows += [(invoice.pk, line_id, item_id, amount) for item_id, amount in line.sources]
     bulk.copy_rows(InvoiceLine, _LINE_FIELDS, line_rows)
     if items.take_open([row[2] for row in source_rows]) != len(source_rows):
@@ -177,30 +189,13 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
 
 
 def _line_row(
-    line_id: int, invoice_id: int, position: int, line: DraftLine, description: str, code: str, rate: Decimal
+    line_id: int, invoice_id: int, position: int, line: DraftLine, description: str, tax: Tax
 ) -> tuple[object, ...]:
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
         line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
-        line.rounding, code, rate,
+        line.rounding, *tax,
     )  # fmt: skip
-
-
-def _taxes(
-    contracts: Iterable[Contract], profiles: dict[int, BillingProfile]
-) -> dict[int, tuple[str, Decimal]]:
-    """Return tax code and percentage by contract: the client's treatment and rate, else the entity's standard."""
-    standard = dict(LegalEntity.objects.values_list("book_id", "standard_tax_rate"))
-    taxes = {}
-    for contract in contracts:
-        profile = profiles.get(contract.client_id)
-        treatment = profile.tax_treatment if profile else TaxTreatment.STANDARD
-        rate = _ZERO
-        if treatment == TaxTreatment.STANDARD:
-            own = profile.tax_rate if profile else None
-            rate = standard[contract.entity_id] if own is None else own
-        taxes[contract.pk] = (str(treatment), rate)
-    return taxes
 
 
 class _Names:
@@ -385,7 +380,7 @@ def write_down_line(
         source.amount -= share
     InvoiceSource.objects.bulk_update(sources, ["amount"], batch_size=1000)
     _adjust(invoice, line, -amount)
-    _retotal(invoice)
+    retotal(invoice)
     record(
         invoice,
         f"Wrote down {money_words(amount, invoice.currency)} on {line.description}: {ReasonCode(reason_code).label}",
@@ -426,15 +421,8 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         project_id=drafted.project_id, task_id=drafted.task_id, person_id=drafted.person_id, is_adjustment=True,
         description=f"Adjustment: {line.description}"[:400], quantity=drafted.quantity, unit="pc",
         rate=drafted.rate, amount=drafted.amount, tax_code=line.tax_code, tax_rate=line.tax_rate,
+        tax_label=line.tax_label,
     )  # fmt: skip
-
-
-def _retotal(invoice: Invoice) -> None:
-    lines = list(invoice.lines.values_list("amount", "tax_code", "tax_rate"))
-    invoice.net = sum((amount for amount, _, _ in lines), _ZERO)
-    for name, value in queries.tax_and_gross(lines, invoice.currency).items():
-        setattr(invoice, name, value)
-    invoice.save(update_fields=["net", "tax", "gross"])
 
 
 @action("billing.drop_lines", needs=Permission.PREPARE_BILLING)
@@ -463,7 +451,7 @@ def drop_lines(
     if not invoice.lines.exists():
         invoice.delete()
     else:
-        _retotal(invoice)
+        retotal(invoice)
     return count
 
 

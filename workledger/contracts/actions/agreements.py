@@ -1,7 +1,7 @@
 """Writes of contracts, contract lines and task types."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.events import emit
 from workledger.core.refusals import Problems
-from workledger.directory.models import BillingProfile, Client, LegalEntity
+from workledger.directory.models import BillingProfile, Client, LegalEntity, TaxCode
 
 _RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
 
@@ -117,13 +117,13 @@ def close_contract(*, actor: Actor, contract_id: int, last_day: date) -> None:
 def add_line(*, actor: Actor, contract_id: int, line: LineInput) -> int:
     """Add a line to a contract and return its id.
 
-    Refuses: not_found, contract_closed, line_name_taken, terms_do_not_fit, and on an active contract what
+    Refuses: not_found, contract_closed, line_name_taken, terms_do_not_fit, unknown_tax_code, and on an active contract what
     `activate_contract` refuses.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     problems = Problems()
     row = ContractLine(contract=contract)
-    _check_line(problems, contract, row, line)
+    _check_line(problems, contract, row, line, _entities_of_codes([line]))
     problems.refuse()
     if line.position is None:
         row.position = (contract.lines.aggregate(last=Max("position"))["last"] or 0) + 1
@@ -136,7 +136,7 @@ def add_line(*, actor: Actor, contract_id: int, line: LineInput) -> int:
 def change_line(*, actor: Actor, line_id: int, line: LineInput) -> None:
     """Change a line. How its time is rounded and summed holds for work not yet invoiced.
 
-    Refuses: not_found, contract_closed, line_name_taken, terms_do_not_fit, model_fixed.
+    Refuses: not_found, contract_closed, line_name_taken, terms_do_not_fit, unknown_tax_code, model_fixed.
     """
     row = locks.for_update(ContractLine.objects.visible_to(actor).select_related("contract"), line_id)
     problems = Problems()
@@ -144,7 +144,7 @@ def change_line(*, actor: Actor, line_id: int, line: LineInput) -> None:
         message = "The billing model is fixed since the contract is active. Add another line."
         problems.check(row.model == line.model, "model_fixed", message, "model")
     before = (row.model, row.terms)
-    _check_line(problems, row.contract, row, line)
+    _check_line(problems, row.contract, row, line, _entities_of_codes([line]))
     problems.refuse()
     row.save()
     if (row.model, row.terms) != before:
@@ -167,10 +167,11 @@ def create_lines(*, actor: Actor, lines: list[NewLine]) -> list[int]:
         .order_by()
     )
     problems = Problems()
+    codes = _entities_of_codes(lines)
     rows = []
     for line in lines:
         row = ContractLine(contract=contracts[line.contract_id])
-        _check_line(problems, row.contract, row, line, looks_up_name=False)
+        _check_line(problems, row.contract, row, line, codes, looks_up_name=False)
         last[line.contract_id] = row.position = line.position or last.get(line.contract_id, 0) + 1
         rows.append(row)
     problems.refuse()
@@ -286,9 +287,15 @@ def _fill(row: Contract, contract: ContractInput, number: str) -> None:
 
 
 def _check_line(
-    problems: Problems, contract: Contract, row: ContractLine, line: LineInput, *, looks_up_name: bool = True
+    problems: Problems,
+    contract: Contract,
+    row: ContractLine,
+    line: LineInput,
+    codes: Mapping[int, int],
+    *,
+    looks_up_name: bool = True,
 ) -> None:
-    """Check a line against its contract and write it into `row`."""
+    """Check a line against its contract and write it into `row`; `codes` gives each tax code's legal entity."""
     problems.check(contract.state != ContractState.CLOSED, "contract_closed", _CLOSED.format(contract))
     row.name = checks.text(problems, line.name, "name")
     if looks_up_name:
@@ -314,9 +321,20 @@ def _check_line(
         "revenue_method",
     )
     row.terms = _kept_terms(problems, line)
+    problems.check(
+        line.tax_code_id is None or codes.get(line.tax_code_id) == contract.entity_id,
+        "unknown_tax_code", "Choose a tax code of the contract's legal entity.", "tax_code_id",
+    )  # fmt: skip
+    row.tax_code_id = line.tax_code_id
     row.price, row.budget_seconds, row.budget_amount = line.price, line.budget_seconds, line.budget_amount
     if contract.state == ContractState.ACTIVE:
         _check_billed(problems, row.name, row.revenue_method)
+
+
+def _entities_of_codes(lines: Iterable[LineInput]) -> dict[int, int]:
+    """Return the legal entity of each tax code that lines name."""
+    wanted = {line.tax_code_id for line in lines if line.tax_code_id is not None}
+    return dict(TaxCode.objects.filter(pk__in=wanted).values_list("pk", "entity_id")) if wanted else {}
 
 
 def _usual_method(model: BillingModel) -> RevenueMethod:

@@ -39,6 +39,7 @@ from workledger.directory.actions.people import (
     remove_time_off,
     set_time_off,
 )
+from workledger.directory.actions.taxes import TaxCodeDetails, add_tax_code, change_tax_code, change_tax_rate
 
 __all__ = [
     "AbsenceKind",
@@ -50,6 +51,7 @@ __all__ = [
     "ImportedRates",
     "NewTerms",
     "PersonDetails",
+    "TaxCodeDetails",
     "TimeOffDetails",
     "add_client",
     "add_entity",
@@ -57,11 +59,14 @@ __all__ = [
     "add_person",
     "add_practice",
     "add_role",
+    "add_tax_code",
     "change_client",
     "change_office",
     "change_person",
     "change_practice",
     "change_role",
+    "change_tax_code",
+    "change_tax_rate",
     "change_terms",
     "create_clients",
     "create_people",

@@ -1,5 +1,6 @@
 """Clients with their billing profile and contacts."""
 
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -11,7 +12,7 @@ from workledger.core.models import User
 from workledger.core.refusals import Forbidden, Problems
 from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
 from workledger.directory.calc import eas, shapes
-from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
+from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxCode, TaxTreatment
 
 _MOST_TERMS_DAYS = 365
 _MOST_PERCENT = 100
@@ -34,6 +35,7 @@ class BillingDetails:
     """How the client is billed. `tax_rate` is a percentage; None means the entity's standard rate.
 
     `einvoice_scheme` is a code of the EAS list, such as 0204 for a Leitweg-ID; `buyer_reference` stands on every invoice.
+    `tax_code_id` goes before both on contracts of the legal entity whose code it is.
     """
 
     currency: str
@@ -49,6 +51,7 @@ class BillingDetails:
     einvoice_scheme: str = ""
     einvoice_address: str = ""
     buyer_reference: str = ""
+    tax_code_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
 
     Without `billing` the client is billed in the currency of the first legal entity. Refuses: forbidden for
     who sees some clients only; missing_name, name_taken, bad_country, bad_vat_id, bad_currency, bad_terms,
-    bad_tax_rate, tax_not_charged, bad_language, bad_email, no_entity; missing_einvoice_scheme,
+    bad_tax_rate, tax_not_charged, unknown_tax_code,
+    bad_language, bad_email, no_entity; missing_einvoice_scheme,
     missing_einvoice_address, bad_einvoice_scheme, bad_einvoice_address, einvoice_needs_country, einvoice_needs_vat_id.
     """
     if actor.client_ids is not None:
@@ -79,7 +83,7 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     check_name(problems, Client.objects.all(), details.name, "client")
     details = _checked(problems, details)
     profile = _tidy_billing(billing or _first_billing(actor, problems))
-    _check_billing(problems, profile)
+    _check_billing(problems, profile, _codes(actor, [profile]))
     _check_einvoice(problems, details, profile)
     problems.refuse()
     made = Client.objects.create(**asdict(details))
@@ -99,6 +103,7 @@ def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDe
     tidy = [(_tidy(client), _tidy_billing(billing)) for client, billing in clients]
     taken = set(Client.objects.values_list("name", flat=True))
     problems = Problems()
+    codes = _codes(actor, [profile for _, profile in tidy])
     checked = []
     for details, profile in tidy:
         problems.check(details.name, "missing_name", "Give the client a name.", "name")
@@ -108,7 +113,7 @@ def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDe
         )  # fmt: skip
         taken.add(details.name)
         checked.append(_checked(problems, details))
-        _check_billing(problems, profile)
+        _check_billing(problems, profile, codes)
         _check_einvoice(problems, details, profile)
     problems.refuse()
     made = Client.objects.bulk_create(Client(**asdict(details)) for details in checked)
@@ -134,7 +139,7 @@ def change_client(
     details = _checked(problems, details, row.vat_id)
     profile = _tidy_billing(billing) if billing is not None else None
     if profile is not None:
-        _check_billing(problems, profile)
+        _check_billing(problems, profile, _codes(actor, [profile]))
     billed = profile or BillingProfile.objects.filter(client=row).first()
     if billed is not None:
         _check_einvoice(problems, details, billed)
@@ -206,6 +211,13 @@ def _tidy_billing(billing: BillingDetails) -> BillingDetails:
     )
 
 
+def _codes(actor: Actor, profiles: Iterable[BillingDetails]) -> set[int]:
+    """Return which of the tax codes that are named are there."""
+    wanted = {profile.tax_code_id for profile in profiles if profile.tax_code_id is not None}
+    codes = TaxCode.objects.visible_to(actor)
+    return set(codes.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
 def _first_billing(actor: Actor, problems: Problems) -> BillingDetails:
     currency = (
         LegalEntity.objects.visible_to(actor).order_by("pk").values_list("book__currency", flat=True).first()
@@ -220,7 +232,11 @@ def _checked(problems: Problems, details: ClientDetails, kept_vat_id: str = "") 
     return replace(details, vat_id=vat_id)
 
 
-def _check_billing(problems: Problems, billing: BillingDetails) -> None:
+def _check_billing(problems: Problems, billing: BillingDetails, known_codes: Container[int]) -> None:
+    problems.check(
+        billing.tax_code_id is None or billing.tax_code_id in known_codes,
+        "unknown_tax_code", "There is no such tax code. Choose one of the list.", "tax_code_id",
+    )  # fmt: skip
     check_shape(problems, shapes.currency, billing.currency or "-", "bad_currency", "currency")
     check_shape(problems, shapes.language, billing.language or "-", "bad_language", "language")
     check_shape(problems, shapes.email, billing.invoice_email, "bad_email", "invoice_email")

@@ -14,8 +14,10 @@ from workledger.core.models import RoleAssignment, User
 from workledger.core.refusals import Problems
 from workledger.core.users import RoleGrant, assign_role, create_user
 from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
+from workledger.directory.actions.taxes import seed_tax_codes
 from workledger.directory.calc import shapes
-from workledger.directory.calc.countries import COUNTRIES, standard_vat
+from workledger.directory.calc.countries import COUNTRIES
+from workledger.directory.calc.tax_seeds import standard_tax
 from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice, RateSource, Role
 from workledger.ledger.actions import open_book
 
@@ -86,7 +88,7 @@ def found_firm(
     problems.refuse()
     entity_id = add_entity(
         actor=actor,
-        entity=EntityDetails(name=name, country=country, standard_tax_rate=standard_vat(country)),
+        entity=EntityDetails(name=name, country=country, standard_tax_rate=standard_tax(country)),
         currency=currency,
         first_day=first_day,
         through=through,
@@ -108,8 +110,9 @@ def found_firm(
 def add_entity(*, actor: Actor, entity: EntityDetails, currency: str, first_day: date, through: date) -> int:
     """Add a legal entity with its books over [first_day, through]; returns its id, which is its book's too.
 
-    Refuses: missing_name, name_taken, bad_currency, bad_country, bad_email, bad_vat_id, bad_iban, bad_bic,
-    bad_tax_rate, bad_logo, bad_subdivision, bad_dates.
+    It begins with its country's tax codes; the one that charges `standard_tax_rate` now is the default. Refuses:
+    missing_name, name_taken, bad_currency, bad_country, bad_email, bad_vat_id, bad_iban, bad_bic, bad_tax_rate,
+    bad_logo, bad_subdivision, bad_dates.
     """
     details = _tidy(entity)
     problems = Problems()
@@ -127,6 +130,7 @@ def add_entity(*, actor: Actor, entity: EntityDetails, currency: str, first_day:
         actor=actor, name=details.name, currency=currency, first_day=first_day, through=through
     )
     made = LegalEntity.objects.create(book_id=book_id, **asdict(details))
+    seed_tax_codes(made)
     record(made, f"Added the legal entity {made.name}")
     return book_id
 
@@ -135,13 +139,20 @@ def add_entity(*, actor: Actor, entity: EntityDetails, currency: str, first_day:
 def save_entity(*, actor: Actor, entity_id: int, entity: EntityDetails) -> None:
     """Change what a legal entity's documents show from now on; issued documents stay as they are.
 
-    Refuses: not_found, and what `add_entity` refuses.
+    Refuses: not_found, tax_rate_dated (the default tax code says the rate), and what `add_entity` refuses.
     """
     row = locks.for_update(LegalEntity.objects.visible_to(actor), entity_id)
     details = _tidy(entity)
     problems = Problems()
     check_name(problems, LegalEntity.objects.exclude(pk=entity_id), details.name, "legal entity")
     details = _checked(problems, details, row.vat_id)
+    if details.standard_tax_rate != row.standard_tax_rate:
+        problems.check(
+            not row.tax_codes.filter(is_default=True).exists(),
+            "tax_rate_dated",
+            "This rate changes from a day on. Change the default code under Tax codes instead.",
+            "standard_tax_rate",
+        )
     problems.refuse()
     for field, value in asdict(details).items():
         setattr(row, field, value)

@@ -1,6 +1,4 @@
-"""Countries (ISO 3166-1 alpha-2) and currencies (ISO 4217) by code, and each country's standard VAT rate."""
-
-from decimal import Decimal
+"""Countries (ISO 3166-1 alpha-2) and currencies (ISO 4217) by code."""
 
 _COUNTRY_LINES = """
 AD Andorra;AE United Arab Emirates;AF Afghanistan;AG Antigua and Barbuda;AI Anguilla;AL Albania;AM Armenia;AO Angola
@@ -49,16 +47,3 @@ PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP 
 TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES: frozenset[str] = frozenset(_CURRENCY_LINES.split())
-
-# What a new legal entity starts with; the firm changes it where its own services are taxed otherwise.
-_STANDARD_VAT = {
-    "AT": "20", "BE": "21", "BG": "20", "CH": "8.1", "CY": "19", "CZ": "21", "DE": "19", "DK": "25", "EE": "24",
-    "ES": "21", "FI": "25.5", "FR": "20", "GB": "20", "GR": "24", "HR": "25", "HU": "27", "IE": "23", "IS": "24",
-    "IT": "22", "LT": "21", "LU": "17", "LV": "21", "MT": "18", "NL": "21", "NO": "25", "PL": "23", "PT": "23",
-    "RO": "21", "SE": "25", "SI": "22", "SK": "23",
-}  # fmt: skip
-
-
-def standard_vat(country: str) -> Decimal:
-    """Return the standard VAT rate of a country in percent, 0 where the product knows none."""
-    return Decimal(_STANDARD_VAT.get(country, "0"))

@@ -31,6 +31,13 @@ from workledger.directory.queries.people import (
     people,
     person_page,
 )
+from workledger.directory.queries.taxes import (
+    TaxCodeRow,
+    TaxRateRow,
+    tax_code,
+    tax_code_choices,
+    tax_codes,
+)
 from workledger.directory.queries.terms import (
     CapacityTable,
     TermsTable,
@@ -54,6 +61,8 @@ __all__ = [
     "PersonRow",
     "RateRow",
     "Structure",
+    "TaxCodeRow",
+    "TaxRateRow",
     "TermsRow",
     "TermsTable",
     "TimeOffRow",
@@ -69,5 +78,8 @@ __all__ = [
     "people",
     "person_page",
     "structure",
+    "tax_code",
+    "tax_code_choices",
+    "tax_codes",
     "terms_on",
 ]

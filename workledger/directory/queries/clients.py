@@ -77,6 +77,8 @@ class ClientPage:
         """How tax is charged, in words."""
         if self.billing is None:
             return ""
+        if self.billing.tax_code is not None:
+            return self.billing.tax_code.name
         label = str(TaxTreatment(self.billing.tax_treatment).label)
         rate: Decimal | None = self.billing.tax_rate
         if self.billing.tax_treatment != TaxTreatment.STANDARD:
@@ -126,7 +128,10 @@ def client_page(actor: Actor, client_id: int) -> ClientPage:
         address=client.address,
         vat_id=client.vat_id,
         is_internal=client.is_internal,
-        billing=BillingProfile.objects.visible_to(actor).filter(client=client).first(),
+        billing=BillingProfile.objects.visible_to(actor)
+        .filter(client=client)
+        .select_related("tax_code")
+        .first(),
         contacts=tuple(_contact_row(row) for row in contacts.order_by("-is_billing_contact", "name")),
     )
 

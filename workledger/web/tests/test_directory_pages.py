@@ -33,6 +33,7 @@ from workledger.directory.models import (
     LegalEntity,
     Person,
     Practice,
+    TaxCode,
     TimeOff,
 )
 from workledger.testing.world import TODAY, Somebody, World
@@ -495,3 +496,24 @@ def test_a_contact_is_removed_from_its_own_page_only(world: World, browser_of: S
     removal = reverse("client-contact-remove", args=[world.acme.pk, cleo.pk])
     assert removal not in browser.get(reverse("client", args=[world.acme.pk])).content.decode()
     assert removal in browser.get(reverse("client-contact", args=[world.acme.pk, cleo.pk])).content.decode()
+
+
+def test_tax_codes_by_the_form(world: World, browser_of: SignIn) -> None:
+    browser = browser_of(world.olivia)
+    typed = {
+        "entity_id": world.entity_id, "category": "S", "name": "New York City", "label": "Sales tax",
+        "percentage": "8.875", "start": "2026-01-01",
+    }  # fmt: skip
+    assert browser.post(reverse("settings-tax-new"), typed).status_code == 302
+    code = TaxCode.objects.get()
+    wrong = browser.post(reverse("settings-tax-new"), {**typed, "percentage": ""})
+    assert wrong.status_code == 422
+    assert "Say what is charged" in wrong.content.decode()
+    browser.post(reverse("settings-tax-rate", args=[code.pk]), {"percentage": "9", "start": "2026-07-01"})
+    browser.post(reverse("settings-tax", args=[code.pk]), {"name": "NYC", "label": "Tax", "is_default": "on"})
+    html = browser.get(reverse("settings-taxes")).content.decode()
+    assert "9% from 1 Jul 2026, 8.875% from 1 Jan 2026" in html
+    assert "NYC" in html
+    fay = browser_of(world.fay)
+    url = reverse("client-change", args=[world.acme.pk])
+    assert "None: taxed by kind and rate" in fay.get(url).content.decode()

@@ -101,6 +101,7 @@ def _documents(request: ActingRequest, client_id: int) -> dict[str, Any]:
 def new(request: ActingRequest) -> HttpResponse:
     """Add a client with its billing profile."""
     entities = queries.entities(request.actor)
+    fields = _fields(request)
     shown = {
         "currency": entities[0].currency if entities else "EUR",
         "payment_terms_days": 30,
@@ -123,29 +124,34 @@ def new(request: ActingRequest) -> HttpResponse:
         done=lambda client_id: reverse("client", args=[client_id]),
         said="Added the client.",
     )
-    return form_page(request, Form(_FIELDS, shown), run, around)
+    return form_page(request, Form(fields, shown), run, around)
 
 
 @page(Permission.MANAGE_CLIENTS)
 def change(request: ActingRequest, client_id: int) -> HttpResponse:
     """Change a client and how it is billed."""
     found = queries.client_page(request.actor, client_id)
+    fields = _fields(request)
+    kept = found.billing.tax_code_id if found.billing else None
     shown = {
         each.name: getattr(found, each.name, None)
         if hasattr(found, each.name)
         else getattr(found.billing, each.name, None)
-        for each in _FIELDS
+        for each in fields
     }
 
     def run(values: Mapping[str, Any], options: Options) -> None:
         actions.change_client.using(options)(
-            actor=request.actor, client_id=client_id, client=_client_of(values), billing=_billing_of(values)
+            actor=request.actor,
+            client_id=client_id,
+            client=_client_of(values),
+            billing=_billing_of({"tax_code_id": kept, **values}),
         )
 
     around = _around(
         found, f"Change {found.name}", "Save", "Saved the client.", lead="Issued invoices stay as they are."
     )
-    return form_page(request, Form(_FIELDS, shown), run, around)
+    return form_page(request, Form(fields, shown), run, around)
 
 
 @page(Permission.MANAGE_CLIENTS)
@@ -246,6 +252,19 @@ _FIELDS = (
 )  # fmt: skip
 
 
+def _fields(request: ActingRequest) -> tuple[Field, ...]:
+    """The fields of a client; a tax code is asked where the legal entities have some."""
+    codes = queries.tax_code_choices(request.actor)
+    if not codes:
+        return _FIELDS
+    at = next(place for place, each in enumerate(_FIELDS) if each.name == "tax_rate") + 1
+    code = Field(
+        "tax_code_id", "Tax code", "id", options=codes, empty="None: taxed by kind and rate",
+        help="It goes before both.",
+    )  # fmt: skip
+    return (*_FIELDS[:at], code, *_FIELDS[at:])
+
+
 def _client_of(values: Mapping[str, Any]) -> ClientDetails:
     return ClientDetails(
         name=values["name"],
@@ -272,4 +291,5 @@ def _billing_of(values: Mapping[str, Any]) -> BillingDetails:
         einvoice_scheme=values["einvoice_scheme"],
         einvoice_address=values["einvoice_address"],
         buyer_reference=values["buyer_reference"],
+        tax_code_id=values.get("tax_code_id"),
     )

@@ -307,9 +307,14 @@ def _line_form(
             "budget_hours": Decimal(line.budget_seconds) / 3600 if line.budget_seconds is not None else None,
             "budget_amount": line.budget_amount,
             "revenue_method": line.revenue_method.value,
+            "tax_code_id": line.tax_code_id,
             **(_flat(line.document) if line.model == model else {}),
         }
     fields = _line_fields(model, found.currency)
+    codes = directory.tax_code_choices(request.actor, found.entity_id)
+    if codes and model != BillingModel.NON_BILLABLE:
+        empty = "As the client is taxed"
+        fields = (*fields, Field("tax_code_id", "Tax code", "id", options=codes, empty=empty, section="Tax"))
     if line is None:
         around = _around(found, "New line", "Add line", "Added the line.")
     else:
@@ -467,6 +472,7 @@ def _line_of(model: BillingModel, values: Mapping[str, Any], line: LineRow | Non
         revenue_method=RevenueMethod(method) if method in RevenueMethod.values else None,
         budget_seconds=seconds_of(hours) if hours is not None else None,
         budget_amount=values["budget_amount"],
+        tax_code_id=values.get("tax_code_id", line.tax_code_id if line is not None else None),
     )
 
 

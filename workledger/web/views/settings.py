@@ -35,6 +35,7 @@ _P = Permission
 _PARTS: tuple[tuple[str, str, Permission | None], ...] = (
     ("Legal entities", "settings", _P.MANAGE_SETTINGS),
     ("Practices, offices, roles", "settings-structure", _P.MANAGE_DIRECTORY),
+    ("Tax codes", "settings-taxes", _P.MANAGE_SETTINGS),
     ("Exchange rates", "settings-rates", _P.POST_JOURNAL),
     ("Expense policy", "expenses-policy", _P.MANAGE_EXPENSES),
     ("Users", "settings-users", _P.MANAGE_USERS),
@@ -44,9 +45,10 @@ _PARTS: tuple[tuple[str, str, Permission | None], ...] = (
 )
 
 
-def _show(
+def show(
     request: ActingRequest, template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
+    """Show a page of the settings with the tabs of the parts that the reader may open."""
     parts = [
         (word, reverse(name), _is_part(request, name))
         for word, name, needs in _PARTS
@@ -59,7 +61,7 @@ def _is_part(request: ActingRequest, name: str) -> bool:
     return bool(request.resolver_match and request.resolver_match.url_name == name)
 
 
-def _around(
+def around_form(
     word: str, name: str, title: str, act: str, said: str | Callable[[Any], str], *, lead: str = ""
 ) -> FormPage:
     """A form of one part of the settings; `word` and `name` are the part's."""
@@ -92,7 +94,8 @@ _ENTITY_FIELDS = (
     Field("logo_svg", "Logo", "file", accept=".svg", help="A plain SVG up to 200 kB. Without a new file the logo stays."),
     Field("vat_id", "VAT id", section="Tax", row="tax", help="With the country, such as DE123456788."),
     Field("tax_number", "Tax number", row="tax"),
-    Field("standard_tax_rate", "Standard tax rate", "number", required=True, places=3, unit="%"),
+    Field("standard_tax_rate", "Standard tax rate", "number", required=True, places=3, unit="%",
+        help="Where no tax code says otherwise, without dates."),
     Field("bank_name", "Bank", section="Bank", help="Where clients pay; stands on every invoice."),
     Field("iban", "IBAN", row="account"),
     Field("bic", "BIC", row="account"),
@@ -103,7 +106,7 @@ _ENTITY_FIELDS = (
 @page(_P.MANAGE_SETTINGS)
 def entities(request: ActingRequest) -> HttpResponse:
     """The companies of the firm."""
-    return _show(request, "web/settings/entities.html", {"rows": queries.entities(request.actor)})
+    return show(request, "web/settings/entities.html", {"rows": queries.entities(request.actor)})
 
 
 @page(_P.MANAGE_SETTINGS)
@@ -129,7 +132,7 @@ def new_entity(request: ActingRequest) -> HttpResponse:
             through=date(max(year, values["first_day"].year) + 1, 12, 31),
         )
 
-    around = _around(
+    around = around_form(
         "Legal entities", "settings", "New legal entity", "Add legal entity", "Added the legal entity."
     )
     return form_page(request, Form(fields, shown), run, around)
@@ -192,7 +195,7 @@ _ROLE_FIELDS = (
 @page(_P.MANAGE_DIRECTORY)
 def structure(request: ActingRequest) -> HttpResponse:
     """How the firm is divided."""
-    return _show(
+    return show(
         request, "web/settings/structure.html", {"structure": queries.structure(request.actor, today())}
     )
 
@@ -251,7 +254,7 @@ def _part_of_firm(
         raise Http404
     title = f"New {noun}" if pk is None else str(form.initial["name"])
     act = f"Add {noun}" if pk is None else "Save"
-    around = _around("Practices, offices, roles", "settings-structure", title, act, f"Saved the {noun}.")
+    around = around_form("Practices, offices, roles", "settings-structure", title, act, f"Saved the {noun}.")
     return form_page(request, form, run, around)
 
 
@@ -277,7 +280,7 @@ _RATES_FILE_FIELDS = (
 @page(_P.POST_JOURNAL)
 def rates(request: ActingRequest) -> HttpResponse:
     """What currencies are worth."""
-    return _show(request, "web/settings/rates.html", {"rows": queries.exchange_rates(request.actor)})
+    return show(request, "web/settings/rates.html", {"rows": queries.exchange_rates(request.actor)})
 
 
 @page(_P.POST_JOURNAL)
@@ -287,7 +290,7 @@ def new_rate(request: ActingRequest) -> HttpResponse:
     def run(values: Mapping[str, Any], options: Options) -> int:
         return actions.set_exchange_rate.using(options)(actor=request.actor, **values)
 
-    around = _around(
+    around = around_form(
         "Exchange rates", "settings-rates", "New exchange rate", "Set rate", "Set the rate.",
         lead="A rate of the same day is replaced; what was posted with it stays.",
     )  # fmt: skip
@@ -303,7 +306,7 @@ def import_rates(request: ActingRequest) -> HttpResponse:
             actor=request.actor, content=_uploaded(request), currencies=values["currencies"].upper().split()
         )
 
-    around = _around(
+    around = around_form(
         "Exchange rates", "settings-rates", "Import exchange rates", "Import", lambda done: done.words,
         lead="The same file twice changes nothing. Rates that were set by hand are kept.",
     )  # fmt: skip
@@ -334,7 +337,7 @@ def user_list(request: ActingRequest) -> HttpResponse:
         (row, [(held.role.label, names.get((held.entity_id, held.client_id), "")) for held in row.roles])
         for row in core.users(request.actor)
     ]
-    return _show(request, "web/settings/users.html", {"rows": rows})
+    return show(request, "web/settings/users.html", {"rows": rows})
 
 
 @page(_P.MANAGE_USERS)
@@ -392,7 +395,7 @@ def _user_page(request: ActingRequest, found: UserRow, grant: Form | None = None
         "is_self": found.id == request.actor.user_id,
         "permissions": sorted(found.permissions),
     }
-    return _show(request, "web/settings/user.html", context, status=422 if form.problems else 200)
+    return show(request, "web/settings/user.html", context, status=422 if form.problems else 200)
 
 
 def _grant_form(request: ActingRequest) -> Form:
@@ -539,7 +542,7 @@ def reactivate(request: ActingRequest, user_id: int) -> HttpResponse:
 @page(_P.MANAGE_SETTINGS)
 def rules(request: ActingRequest) -> HttpResponse:
     """What one person may not do alone."""
-    return _show(request, "web/settings/rules.html", {"rows": core.duties(request.actor)})
+    return show(request, "web/settings/rules.html", {"rows": core.duties(request.actor)})
 
 
 @page(_P.MANAGE_SETTINGS)
@@ -557,7 +560,7 @@ def rule(request: ActingRequest, name: str) -> HttpResponse:
         )
 
     verb = "off" if row.is_on else "on"
-    around = _around(
+    around = around_form(
         "Two-person rules", "settings-rules", f"Switch {verb}", f"Switch the rule {verb}", f"Switched the rule {verb}.",
         lead=row.sentence,
     )  # fmt: skip
@@ -575,7 +578,7 @@ def token_list(request: ActingRequest) -> HttpResponse:
         "shows_all": request.actor.can(_P.MANAGE_USERS),
         "today": today(),
     }
-    return _show(request, "web/settings/tokens.html", context)
+    return show(request, "web/settings/tokens.html", context)
 
 
 @page(_P.USE_API)
@@ -592,12 +595,12 @@ def new_token(request: ActingRequest) -> HttpResponse:
         is_done, made = form.submit(request, _token_run(request))
         if is_done and isinstance(made, tokens.CreatedToken):
             secret = made.secret.get_secret_value()
-            answer = _show(
+            answer = show(
                 request, "web/settings/token_made.html", {"secret": secret, "name": form.values["name"]}
             )
             answer["Cache-Control"] = "no-store"
             return answer
-    around = _around("API tokens", "settings-tokens", "New API token", "Make token", "")
+    around = around_form("API tokens", "settings-tokens", "New API token", "Make token", "")
     context = {"form": form, "around": around, "cancel": reverse("settings-tokens")}
     return render(request, "web/form.html", context, status=422 if form.problems else 200)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from workledger.directory.calc import shapes
-from workledger.directory.calc.countries import COUNTRIES, CURRENCIES, standard_vat
+from workledger.directory.calc.countries import COUNTRIES, CURRENCIES
+from workledger.directory.calc.tax_seeds import standard_tax
 
 
 @pytest.mark.parametrize("good", ["DE02120300000000202051", "GB82WEST12345698765432", "NO9386011117947"])
@@ -69,5 +70,5 @@ def test_codes() -> None:
     assert {"EUR", "USD", "CHF", "JPY"} <= CURRENCIES
     assert shapes.country("ZZ")
     assert shapes.currency("EURO")
-    assert standard_vat("DE") == 19
-    assert standard_vat("US") == 0
+    assert standard_tax("DE") == 19
+    assert standard_tax("US") == 0

@@ -1,0 +1,100 @@
+"""How a line is taxed: by the code of its contract line, else the client's, else the legal entity's standard.
+
+The day that counts is the tax point, the time of supply: the issue date, or the last day of service if that is earlier
+(in the EU Articles 63 to 66 of Directive 2006/112/EC). An invoice has one tax point, that of all it bills.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+STANDARD = "S"
+_ZERO = Decimal(0)
+
+
+class Tax(NamedTuple):
+    """How a line is taxed: category of UNCL 5305, percentage, and what is printed (empty: the category's word)."""
+
+    category: str
+    percentage: Decimal
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRate:
+    """A percentage on the half-open days [start, end); `end` None while it holds."""
+
+    start: date
+    end: date | None
+    percentage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A tax code of a legal entity. Only category S has percentages; the others charge nothing."""
+
+    name: str
+    category: str
+    label: str = ""
+    rates: tuple[DatedRate, ...] = ()
+
+    def on(self, day: date) -> Tax:
+        """Return the tax of a day; raises NoTaxRate where category S has no percentage then."""
+        if self.category != STANDARD:
+            return Tax(self.category, _ZERO, self.label)
+        for rate in self.rates:
+            if rate.start <= day and (rate.end is None or day < rate.end):
+                return Tax(self.category, rate.percentage, self.label)
+        raise NoTaxRate(self.name, day)
+
+
+class NoTaxRate(LookupError):
+    """A tax code has no percentage on a day."""
+
+    def __init__(self, name: str, day: date) -> None:
+        self.name, self.day = name, day
+        super().__init__(f"The tax code {name} has no rate on {day}. Give it one from that day on or before.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTax:
+    """How a client is taxed: a code, else a treatment (UNCL 5305) with, for S, a percentage of its own or None."""
+
+    code: Code | None = None
+    treatment: str = STANDARD
+    percentage: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTax:
+    """What a legal entity charges where nothing else is agreed: its default code, else a percentage without dates."""
+
+    code: Code | None = None
+    percentage: Decimal = _ZERO
+
+
+def tax_point(service_end: date, issued_on: date | None = None) -> date:
+    """Return the time of supply; before an invoice is issued, the last day of service."""
+    return service_end if issued_on is None else min(service_end, issued_on)
+
+
+def tax_of(line: Code | None, client: ClientTax, entity: EntityTax, day: date) -> Tax:
+    """Return how a line is taxed at a tax point. Raises NoTaxRate."""
+    code = line or client.code
+    if code is not None:
+        return code.on(day)
+    if client.treatment != STANDARD:
+        return Tax(client.treatment, _ZERO)
+    if client.percentage is not None:
+        return Tax(STANDARD, client.percentage)
+    return Tax(STANDARD, entity.percentage) if entity.code is None else entity.code.on(day)
+
+
+def labels(taxes: Iterable[Tax]) -> dict[tuple[str, Decimal], str]:
+    """Return what is printed for each category and percentage: the first label there is."""
+    found: dict[tuple[str, Decimal], str] = {}
+    for category, percentage, label in taxes:
+        found[category, percentage] = found.get((category, percentage)) or label
+    return found
