@@ -105,6 +105,28 @@ class _Part(NamedTuple):
     steps: tuple[Step, ...]
 
 
+class LineTime(NamedTuple):
+    """All time of one contract line that is on no bill, with what bills hold of the line and what it draws from."""
+
+    key: int
+    document: Terms
+    works: Iterable[Worked]
+    settled: Settled = NOTHING_SETTLED
+    draw: Draw = NO_DRAW
+
+
+class SharedCap(NamedTuple):
+    """A cap over charged time of several lines: of a whole contract, or of a phase's tasks.
+
+    `settled` is what bills hold of the time that it counts; `of` names it in the derivation.
+    """
+
+    of: str
+    cap: Cap
+    settled: Settled = NOTHING_SETTLED
+    task_ids: frozenset[int] | None = None
+
+
 def price(
     document: Terms,
     works: Iterable[Worked],
@@ -117,7 +139,48 @@ def price(
 
     Raises `RateMissing` when time that would be charged has no rate: nothing is silently free.
     """
-    ordered = sorted(works, key=_order)
+    return price_together([LineTime(0, document, works, settled, draw)], currency)[0]
+
+
+def price_together(
+    lines: Sequence[LineTime], currency: str, shared: Sequence[SharedCap] = ()
+) -> dict[int, list[Piece]]:
+    """Return the pieces of each line by its key, where caps of phases and of the contract count over all lines.
+
+    A line's own cap comes first, then those in `shared`, in their order. Raises `RateMissing`, for every line at once.
+    """
+    ordered = {line.key: sorted(line.works, key=_order) for line in lines}
+    found: dict[int, list[Piece]] = {}
+    lacking: set[int] = set()
+    for line in lines:
+        pieces = found[line.key] = _before_caps(line, ordered[line.key], currency)
+        lacking.update(
+            [
+                piece.source_id
+                for piece in pieces
+                if piece.rate is None and piece.treatment is Treatment.CHARGED
+            ]
+        )
+    if lacking:
+        raise RateMissing(lacking)
+    for line in lines:
+        cap = getattr(line.document, "cap", None)
+        found[line.key] = _capped(cap, found[line.key], line.settled, currency, "the cap")
+    if any(each.cap.action is CapAction.HARD for each in shared):
+        found = _capped_together(found, ordered, shared, currency)
+    return {
+        line.key: _numbered(
+            _discounted(
+                getattr(line.document, "discount", None), found[line.key], line.settled, currency, ordered[line.key]
+            )
+        )
+        for line in lines
+    }  # fmt: skip
+
+
+def _before_caps(line: LineTime, ordered: Sequence[Worked], currency: str) -> list[Piece]:
+    """Take a line's time through all steps up to the retainer or prepaid draw."""
+    document = line.document
     if isinstance(document, terms.NonBillable):
         return [_free(work, Treatment.NON_BILLABLE) for work in ordered]
     if not isinstance(
@@ -126,20 +189,34 @@ def price(
         return [_free(work, Treatment.COVERED) for work in ordered]
     parts = _with_minimum(document, _rounded(document, _multiplied(document, _rated(document, ordered))))
     if isinstance(document, terms.DayRate):
-        pieces = _by_the_day(document, parts, currency)
-    else:
-        pieces = _drawn(document, parts, draw, currency)
-    lacking = {
-        piece.source_id for piece in pieces if piece.treatment is Treatment.CHARGED and piece.rate is None
-    }
-    if lacking:
-        raise RateMissing(lacking)
-    if isinstance(document, terms.TimeAndMaterials | terms.Blended | terms.DayRate):
-        pieces = _capped(document.cap, pieces, settled, currency)
-        pieces = _discounted(
-            document.discount, pieces, settled, currency, {work.source_id: work.day for work in ordered}
-        )
-    return _numbered(pieces)
+        return _by_the_day(document, parts, currency)
+    return _drawn(document, parts, line.draw, currency)
+
+
+def _capped_together(
+    found: Mapping[int, list[Piece]],
+    ordered: Mapping[int, Sequence[Worked]],
+    shared: Sequence[SharedCap],
+    currency: str,
+) -> dict[int, list[Piece]]:
+    """Walk the charged time of all lines by day and entry through the caps that they share."""
+    work_of = {work.source_id: work for works in ordered.values() for work in works}
+    key_of = {work.source_id: key for key, works in ordered.items() for work in works}
+    pieces = sorted(
+        (piece for of_line in found.values() for piece in of_line),
+        key=lambda piece: _order(work_of[piece.source_id]),
+    )
+    for each in shared:
+        counted, others = [], []
+        for piece in pieces:
+            within = each.task_ids is None or work_of[piece.source_id].task_id in each.task_ids
+            (counted if within else others).append(piece)
+        capped = _capped(each.cap, counted, each.settled, currency, each.of)
+        pieces = sorted([*others, *capped], key=lambda piece: _order(work_of[piece.source_id]))
+    result: dict[int, list[Piece]] = {key: [] for key in found}
+    for piece in pieces:
+        result[key_of[piece.source_id]].append(piece)
+    return result
 
 
 def _order(work: Worked) -> tuple[date, int]:
@@ -169,33 +246,25 @@ def _multiplied(document: Terms, parts: Sequence[_Part]) -> list[_Part]:
     factors: tuple[Multiplier, ...] = getattr(document, "multipliers", ())
     if not factors:
         return list(parts)
-    overtime = next((each for each in factors if each.kind is MultiplierKind.OVERTIME), None)
+    limit = next((each.over_hours for each in factors if each.over_hours is not None), None)
+    normal_seconds = None if limit is None else int(limit * _HOUR)
+    factor_of = _Factors(factors)
     booked: dict[tuple[int, date], int] = defaultdict(int)
     result: list[_Part] = []
     for part in parts:
-        work = part.work
-        fitting = [each for each in factors if _fits(each, work)]
-        normal = max(fitting, key=lambda each: each.factor, default=None)
-        if overtime is None or overtime.over_hours is None:
-            result.append(_times(part, part.seconds, normal))
-            continue
-        before = booked[work.person_id, work.day]
-        booked[work.person_id, work.day] += part.seconds
-        within = min(part.seconds, max(0, int(overtime.over_hours * _HOUR) - before))
-        late = max([*fitting, overtime], key=lambda each: each.factor)
-        if within or not part.seconds:
-            result.append(_times(part, within, normal))
-        if part.seconds > within:
-            result.append(_times(part, part.seconds - within, late))
+        work, seconds = part.work, part.seconds
+        within = seconds
+        if normal_seconds is not None:
+            day = work.person_id, work.day
+            before = booked[day]
+            booked[day] = before + seconds
+            if before + seconds > normal_seconds:
+                within = max(0, normal_seconds - before)
+        if within or not seconds:
+            result.append(factor_of.times(part, within, is_overtime=False))
+        if seconds > within:
+            result.append(factor_of.times(part, seconds - within, is_overtime=True))
     return result
-
-
-def _fits(factor: Multiplier, work: Worked) -> bool:
-    if factor.kind is MultiplierKind.WEEKEND:
-        return work.day.weekday() >= 5
-    if factor.kind is MultiplierKind.HOLIDAY:
-        return work.is_holiday
-    return factor.kind is MultiplierKind.TASK_TYPE and factor.task_type_id == work.task_type_id
 
 
 _FACTOR_WORDS = {
@@ -206,14 +275,45 @@ _FACTOR_WORDS = {
 }
 
 
-def _times(part: _Part, seconds: int, factor: Multiplier | None) -> _Part:
-    if factor is None or part.rate is None:
-        return part._replace(seconds=seconds)
-    rate = (part.rate * factor.factor).quantize(_RATE_PLACES, ROUND_HALF_UP)
-    said = Step(
-        "multiplier", f"{_FACTOR_WORDS[factor.kind]}: {part.rate:,.2f} × {factor.factor.normalize():f}"
-    )
-    return _Part(part.work, seconds, rate, (*part.steps, said))
+class _Factors:
+    """The factors of a line; the same circumstances give the same factor, and the same rate the same words."""
+
+    def __init__(self, factors: Sequence[Multiplier]) -> None:
+        self._factors = factors
+        self._chosen: dict[tuple[bool, bool, int | None, bool], Multiplier | None] = {}
+        self._rates: dict[tuple[int, Decimal], tuple[Decimal, Step]] = {}
+
+    def times(self, part: _Part, seconds: int, *, is_overtime: bool) -> _Part:
+        """Return so many seconds of a part at its multiplied rate."""
+        work = part.work
+        key = work.day.weekday() >= 5, work.is_holiday, work.task_type_id, is_overtime
+        if key not in self._chosen:
+            fitting = [each for each in self._factors if _fits(each, *key)]
+            self._chosen[key] = max(fitting, key=lambda each: each.factor, default=None)
+        factor = self._chosen[key]
+        if factor is None or part.rate is None:
+            return part if seconds == part.seconds else part._replace(seconds=seconds)
+        known = id(factor), part.rate
+        if known not in self._rates:
+            words = f"{_FACTOR_WORDS[factor.kind]}: {part.rate:,.2f} × {factor.factor.normalize():f}"
+            rate = (part.rate * factor.factor).quantize(_RATE_PLACES, ROUND_HALF_UP)
+            self._rates[known] = rate, Step("multiplier", words)
+        rate, said = self._rates[known]
+        return _Part(work, seconds, rate, (*part.steps, said))
+
+
+def _fits(
+    factor: Multiplier, is_weekend: bool, is_holiday: bool, task_type_id: int | None, is_overtime: bool
+) -> bool:
+    match factor.kind:
+        case MultiplierKind.WEEKEND:
+            return is_weekend
+        case MultiplierKind.HOLIDAY:
+            return is_holiday
+        case MultiplierKind.OVERTIME:
+            return is_overtime
+        case MultiplierKind.TASK_TYPE:
+            return factor.task_type_id == task_type_id
 
 
 # --- rounding and minimum -----------------------------------------------------------------------------------
@@ -243,25 +343,25 @@ def _longer(part: _Part, seconds: int, step: str, why: str) -> _Part:
 
 
 def _with_minimum(document: Terms, parts: list[_Part]) -> list[_Part]:
+    """Lift the last entry of what a minimum holds for; only groups with a part below it can fall short of it."""
     least = getattr(document, "minimum_time", None)
     if least is None:
         return parts
+    enough = least.minutes * 60
+    by_entry = least.scope is terms.MinimumScope.ENTRY
+    keys = [part.work.source_id if by_entry else (part.work.person_id, part.work.day) for part in parts]
+    short = {key for key, part in zip(keys, parts, strict=True) if part.seconds < enough}
     groups: dict[object, list[int]] = defaultdict(list)
-    for place, part in enumerate(parts):
-        by_entry = least.scope is terms.MinimumScope.ENTRY
-        groups[part.work.source_id if by_entry else (part.work.person_id, part.work.day)].append(place)
+    for place, key in enumerate(keys):
+        if key in short:
+            groups[key].append(place)
     result = list(parts)
+    why = f"at least {least.minutes} per {least.scope.value}"
     for places in groups.values():
         total = sum(parts[place].seconds for place in places)
-        lacking = least.minutes * 60 - total
-        if total and lacking > 0 and not parts[places[0]].work.is_rest:
+        if 0 < total < enough and not parts[places[0]].work.is_rest:
             last = max(place for place in places if parts[place].seconds)
-            result[last] = _longer(
-                parts[last],
-                parts[last].seconds + lacking,
-                "minimum",
-                f"at least {least.minutes} per {least.scope.value}",
-            )
+            result[last] = _longer(parts[last], parts[last].seconds + enough - total, "minimum", why)
     return result
 
 
@@ -369,7 +469,7 @@ def limit_of(cap: Cap) -> Decimal:
     return limit * (100 + cap.tolerance_percent) / 100
 
 
-def _capped(cap: Cap | None, pieces: list[Piece], settled: Settled, currency: str) -> list[Piece]:
+def _capped(cap: Cap | None, pieces: list[Piece], settled: Settled, currency: str, name: str) -> list[Piece]:
     """Let a hard cap's value or hours through in order; what lies beyond stays visible, neither billed nor recognized.
 
     A cap in money lets the entry that crosses it through with exactly what is left, so that the bills come to the cap.
@@ -378,39 +478,39 @@ def _capped(cap: Cap | None, pieces: list[Piece], settled: Settled, currency: st
     if cap is None or cap.action is not CapAction.HARD:
         return pieces
     if cap.amount is not None:
-        return _by_amount(
-            pieces, (limit_of(cap) - settled.amount).quantize(minor_quantum(currency), ROUND_FLOOR)
-        )
-    return _by_hours(pieces, int(limit_of(cap) * _HOUR) - settled.seconds, currency)
+        left = (limit_of(cap) - settled.amount).quantize(minor_quantum(currency), ROUND_FLOOR)
+        return _by_amount(pieces, max(left, _ZERO), name)
+    return _by_hours(pieces, max(int(limit_of(cap) * _HOUR) - settled.seconds, 0), currency, name)
 
 
-def _by_amount(pieces: Sequence[Piece], left: Decimal) -> list[Piece]:
+def _by_amount(pieces: Sequence[Piece], left: Decimal, name: str) -> list[Piece]:
     result = []
     for piece in pieces:
         if piece.treatment is not Treatment.CHARGED or piece.amount <= left:
             result.append(piece)
             left -= piece.amount
             continue
-        taken, left = max(left, _ZERO), _ZERO
-        said = Step("cap", f"{taken:,.2f} of {piece.amount:,.2f} lie within the cap")
+        taken, left = left, _ZERO
+        said = Step("cap", f"{taken:,.2f} of {piece.amount:,.2f} lie within {name}")
         result.append(
             piece._replace(
                 treatment=Treatment.CHARGED if taken else Treatment.OVER_CAP, amount=taken,
-                over_cap=piece.amount - taken, steps=(*piece.steps, said),
+                over_cap=piece.over_cap + piece.amount - taken, steps=(*piece.steps, said),
             )
         )  # fmt: skip
     return result
 
 
-def _by_hours(pieces: Sequence[Piece], left: int, currency: str) -> list[Piece]:
+def _by_hours(pieces: Sequence[Piece], left: int, currency: str, name: str) -> list[Piece]:
     result = []
     for piece in pieces:
         if piece.treatment is not Treatment.CHARGED or piece.seconds <= left:
             result.append(piece)
-            left -= piece.seconds
+            if piece.treatment is Treatment.CHARGED:
+                left -= piece.seconds
             continue
-        within, left = max(left, 0), 0
-        said = Step("cap", f"{within / _HOUR:g} of {piece.seconds / _HOUR:g} hours lie within the cap")
+        within, left = left, 0
+        said = Step("cap", f"{within / _HOUR:g} of {piece.seconds / _HOUR:g} hours lie within {name}")
         steps = (*piece.steps, said)
         first = _cut(piece, within, currency)._replace(steps=steps)
         if within:
@@ -418,16 +518,22 @@ def _by_hours(pieces: Sequence[Piece], left: int, currency: str) -> list[Piece]:
         result.append(
             piece._replace(
                 treatment=Treatment.OVER_CAP, seconds=piece.seconds - within, quantity=piece.quantity - first.quantity,
-                amount=_ZERO, over_cap=piece.amount - first.amount, steps=steps,
+                amount=_ZERO, over_cap=piece.over_cap - first.over_cap + piece.amount - first.amount, steps=steps,
             )
         )  # fmt: skip
     return result
 
 
 def _cut(piece: Piece, seconds: int, currency: str) -> Piece:
-    quantity = piece.quantity * seconds / piece.seconds
-    amount = (piece.amount * seconds / piece.seconds).quantize(minor_quantum(currency), ROUND_HALF_UP)
-    return piece._replace(seconds=seconds, quantity=quantity, amount=amount)
+    """Return the first so many seconds of a piece, with its share of what is charged and of what lies over a cap."""
+    quantum = minor_quantum(currency)
+    share = Decimal(seconds) / piece.seconds
+    return piece._replace(
+        seconds=seconds,
+        quantity=piece.quantity * seconds / piece.seconds,
+        amount=(piece.amount * share).quantize(quantum, ROUND_HALF_UP),
+        over_cap=(piece.over_cap * share).quantize(quantum, ROUND_HALF_UP),
+    )
 
 
 # --- discount -----------------------------------------------------------------------------------------------
@@ -438,26 +544,29 @@ def _discounted(
     pieces: list[Piece],
     settled: Settled,
     currency: str,
-    day_of: Mapping[int, date],
+    works: Sequence[Worked],
 ) -> list[Piece]:
     """Give up a share of what is charged: the line's, or that of the step which the month's hours reach."""
     if discount is None:
         return pieces
+    month_of = {work.source_id: work.day.replace(day=1) for work in works}
     months: dict[date, int] = defaultdict(int, settled.discounted_seconds)
     for piece in pieces:
         if piece.treatment is Treatment.CHARGED:
-            months[day_of[piece.source_id].replace(day=1)] += piece.seconds
+            months[month_of[piece.source_id]] += piece.seconds
+    percents: dict[date, tuple[Decimal, Step]] = {}
+    for month, seconds in months.items():
+        reached = [step.percent for step in discount.volume if seconds >= step.from_hours * _HOUR]
+        percent = reached[-1] if reached else discount.percent
+        percents[month] = percent / 100, Step("discount", f"{percent.normalize():f} % less")
     quantum = minor_quantum(currency)
     result = []
     for piece in pieces:
-        percent = discount.percent
-        for step in discount.volume:
-            if months[day_of[piece.source_id].replace(day=1)] >= step.from_hours * _HOUR:
-                percent = step.percent
-        if piece.treatment is Treatment.CHARGED and percent and piece.amount:
-            less = (piece.amount * percent / 100).quantize(quantum, ROUND_HALF_UP)
-            said = Step("discount", f"{percent.normalize():f} % less")
-            piece = piece._replace(discount=less, steps=(*piece.steps, said))
+        if piece.treatment is Treatment.CHARGED and piece.amount:
+            share, said = percents[month_of[piece.source_id]]
+            if share:
+                less = (piece.amount * share).quantize(quantum, ROUND_HALF_UP)
+                piece = piece._replace(discount=less, steps=(*piece.steps, said))
         result.append(piece)
     return result
 

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workledger.billing.calc.draws import Allowance, Block, Blocks
-from workledger.billing.calc.engine import Draw, Piece, RateMissing, Settled, Treatment, price
+from workledger.billing.calc.engine import (
+    Draw,
+    LineTime,
+    Piece,
+    RateMissing,
+    Settled,
+    SharedCap,
+    Treatment,
+    price,
+    price_together,
+)
 from workledger.billing.calc.work import Worked
 from workledger.contracts.calc import terms
 
@@ -333,3 +343,116 @@ def test_no_second_is_lost_between_covered_and_charged(entries: Any, included: i
         assert seconds(pieces, Treatment.COVERED) <= included * HOUR
         assert seconds(pieces, Treatment.CHARGED) == max(0, total - included * HOUR)
     assert all(each.left >= 0 for each in blocks.left(MONDAY))
+
+
+# --- caps over several lines --------------------------------------------------------------------------------
+
+
+def shared_cap(
+    of: str, *, tasks: set[int] | None = None, settled: Settled | None = None, **cap: Any
+) -> SharedCap:
+    document = terms.Cap.model_validate(cap | {"action": "hard"})
+    return SharedCap(of, document, settled or Settled(), None if tasks is None else frozenset(tasks))
+
+
+def test_a_cap_of_the_contract_counts_all_lines_by_day() -> None:
+    """Ten hours at 120 on one line, four between them on another at 100: 1,000 is met on the second day."""
+    blended = terms.parse("blended", {"rate_per_hour": "100"})
+    tuesday = MONDAY + timedelta(days=1)
+    lines = [
+        LineTime(1, tm(), [work(1, 5), work(3, 5, day=tuesday)]),
+        LineTime(2, blended, [work(2, 4, rate=None)]),
+    ]
+    found = price_together(lines, "EUR", [shared_cap("the contract's cap", amount="1200")])
+    assert [(piece.source_id, piece.amount, piece.over_cap) for piece in found[1] + found[2]] == [
+        (1, 600, 0), (3, 200, 400), (2, 400, 0),
+    ]  # fmt: skip
+    assert found[1][1].steps[-1].said == "200.00 of 600.00 lie within the contract's cap"
+
+
+def test_a_phases_cap_counts_its_tasks_only_and_the_lines_own_cap_comes_first() -> None:
+    document = tm(cap={"amount": "1000", "action": "hard"})
+    lines = [
+        LineTime(1, document, [work(1, 5), work(2, 5, task_id=2)]),
+        LineTime(2, tm(), [work(3, 5, task_id=2)]),
+    ]
+    caps = [shared_cap("the cap of phase Design", tasks={2}, amount="700")]
+    found = price_together(lines, "EUR", caps)
+    assert [(piece.source_id, piece.amount, piece.over_cap) for piece in found[1] + found[2]] == [
+        (1, 600, 0), (2, 400, 200), (3, 300, 300),
+    ]  # fmt: skip
+
+
+def test_a_shared_cap_in_hours_splits_and_keeps_what_the_lines_cap_took() -> None:
+    document = tm(cap={"amount": "900", "action": "hard"})
+    found = price_together(
+        [LineTime(1, document, [work(1, 5), work(2, 5)])],
+        "EUR",
+        [shared_cap("the contract's cap", hours="6")],
+    )[1]
+    assert [(piece.source_id, piece.part, piece.amount, piece.over_cap) for piece in found] == [
+        (1, 0, 600, 0), (2, 0, 60, 60), (2, 1, 0, 480),
+    ]  # fmt: skip
+
+
+def test_a_cap_below_what_is_billed_lets_nothing_through() -> None:
+    for cap in ({"amount": "100"}, {"hours": "1"}):
+        pieces = price(
+            tm(cap=cap | {"action": "hard"}),
+            [work(1, 0), work(2, 1)],
+            "EUR",
+            settled=Settled(D(500), 5 * HOUR),
+        )
+        assert charged(pieces) == 0
+        assert seconds(pieces, Treatment.OVER_CAP) == HOUR
+
+
+@given(ENTRIES, st.integers(0, 20_000), st.booleans(), st.randoms())
+@settings(max_examples=60)
+def test_shared_caps_are_never_exceeded_and_lose_nothing(
+    entries: Any, limit: int, in_hours: bool, random: Any
+) -> None:
+    works = _works(entries)
+    half = [
+        LineTime(1, tm(), works[::2]),
+        LineTime(2, tm(cap={"amount": "5000", "action": "hard"}), works[1::2]),
+    ]
+    cap = shared_cap("it", hours=D(limit) / 100) if in_hours else shared_cap("it", amount=D(limit))
+    found = price_together(half, "EUR", [cap])
+    pieces = found[1] + found[2]
+    full = charged(price(tm(), works, "EUR"))
+    assert sum((piece.amount + piece.over_cap for piece in pieces), D(0)) == full
+    assert sum(piece.seconds for piece in pieces) == sum(each.seconds for each in works)
+    if in_hours:
+        assert seconds(pieces, Treatment.CHARGED) <= D(limit) / 100 * HOUR
+    else:
+        assert charged(pieces) <= limit
+    shuffled = [line._replace(works=random.sample(list(line.works), len(list(line.works)))) for line in half]
+    assert price_together(shuffled, "EUR", [cap]) == found
+
+
+@given(ENTRIES, st.integers(1, 59), st.sampled_from(["none", "entry", "task_day"]))
+@settings(max_examples=60)
+def test_splitting_an_entry_changes_nothing_beyond_the_stated_rounding(
+    entries: Any, percent: int, scope: str
+) -> None:
+    """Exact to a cent per entry without rounding or by the day's sum; by entry, up to a step for each piece more."""
+    rounding = (
+        {"scope": "entry", "method": "none"}
+        if scope == "none"
+        else {"scope": scope, "method": "up", "step_minutes": 15}
+    )
+    works = [each._replace(rate=D("120")) for each in _works(entries)]
+    halves = []
+    for each in works:
+        first = each.seconds * percent // 100
+        halves += [
+            each._replace(seconds=first),
+            each._replace(source_id=each.source_id + 1000, seconds=each.seconds - first),
+        ]
+    whole, split = (
+        charged(price(tm(rounding=rounding), works, "EUR")),
+        charged(price(tm(rounding=rounding), halves, "EUR")),
+    )
+    step = D(30) if scope == "entry" else D("0")
+    assert abs(whole - split) <= len(works) * (D("0.01") + step)
