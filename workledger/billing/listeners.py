@@ -3,10 +3,10 @@
 from workledger.billing import rebilling
 from workledger.billing.actions import items
 from workledger.contracts.effects import register_rate_effects
-from workledger.contracts.events import LineTermsChanged, RatesChanged
+from workledger.contracts.events import ContractCapChanged, LineTermsChanged, RatesChanged
 from workledger.core.events import subscribe
 from workledger.expenses.events import ExpensesApproved, ExpensesWithdrawn
-from workledger.projects.events import TaskMappingChanged
+from workledger.projects.events import PhaseCapChanged, TaskMappingChanged
 from workledger.timesheets import explain
 from workledger.timesheets.events import TimeApproved, TimeWithdrawn
 
@@ -16,6 +16,8 @@ subscribe(ExpensesApproved, rebilling.on_expenses_approved)
 subscribe(ExpensesWithdrawn, rebilling.on_expenses_withdrawn)
 subscribe(RatesChanged, items.on_rates_changed)
 subscribe(LineTermsChanged, items.on_line_terms_changed)
+subscribe(ContractCapChanged, items.on_cap_changed)
+subscribe(PhaseCapChanged, items.on_cap_changed)
 subscribe(TaskMappingChanged, items.on_task_mapping_changed)
 register_rate_effects(items.rate_effect)
 explain.register(items.explain)

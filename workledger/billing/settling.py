@@ -1,8 +1,9 @@
 """Contract lines whose time is priced together: all that is on no bill, whenever something of it changes.
 
-A cap, a retainer, a block, a day's bands or a volume discount look at more than one entry. `settle` loads a line's
-unbilled time with what is new, has `calc.engine` price it, and writes only what came out differently; so the order of
-approval changes nothing, and a second call does nothing.
+A cap, a retainer, a block, a day's bands or a volume discount look at more than one entry; a cap of a phase or of the
+contract looks at more than one line. `settle` loads the unbilled time of such lines with what is new, has `calc.engine`
+price it, and writes only what came out differently; so the order of approval changes nothing, and a second call does
+nothing.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ from django.db.models import Q, QuerySet, Sum
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
 from workledger.billing.calc.draws import Allowance, Block, Blocks
-from workledger.billing.calc.engine import Draw, Piece, RateMissing, Settled
+from workledger.billing.calc.engine import Draw, LineTime, Piece, RateMissing, Settled, SharedCap
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, InvoiceSource, PrepaidBlock, Treatment
 from workledger.billing.writing import Derivations, NewItem, Work
@@ -28,14 +29,22 @@ from workledger.contracts.models import ContractLine, RevenueMethod
 from workledger.contracts.queries import load_rate_books
 from workledger.directory.models import Office
 from workledger.kernel.calendars import is_holiday
-from workledger.projects.queries import TaskFacts, task_facts
+from workledger.projects.queries import CappedPhase, TaskFacts, capped_phases, task_facts
 
 _ZERO = Decimal(0)
 _STEPS = ("multipliers", "minimum_time", "discount")
 
 
+class AgreedCap(NamedTuple):
+    """A cap over time of several lines: the contract's, or with `task_ids` a phase's."""
+
+    of: str
+    cap: terms.Cap
+    task_ids: frozenset[int] | None = None
+
+
 class Line(NamedTuple):
-    """A contract line as pricing needs it. Half-open [start, end)."""
+    """A contract line as pricing needs it. Half-open [start, end). `caps` are hard ones of its phases and contract."""
 
     id: int
     contract_id: int
@@ -44,6 +53,7 @@ class Line(NamedTuple):
     end: date | None
     currency: str
     is_recognized: bool
+    caps: tuple[AgreedCap, ...] = ()
 
     @property
     def is_plain(self) -> bool:
@@ -52,6 +62,8 @@ class Line(NamedTuple):
         if not isinstance(document, terms.TimeAndMaterials) or any(
             getattr(document, name) for name in _STEPS
         ):
+            return False
+        if self.caps:
             return False
         return document.cap is None or document.cap.action is not terms.CapAction.HARD
 
@@ -65,18 +77,53 @@ class Line(NamedTuple):
 
 
 def lines(line_ids: Collection[int]) -> dict[int, Line]:
-    """Return these contract lines by id, in one query."""
-    rows = ContractLine.objects.filter(pk__in=line_ids).order_by().values_list(
+    """Return these contract lines by id, in two queries."""
+    return _read(Q(pk__in=line_ids))
+
+
+def lines_of(contract_ids: Collection[int]) -> dict[int, Line]:
+    """Return the lines of these contracts by id, in two queries."""
+    return _read(Q(contract_id__in=contract_ids))
+
+
+def priced_together(some: Iterable[Line]) -> list[list[Line]]:
+    """Return lines in the groups in which they are priced: alone, or with every line under a cap that they share."""
+    groups: list[list[Line]] = []
+    sharing: set[int] = set()
+    for line in some:
+        if line.caps:
+            sharing.add(line.contract_id)
+        else:
+            groups.append([line])
+    by_contract: dict[int, list[Line]] = defaultdict(list)
+    for line in (lines_of(sharing) if sharing else {}).values():
+        if line.prices_time:
+            by_contract[line.contract_id].append(line)
+    return groups + list(by_contract.values())
+
+
+def _read(chosen: Q) -> dict[int, Line]:
+    rows = ContractLine.objects.filter(chosen).order_by("pk").values_list(
         "pk", "contract_id", "model", "terms", "contract__start", "contract__end", "contract__currency",
-        "revenue_method",
+        "revenue_method", "contract__cap",
     )  # fmt: skip
+    found = list(rows)
+    of_phases = capped_phases({row[1] for row in found})
     return {
         pk: Line(
             pk, contract_id, terms.parse(model, document), start, end, currency,
-            method == RevenueMethod.AS_INVOICED,
+            method == RevenueMethod.AS_INVOICED, _caps(cap, of_phases.get(contract_id, ())),
         )
-        for pk, contract_id, model, document, start, end, currency, method in rows
+        for pk, contract_id, model, document, start, end, currency, method, cap in found
     }  # fmt: skip
+
+
+def _caps(of_contract: dict[str, Any] | None, phases: Iterable[CappedPhase]) -> tuple[AgreedCap, ...]:
+    """Return the hard caps of phases, then of the contract: what is narrower counts first."""
+    found = [AgreedCap(f"the cap of phase {each.name}", each.cap, each.task_ids) for each in phases]
+    if of_contract is not None:
+        found.append(AgreedCap("the contract's cap", terms.parse_cap(of_contract)))
+    return tuple(each for each in found if each.cap.action is terms.CapAction.HARD)
 
 
 def unbilled() -> QuerySet[BillableItem]:
@@ -105,44 +152,44 @@ class Known:
     derivations: Derivations
 
 
-def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True) -> Outcome:
-    """Price a line's unbilled time together with `new` work; with `again` False only the new.
+def settle(group: Sequence[Line], new: Sequence[Work], known: Known) -> Outcome:
+    """Price the unbilled time of lines that are priced together, with `new` work of theirs.
 
-    Locks the line's items. What comes out as it stands is left alone, with its holds and write-downs.
+    Locks their items. What comes out as it stands is left alone, with its holds and write-downs.
     """
+    line_of = {line.id: line for line in group}
     standing: dict[int, list[BillableItem]] = defaultdict(list)
-    if again:
-        for item in (
-            unbilled().filter(contract_line_id=line.id).order_by("pk").select_for_update(of=("self",))
-        ):
-            standing[item.source_id].append(item)
+    rows = unbilled().filter(contract_line_id__in=line_of).order_by("pk").select_for_update(of=("self",))
+    for item in rows:
+        standing[item.source_id].append(item)
     billed_parts = _billed_parts(standing)
     works = {source: whole_work(items, billed_parts.get(source, 0)) for source, items in standing.items()}
     works |= {work.source_id: work for work in new}
     outcome = Outcome()
     resolutions: dict[int, Resolution] = {}
-    worked: list[Worked] = []
-    holidays = _Holidays(line.document)
+    worked: dict[int, list[Worked]] = {line_id: [] for line_id in line_of}
+    holidays = {line.id: _Holidays(line.document) for line in group}
     for work in works.values():
+        line = line_of[work.contract_line_id or 0]
         if known.books.rate(line.contract_id, work.service_date) is None:
             outcome.unpriced.append((work, "exchange_rate_missing"))
             continue
         resolutions[work.source_id] = resolution = _resolve(line, work, known)
-        worked.append(
-            _worked(work, resolution.rate, known.facts, holidays, is_rest=work.source_id in billed_parts)
-        )
-    pieces, lacking, _ = _priced(line, worked)
+        rest = work.source_id in billed_parts
+        worked[line.id].append(_worked(work, resolution.rate, known.facts, holidays[line.id], is_rest=rest))
+    pieces, lacking, _ = _priced(group, worked)
     outcome.unpriced += [(works[source], "rate_missing") for source in sorted(lacking)]
     made = [
         _item(
-            line,
+            line_of[line_id],
             piece,
             works[piece.source_id],
             billed_parts.get(piece.source_id, 0),
             resolutions[piece.source_id],
             known,
         )
-        for piece in pieces
+        for line_id, of_line in pieces.items()
+        for piece in of_line
     ]
     _keep_what_stands(outcome, standing, made)
     return outcome
@@ -160,23 +207,41 @@ def draw_of(line: Line, through: date) -> Draw:
         work = whole_work(items, billed_parts.get(source, 0))
         rate = _resolve(line, work, known).rate
         worked.append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
-    return _priced(line, worked, through)[2]
+    return _priced([line], {line.id: worked}, through)[2][line.id]
 
 
 def _priced(
-    line: Line, worked: Sequence[Worked], through: date | None = None
-) -> tuple[list[Piece], frozenset[int], Draw]:
-    """Return the pieces of what can be priced, the entries that lack a rate, and what was drawn from."""
+    group: Sequence[Line], worked: Mapping[int, Sequence[Worked]], through: date | None = None
+) -> tuple[dict[int, list[Piece]], frozenset[int], dict[int, Draw]]:
+    """Return by line the pieces of what can be priced and what was drawn from; between them the entries without a rate."""
     lacking: frozenset[int] = frozenset()
-    settled = _settled(line)
+    settled = {line.id: _settled(line) for line in group}
+    caps = _shared_caps(group[0])
     while True:
+        draws, times = {}, []
+        for line in group:
+            some = [each for each in worked[line.id] if each.source_id not in lacking]
+            draws[line.id] = _draw(line, max([each.day for each in some] + [through or line.start]))
+            times.append(LineTime(line.id, line.document, some, settled[line.id], draws[line.id]))
         try:
-            some = [each for each in worked if each.source_id not in lacking]
-            draw = _draw(line, max([each.day for each in some] + [through or line.start]))
-            pieces = engine.price(line.document, some, line.currency, settled=settled, draw=draw)
-            return pieces, lacking, draw
+            return engine.price_together(times, group[0].currency, caps), lacking, draws
         except RateMissing as missing:
             lacking |= missing.source_ids
+
+
+def _shared_caps(line: Line) -> list[SharedCap]:
+    """Return the caps that a line shares with others of its contract, with what bills hold of the time they count."""
+    found = []
+    for each in line.caps:
+        billed = BillableItem.objects.filter(
+            contract_id=line.contract_id, source_kind="time", is_void=False, bills__is_live=True
+        )
+        if each.task_ids is not None:
+            billed = billed.filter(task_id__in=each.task_ids)
+        sums = billed.aggregate(amount=Sum("amount"), seconds=Sum("billable_seconds"))
+        settled = Settled(sums["amount"] or _ZERO, sums["seconds"] or 0)
+        found.append(SharedCap(each.of, each.cap, settled, each.task_ids))
+    return found
 
 
 def _billed_parts(standing: Mapping[int, Sequence[BillableItem]]) -> dict[int, int]:

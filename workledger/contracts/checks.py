@@ -2,7 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from workledger.contracts.calc import terms
 from workledger.core.refusals import Problems
 
 _MOST = Decimal(10) ** 12
@@ -43,6 +45,18 @@ def dates(problems: Problems, start: date | None, end: date | None, field: str =
     """Note a period that ends before it has a day."""
     if start is not None and end is not None:
         problems.check(end > start, "ends_before_start", "The end lies after the start.", field)
+
+
+def cap(problems: Problems, document: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a contract's or phase's cap as it is stored; notes at `cap` what does not fit."""
+    if document is None:
+        return None
+    try:
+        return terms.stored(terms.parse_cap(document))
+    except terms.TermsInvalid as invalid:
+        for field, message in invalid.problems:
+            problems.add("terms_do_not_fit", message, f"cap.{field}" if field else "cap")
+        return None
 
 
 def currency(problems: Problems, value: str, field: str = "currency") -> None:

@@ -20,6 +20,14 @@ class RatesChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ContractCapChanged(Event):
+    """The limit over all lines of a contract changed: unbilled work may lie within it, or no more."""
+
+    actor: Actor
+    contract_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class LineTermsChanged(Event):
     """What a contract line says changed: its model, or how its time is rounded and grouped."""
 

@@ -12,7 +12,8 @@ from workledger.contracts.models import BillingModel, ContractState, RevenueMeth
 class ContractInput:
     """A contract's own fields. `end` is the first day after it, None while it has none.
 
-    An empty `number` takes the next of the firm's series; an empty `currency` is the client's.
+    An empty `number` takes the next of the firm's series; an empty `currency` is the client's. `cap` limits the time of
+    all lines together (`contracts.calc.terms.Cap`), None is no limit.
     """
 
     client_id: int
@@ -25,6 +26,7 @@ class ContractInput:
     po_number: str = ""
     payment_terms_days: int | None = None
     requires_notes: bool = False
+    cap: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from workledger.contracts import checks
 from workledger.contracts.models import Contract, ContractLine, TaskType
@@ -15,7 +15,7 @@ from workledger.core.door import action, record
 from workledger.core.events import emit
 from workledger.core.refusals import Problems
 from workledger.directory.models import Client, LegalEntity, Person, Practice
-from workledger.projects.events import TaskMappingChanged
+from workledger.projects.events import PhaseCapChanged, TaskMappingChanged
 from workledger.projects.inputs import NewPhase, NewTask, PhaseInput, ProjectInput, TaskInput
 from workledger.projects.models import Phase, Project, ProjectState, Task
 
@@ -95,7 +95,7 @@ def set_project_state(*, actor: Actor, project_id: int, state: ProjectState) -> 
 def add_phase(*, actor: Actor, project_id: int, phase: PhaseInput) -> int:
     """Add a phase to a project; return its id.
 
-    Refuses: not_found, name_missing, ends_before_start.
+    Refuses: not_found, name_missing, ends_before_start, terms_do_not_fit (cap).
     """
     project = locks.for_update(Project.objects.visible_to(actor), project_id)
     row = Phase(project=project)
@@ -111,15 +111,18 @@ def add_phase(*, actor: Actor, project_id: int, phase: PhaseInput) -> int:
 
 @action("projects.change_phase", needs=Permission.MANAGE_PROJECTS)
 def change_phase(*, actor: Actor, phase_id: int, phase: PhaseInput) -> None:
-    """Change a phase.
+    """Change a phase; another cap prices what is on no bill again.
 
-    Refuses: not_found, name_missing, ends_before_start.
+    Refuses: not_found, name_missing, ends_before_start, terms_do_not_fit (cap).
     """
     row = locks.for_update(Phase.objects.visible_to(actor), phase_id)
     problems = Problems()
+    before = row.cap
     _fill_phase(problems, row, phase)
     problems.refuse()
     row.save()
+    if row.cap != before:
+        _tell_of_caps(actor, row.tasks.all())
     record(row, f"Changed phase {row.name}")
 
 
@@ -198,7 +201,7 @@ def change_task(*, actor: Actor, task_id: int, task: TaskInput) -> None:
     """
     row = locks.for_update(Task.objects.visible_to(actor).select_related("project"), task_id)
     problems = Problems()
-    before = (row.contract_line_id, row.task_type_id)
+    before, old_phase = (row.contract_line_id, row.task_type_id), row.phase_id
     context = _TaskContext.of({row.project_id: row.project}, [task])
     context.fill(problems, row, task)
     problems.check(not context.is_below(row.pk, task.parent_id), "parent_below", _PARENT_BELOW, "parent_id")
@@ -210,6 +213,11 @@ def change_task(*, actor: Actor, task_id: int, task: TaskInput) -> None:
     row.save()
     if (row.contract_line_id, row.task_type_id) != before:
         emit(TaskMappingChanged(actor=actor, task_id=row.pk))
+    if (
+        row.phase_id != old_phase
+        and Phase.objects.filter(pk__in=[row.phase_id, old_phase], cap__isnull=False).exists()
+    ):
+        _tell_of_caps(actor, Task.objects.filter(pk=row.pk))
     record(row, f"Changed task {row.name} of {row.project.name}")
 
 
@@ -303,6 +311,14 @@ def _check_projects(problems: Problems, actor: Actor, projects: Sequence[Project
         problems.check(known == len(wanted), f"{name}_unknown", f"Choose a {name} you can see.", f"{name}_id")
 
 
+def _tell_of_caps(actor: Actor, tasks: QuerySet[Task]) -> None:
+    """Tell those above that a phase's cap counts or allows something else for the contracts of these tasks."""
+    contracts = tasks.filter(contract_line__isnull=False).values_list("contract_line__contract_id", flat=True)
+    ids = tuple(sorted(set(contracts)))
+    if ids:
+        emit(PhaseCapChanged(actor=actor, contract_ids=ids))
+
+
 def _fill_project(row: Project, project: ProjectInput, code: str) -> None:
     row.client_id, row.entity_id, row.contract_id = project.client_id, project.entity_id, project.contract_id
     row.practice_id, row.manager_id = project.practice_id, project.manager_id
@@ -316,6 +332,7 @@ def _fill_phase(problems: Problems, row: Phase, phase: PhaseInput) -> None:
     checks.dates(problems, phase.start, phase.end)
     _place(problems, row, phase.position)
     row.start, row.end = phase.start, phase.end
+    row.cap = checks.cap(problems, phase.cap)
 
 
 def _place(problems: Problems, row: Phase | Task, position: int | None) -> None:

@@ -12,3 +12,11 @@ class TaskMappingChanged(Event):
 
     actor: Actor
     task_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseCapChanged(Event):
+    """What a phase's cap counts or allows changed: unbilled work of these contracts may lie within it, or no more."""
+
+    actor: Actor
+    contract_ids: tuple[int, ...]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from workledger.projects.models import ProjectState
 
@@ -30,12 +31,16 @@ class ProjectInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseInput:
-    """A phase's own fields; `end` is the first day after it, `position` None puts a new one last."""
+    """A phase's own fields; `end` is the first day after it, `position` None puts a new one last.
+
+    `cap` limits what its time on each contract comes to (`contracts.calc.terms.Cap`), None is no limit.
+    """
 
     name: str
     start: date | None = None
     end: date | None = None
     position: int | None = None
+    cap: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

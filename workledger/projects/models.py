@@ -53,13 +53,14 @@ class Project(Record):
 
 
 class Phase(Record):
-    """A stretch of a project, half-open [start, end)."""
+    """A stretch of a project, half-open [start, end). `cap` limits its time on each contract (`terms.Cap`)."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="phases")
     position = models.PositiveSmallIntegerField(default=1)
     name = models.CharField(max_length=200)
     start = models.DateField(null=True, blank=True)
     end = models.DateField(null=True, blank=True)
+    cap = models.JSONField(null=True, blank=True)
 
     visibility = Visibility(
         Permission.VIEW_PROJECTS, entity="project__entity_id", client="project__client_id"

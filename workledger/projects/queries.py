@@ -1,6 +1,6 @@
 """Reads of projects, phases and tasks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,6 +122,32 @@ def task_facts(task_ids: Iterable[int] | None = None) -> dict[int, TaskFacts]:
             project_end=end,
         )
     return facts
+
+
+class CappedPhase(NamedTuple):
+    """A phase with a cap, and its tasks on one contract."""
+
+    name: str
+    cap: terms.Cap
+    task_ids: frozenset[int]
+
+
+def capped_phases(contract_ids: Collection[int]) -> dict[int, list[CappedPhase]]:
+    """Return the phases with a cap by contract, in the order of their projects and places, in one query."""
+    rows = (
+        Task.objects.filter(phase__cap__isnull=False, contract_line__contract_id__in=contract_ids)
+        .order_by("phase__project_id", "phase__position", "phase_id", "pk")
+        .values_list("contract_line__contract_id", "phase_id", "phase__name", "phase__cap", "pk")
+    )
+    tasks: dict[tuple[int, int], set[int]] = {}
+    said: dict[tuple[int, int], tuple[str, terms.Cap]] = {}
+    for contract_id, phase_id, name, cap, task_id in rows:
+        tasks.setdefault((contract_id, phase_id), set()).add(task_id)
+        said[contract_id, phase_id] = name or "", terms.parse_cap(cap or {})
+    found: dict[int, list[CappedPhase]] = {}
+    for (contract_id, phase_id), ids in tasks.items():
+        found.setdefault(contract_id, []).append(CappedPhase(*said[contract_id, phase_id], frozenset(ids)))
+    return found
 
 
 def _line_terms(model: str, document: dict[str, object]) -> _LineTerms:

@@ -23,7 +23,17 @@ from workledger.billing.models import (
     WriteDown,
 )
 from workledger.billing.posting import BookRate, ItemValue
-from workledger.billing.settling import Known, Line, lines, settle, unbilled, whole_work, work_of
+from workledger.billing.settling import (
+    Known,
+    Line,
+    lines,
+    lines_of,
+    priced_together,
+    settle,
+    unbilled,
+    whole_work,
+    work_of,
+)
 from workledger.billing.writing import (
     OPEN_FIELDS,
     WORK_FIELDS,
@@ -36,7 +46,7 @@ from workledger.billing.writing import (
 from workledger.contracts.calc.rating import RateBook, RateQuery, Resolution, derivation
 from workledger.contracts.calc.terms import NonBillable, RoundingScope
 from workledger.contracts.effects import RateEffect
-from workledger.contracts.events import LineTermsChanged, RatesChanged
+from workledger.contracts.events import ContractCapChanged, LineTermsChanged, RatesChanged
 from workledger.contracts.queries import load_rate_books
 from workledger.core import bulk
 from workledger.core.access import Actor, Permission
@@ -44,7 +54,7 @@ from workledger.core.door import action, record
 from workledger.core.refusals import Refused
 from workledger.kernel.rounding import TimeRounding
 from workledger.ledger import actions as ledger
-from workledger.projects.events import TaskMappingChanged
+from workledger.projects.events import PhaseCapChanged, TaskMappingChanged
 from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets.events import TimeApproved, TimeWithdrawn
 
@@ -95,8 +105,8 @@ def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = 
             together.setdefault(line.id, []).append(work)
     unpriced = _price_plain(plain, known, new)
     held: dict[int, Hold] = {}
-    for line_id, some in sorted(together.items()):
-        outcome = settle(known_lines[line_id], some, known)
+    for group in priced_together(known_lines[line_id] for line_id in sorted(together)):
+        outcome = settle(group, [work for line in group for work in together.get(line.id, ())], known)
         held |= _holds_of(outcome.void)
         void(actor, outcome.void)
         new += outcome.write
@@ -416,6 +426,12 @@ def on_line_terms_changed(event: LineTermsChanged) -> None:
     waiting = list(UnpricedItem.objects.filter(contract_line_id=line.id).order_by("pk").select_for_update())
     UnpricedItem.objects.filter(pk__in=[row.pk for row in waiting]).delete()
     _make_items(event.actor, [_work(row) for row in waiting], [line.id])
+
+
+def on_cap_changed(event: ContractCapChanged | PhaseCapChanged) -> None:
+    """Price the unbilled time of contracts anew whose caps count or allow something else."""
+    contract_ids = [event.contract_id] if isinstance(event, ContractCapChanged) else event.contract_ids
+    settle_lines(event.actor, [line.id for line in lines_of(contract_ids).values() if line.prices_time])
 
 
 def _remap(actor: Actor, chosen: Q) -> None:

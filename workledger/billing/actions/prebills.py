@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import posting, queries
+from workledger.billing import caps, posting, queries
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -123,6 +123,7 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
     if not pieces:
         return []
     contract_ids = {piece.contract_id for piece in pieces}
+    pieces = [*pieces, *caps.shown_beyond(contract_ids, through)]
     contracts = {row.pk: row for row in Contract.objects.filter(pk__in=contract_ids)}
     profiles = {
         row.client_id: row

@@ -23,8 +23,8 @@ class OpenPiece(NamedTuple):
     """An open item as the drafting needs it.
 
     `amount` is what it charges, `remaining` what is left of that after discount and write-downs; `over_cap` is the value
-    that lies beyond a cap. `quantity` None means the hours of `seconds`. A charge has a description, and 0 for project,
-    task and person.
+    that lies beyond a cap; work wholly beyond one that is shown and taken off again has `item_id` 0, since it is not
+    billed. `quantity` None means the hours of `seconds`. A charge has a description, and 0 for project, task and person.
     """
 
     item_id: int
@@ -145,7 +145,7 @@ def _invoice(
         line = DraftLine(
             line_id, project_id or None, task_id or None, person_id or None, False, quantity, -minus_rate, amount,
             amount - priced - beyond, days[0] if single else None,
-            [(piece.item_id, piece.remaining) for piece in pieces], unit, pieces[0].description,
+            [(piece.item_id, piece.remaining) for piece in pieces if piece.item_id], unit, pieces[0].description,
         )  # fmt: skip
         lines.append(line)
         if remaining != priced + beyond:

@@ -164,7 +164,7 @@ def price_together(
     if lacking:
         raise RateMissing(lacking)
     for line in lines:
-        cap = getattr(line.document, "cap", None)
+        cap = terms.cap_of(line.document)
         found[line.key] = _capped(cap, found[line.key], line.settled, currency, "the cap")
     if any(each.cap.action is CapAction.HARD for each in shared):
         found = _capped_together(found, ordered, shared, currency)

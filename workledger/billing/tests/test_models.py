@@ -5,15 +5,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
+from workledger.billing import caps
 from workledger.billing.actions import charges, invoices, prebills
 from workledger.billing.models import BillableItem, Charge, Invoice, OpenItem, UnpricedItem
 from workledger.billing.settling import draw_of, lines
 from workledger.contracts import actions as contracts
-from workledger.contracts.inputs import LineInput
+from workledger.contracts.inputs import ContractInput, LineInput
 from workledger.contracts.models import BillingModel, ContractLine, Rate
 from workledger.core.refusals import Refused
 from workledger.ledger.checks import run_checks
+from workledger.projects import actions as projects
+from workledger.projects.inputs import PhaseInput, TaskInput
+from workledger.projects.models import Task
 from workledger.testing.time import approve_all, approved, book
 from workledger.testing.world import World
 from workledger.timesheets import approval
@@ -309,3 +314,93 @@ def test_several_models_make_one_invoice(world: World) -> None:
         "Retainer, March 2026",
         "Go-live",
     }
+
+
+# --- caps over several lines --------------------------------------------------------------------------------
+
+
+def cap_contract(world: World, **cap: Any) -> None:
+    """Set the cap of Acme's contract through the act that its page uses."""
+    row = world.acme_contract
+    row.refresh_from_db()
+    contracts.save_contract(
+        actor=world.system,
+        contract_id=row.pk,
+        contract=ContractInput(
+            client_id=row.client_id, entity_id=row.entity_id, name=row.name, number=row.number,
+            currency=row.currency, start=row.start, end=row.end, cap=cap or None,
+        ),
+    )  # fmt: skip
+
+
+def second_task(world: World, phase_id: int | None = None) -> Task:
+    """Return a task of the same project on a line of its own, T&M as the first."""
+    line_id = contracts.add_line(
+        actor=world.system,
+        contract_id=world.acme_contract.pk,
+        line=LineInput(name="More", model=BillingModel.TIME_AND_MATERIALS),
+    )
+    task_id = projects.add_task(
+        actor=world.system,
+        project_id=world.build.project_id,
+        task=TaskInput(name="More", contract_line_id=line_id, phase_id=phase_id),
+    )
+    return Task.objects.get(pk=task_id)
+
+
+def charged_and_over() -> list[Decimal]:
+    sums = BillableItem.objects.filter(is_void=False).aggregate(amount=Sum("amount"), over=Sum("over_cap"))
+    return [sums["amount"], sums["over"]]
+
+
+def test_the_contracts_cap_counts_every_line_whatever_the_order_of_approval(world: World) -> None:
+    """120 an hour: 600 on one line, 600 before it on another; 1,000 are billed, raising it bills the rest."""
+    agree(world, "time_and_materials")
+    more = second_task(world)
+    cap_contract(world, amount="1000", action="hard")
+    work(world, 9, "5")
+    approved(world.carl, world, more, date(2026, 3, 2), "5")
+    assert charged_and_over() == [1000, 200]
+    early = BillableItem.objects.get(is_void=False, task=more)
+    assert (early.amount, early.over_cap) == (600, 0)
+    [invoice] = bill(world)
+    assert invoice.net == 1000
+    [use] = caps.cap_uses(world.system)
+    assert [use.of, use.used, use.limit, use.over, use.percent] == ["Contract", 1200, 1000, 200, 120]
+    work(world, 16, "1")
+    assert bill(world) == []
+    cap_contract(world)
+    assert charged_and_over() == [1120, 200]
+
+
+def test_a_phases_cap_counts_the_time_of_its_tasks(world: World) -> None:
+    agree(world, "time_and_materials")
+    phase_id = projects.add_phase(
+        actor=world.system,
+        project_id=world.build.project_id,
+        phase=PhaseInput(name="Design", cap={"hours": "3", "action": "hard"}),
+    )
+    work(world, 2, "5")
+    approved(world.carl, world, second_task(world, phase_id), date(2026, 3, 3), "5")
+    assert charged_and_over() == [960, 240]
+    projects.change_phase(actor=world.system, phase_id=phase_id, phase=PhaseInput(name="Design"))
+    assert charged_and_over() == [1200, 0]
+
+
+def test_what_lies_beyond_is_shown_once_and_taken_off_where_the_cap_says_so(world: World) -> None:
+    agree(world, "time_and_materials", cap={"amount": "1000", "action": "hard", "shows_beyond": True})
+    work(world, 2, "5")
+    work(world, 9, "5")
+    work(world, 16, "2")
+    [invoice] = bill(world)
+    assert [line[1:] for line in printed(invoice)] == [
+        (D("12.0000"), "h", D("120.0000"), D("1440.0000")),
+        (D("1.0000"), "pc", D("-440.0000"), D("-440.0000")),
+    ]
+    assert invoice.net == 1000
+
+
+def test_a_cap_that_does_not_fit_is_refused_at_its_field(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        cap_contract(world, action="hard")
+    assert [(each.code, each.field) for each in refused.value.problems] == [("terms_do_not_fit", "cap")]

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from workledger.contracts import checks
 from workledger.contracts.calc import terms
-from workledger.contracts.events import LineTermsChanged
+from workledger.contracts.events import ContractCapChanged, LineTermsChanged
 from workledger.contracts.inputs import ContractInput, LineInput, NewContract, NewLine
 from workledger.contracts.models import (
     BillingModel,
@@ -35,7 +35,7 @@ def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | N
     """Write a contract as a draft, or change one; return its id.
 
     Refuses: not_found, contract_closed, fixed_once_active (client, entity, currency), number_taken,
-    client_unknown, entity_unknown, currency_unknown, and values that do not fit.
+    client_unknown, entity_unknown, currency_unknown, terms_do_not_fit (cap), and values that do not fit.
     """
     if contract_id is None:
         (row,) = _new_contracts(actor, [contract])
@@ -56,8 +56,11 @@ def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | N
     taken = Contract.objects.filter(number=number).exclude(pk=row.pk).exists()
     problems.check(not taken, "number_taken", f"Another contract has the number {number}.", "number")
     problems.refuse()
+    before = row.cap
     _fill(row, wanted, number)
     row.save()
+    if row.cap != before:
+        emit(ContractCapChanged(actor=actor, contract_id=row.pk))
     record(row, f"Changed contract {row}")
     return int(row.pk)
 
@@ -266,6 +269,7 @@ def _check_contract(problems: Problems, contract: ContractInput) -> None:
     if contract.payment_terms_days is not None:
         fits = 0 <= contract.payment_terms_days <= 365
         problems.check(fits, "terms_out_of_range", "Use 0 to 365 days.", "payment_terms_days")
+    checks.cap(problems, contract.cap)
 
 
 def _check_known(problems: Problems, actor: Actor, contracts: Iterable[ContractInput]) -> None:
@@ -284,6 +288,7 @@ def _fill(row: Contract, contract: ContractInput, number: str) -> None:
     row.po_number = contract.po_number.strip()
     row.payment_terms_days = contract.payment_terms_days
     row.requires_notes = contract.requires_notes
+    row.cap = checks.cap(Problems(), contract.cap)
 
 
 def _check_line(

@@ -104,12 +104,16 @@ class Rounding(_Document):
 
 
 class Cap(_Document):
-    """A limit in money or in hours, exactly one of them; `tolerance_percent` is how far beyond it is still billed."""
+    """A limit in money or in hours, exactly one of them; `tolerance_percent` is how far beyond it is still billed.
+
+    With `shows_beyond` the invoice prints the full charge, what lies beyond included, and takes that off in a line.
+    """
 
     amount: Amount | None = None
     hours: Hours | None = None
     action: CapAction = CapAction.NOTIFY
     tolerance_percent: Percent = Decimal(0)
+    shows_beyond: bool = False
 
     @model_validator(mode="after")
     def _one_limit(self) -> "Cap":
@@ -466,7 +470,27 @@ def parse(model: str, document: dict[str, Any]) -> "Terms":
         raise TermsInvalid([_problem(model, details) for details in error.errors()]) from error
 
 
-def stored(terms: "Terms") -> dict[str, Any]:
+def parse_cap(document: dict[str, Any]) -> Cap:
+    """Read a cap that stands beside lines: a contract's or a phase's. Raises `TermsInvalid`."""
+    try:
+        return Cap.model_validate(document)
+    except ValidationError as error:
+        raise TermsInvalid([_problem("", details) for details in error.errors()]) from error
+
+
+def cap_of(terms: "Terms") -> Cap | None:
+    """Return the cap of a line's terms, None where its model has none or none is agreed."""
+    return terms.cap if isinstance(terms, _ChargedTime) else None
+
+
+def cap_words(cap: Cap) -> str:
+    """Return a cap as people read it."""
+    limit = f"{cap.amount:,.2f}" if cap.amount is not None else f"{cap.hours:,.2f} hours"
+    tolerance = f" plus {cap.tolerance_percent.normalize():f} %" if cap.tolerance_percent else ""
+    return f"{limit}{tolerance}, {'hard' if cap.action is CapAction.HARD else 'tells when reached'}"
+
+
+def stored(terms: "Terms | Cap") -> dict[str, Any]:
     """Return terms as the JSON that is kept: complete, amounts as strings."""
     kept: dict[str, Any] = terms.model_dump(mode="json")
     return kept
@@ -534,12 +558,9 @@ def facts(terms: "Terms") -> list[TermFact]:
         found.append(TermFact("Expenses", f"At cost plus {terms.expenses.markup_percent.normalize():f} %"))
     elif not terms.expenses.is_charged:
         found.append(TermFact("Expenses", "Not charged"))
-    cap = getattr(terms, "cap", None)
+    cap = cap_of(terms)
     if cap is not None:
-        limit = f"{cap.amount:,.2f}" if cap.amount is not None else f"{cap.hours:,.2f} hours"
-        found.append(
-            TermFact("Cap", f"{limit}, {'hard' if cap.action is CapAction.HARD else 'tells when reached'}")
-        )
+        found.append(TermFact("Cap", cap_words(cap)))
     for name, value in terms:
         if name not in _HIDDEN and value not in (None, "", (), False):
             found.append(TermFact(name.replace("_", " ").capitalize(), _words(value)))

@@ -28,7 +28,7 @@ MONDAY = date(2026, 3, 2)
 HOUR = 3600
 
 
-def found(pieces: list[Piece], *names: str) -> list[tuple[Any, ...]]:
+def rows(pieces: list[Piece], *names: str) -> list[tuple[Any, ...]]:
     """Return these fields of each piece."""
     return [tuple(getattr(piece, name) for name in names) for piece in pieces]
 
@@ -62,7 +62,7 @@ def seconds(pieces: list[Piece], treatment: Treatment) -> int:
 
 def test_hours_by_rate() -> None:
     pieces = price(tm(), [work(1, 0.5, rate="133.33")], "EUR")
-    assert found(pieces, "amount", "treatment", "quantity") == [(D("66.67"), "charged", D("0.5"))]
+    assert rows(pieces, "amount", "treatment", "quantity") == [(D("66.67"), "charged", D("0.5"))]
 
 
 def test_an_hour_without_a_rate_is_named() -> None:
@@ -82,7 +82,7 @@ def test_time_on_a_line_with_a_price_of_its_own_is_covered(model: str) -> None:
         "unit": {"unit": "device", "tiers": [{"from_quantity": "0", "price": "1"}]},
     }  # fmt: skip
     pieces = price(terms.parse(model, documents[model]), [work(1, 8, rate=None)], "EUR")
-    assert found(pieces, "treatment", "seconds", "amount") == [("covered", 8 * HOUR, 0)]
+    assert rows(pieces, "treatment", "seconds", "amount") == [("covered", 8 * HOUR, 0)]
 
 
 # --- multipliers, rounding, minimum -------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_weekend_holiday_and_kind_of_work() -> None:
 def test_overtime_splits_the_entry_in_which_the_day_passes_its_limit() -> None:
     document = tm(multipliers=[{"kind": "overtime", "factor": "1.5", "over_hours": "8"}])
     pieces = price(document, [work(1, 6), work(2, 4), work(3, 1, person_id=2)], "EUR")
-    assert found(pieces, "source_id", "part", "seconds", "rate") == [
+    assert rows(pieces, "source_id", "part", "seconds", "rate") == [
         (1, 0, 6 * HOUR, 120), (2, 0, 2 * HOUR, 120), (2, 1, 2 * HOUR, 180), (3, 0, HOUR, 120),
     ]  # fmt: skip
 
@@ -163,7 +163,7 @@ def test_a_day_of_three_tasks_is_one_day() -> None:
 def test_a_cap_in_money_is_billed_to_the_cent_and_the_rest_stays_visible() -> None:
     document = tm(cap={"amount": "1000", "action": "hard"})
     pieces = price(document, [work(1, 5), work(2, 5), work(3, 5)], "EUR")
-    assert found(pieces, "treatment", "amount", "over_cap") == [
+    assert rows(pieces, "treatment", "amount", "over_cap") == [
         ("charged", 600, 0),
         ("charged", 400, 200),
         ("over_cap", 0, 600),
@@ -173,7 +173,7 @@ def test_a_cap_in_money_is_billed_to_the_cent_and_the_rest_stays_visible() -> No
 def test_a_cap_in_hours_splits_the_entry_that_crosses_it() -> None:
     document = tm(cap={"hours": "7", "action": "hard"})
     pieces = price(document, [work(1, 5), work(2, 5)], "EUR", settled=Settled(D(120), HOUR))
-    assert found(pieces, "source_id", "part", "treatment", "seconds") == [
+    assert rows(pieces, "source_id", "part", "treatment", "seconds") == [
         (1, 0, "charged", 5 * HOUR), (2, 0, "charged", HOUR), (2, 1, "over_cap", 4 * HOUR),
     ]  # fmt: skip
     assert pieces[-1].over_cap == 480
@@ -364,7 +364,7 @@ def test_a_cap_of_the_contract_counts_all_lines_by_day() -> None:
         LineTime(2, blended, [work(2, 4, rate=None)]),
     ]
     found = price_together(lines, "EUR", [shared_cap("the contract's cap", amount="1200")])
-    assert [(piece.source_id, piece.amount, piece.over_cap) for piece in found[1] + found[2]] == [
+    assert rows(found[1] + found[2], "source_id", "amount", "over_cap") == [
         (1, 600, 0), (3, 200, 400), (2, 400, 0),
     ]  # fmt: skip
     assert found[1][1].steps[-1].said == "200.00 of 600.00 lie within the contract's cap"
@@ -378,7 +378,7 @@ def test_a_phases_cap_counts_its_tasks_only_and_the_lines_own_cap_comes_first() 
     ]
     caps = [shared_cap("the cap of phase Design", tasks={2}, amount="700")]
     found = price_together(lines, "EUR", caps)
-    assert [(piece.source_id, piece.amount, piece.over_cap) for piece in found[1] + found[2]] == [
+    assert rows(found[1] + found[2], "source_id", "amount", "over_cap") == [
         (1, 600, 0), (2, 400, 200), (3, 300, 300),
     ]  # fmt: skip
 
@@ -390,7 +390,7 @@ def test_a_shared_cap_in_hours_splits_and_keeps_what_the_lines_cap_took() -> Non
         "EUR",
         [shared_cap("the contract's cap", hours="6")],
     )[1]
-    assert [(piece.source_id, piece.part, piece.amount, piece.over_cap) for piece in found] == [
+    assert rows(found, "source_id", "part", "amount", "over_cap") == [
         (1, 0, 600, 0), (2, 0, 60, 60), (2, 1, 0, 480),
     ]  # fmt: skip
 
