@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
@@ -18,7 +19,7 @@ from django.db.models import Q, QuerySet, Sum
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
 from workledger.billing.calc.draws import Allowance, Block, Blocks
-from workledger.billing.calc.engine import Draw, LineTime, Piece, RateMissing, Settled, SharedCap
+from workledger.billing.calc.engine import Draw, LineTime, Piece, RateMissing, Rest, Settled, SharedCap
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, InvoiceSource, PrepaidBlock, Treatment
 from workledger.billing.writing import Derivations, NewItem, Work
@@ -32,6 +33,7 @@ from workledger.kernel.calendars import is_holiday
 from workledger.projects.queries import CappedPhase, TaskFacts, capped_phases, task_facts
 
 _ZERO = Decimal(0)
+RELEASED = "pc"
 _STEPS = ("multipliers", "minimum_time", "discount")
 
 
@@ -135,11 +137,15 @@ def unbilled() -> QuerySet[BillableItem]:
 
 @dataclass(slots=True)
 class Outcome:
-    """What settling found: items to void, items to write, and works that cannot be priced, with the reason."""
+    """What settling found: items to void, items to write, and works that cannot be priced, with the reason.
+
+    `released` are items on bills whose value beyond a cap is now on an item of its own.
+    """
 
     void: list[BillableItem] = field(default_factory=list)
     write: list[NewItem] = field(default_factory=list)
     unpriced: list[tuple[Work, str]] = field(default_factory=list)
+    released: list[BillableItem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,12 @@ def settle(group: Sequence[Line], new: Sequence[Work], known: Known) -> Outcome:
     for item in rows:
         standing[item.source_id].append(item)
     billed_parts = _billed_parts(standing)
-    works = {source: whole_work(items, billed_parts.get(source, 0)) for source, items in standing.items()}
+    rests = _Rests(line_of, standing, billed_parts)
+    works = {
+        source: whole_work(items, billed_parts.get(source, 0))
+        for source, items in standing.items()
+        if source not in rests.standing
+    }
     works |= {work.source_id: work for work in new}
     outcome = Outcome()
     resolutions: dict[int, Resolution] = {}
@@ -177,22 +188,74 @@ def settle(group: Sequence[Line], new: Sequence[Work], known: Known) -> Outcome:
         resolutions[work.source_id] = resolution = _resolve(line, work, known)
         rest = work.source_id in billed_parts
         worked[line.id].append(_worked(work, resolution.rate, known.facts, holidays[line.id], is_rest=rest))
-    pieces, lacking, _ = _priced(group, worked)
+    pieces, lacking, _ = _priced(group, worked, rests=rests.by_line)
     outcome.unpriced += [(works[source], "rate_missing") for source in sorted(lacking)]
-    made = [
-        _item(
-            line_of[line_id],
-            piece,
-            works[piece.source_id],
-            billed_parts.get(piece.source_id, 0),
-            resolutions[piece.source_id],
-            known,
-        )
-        for line_id, of_line in pieces.items()
-        for piece in of_line
-    ]
+    made: list[NewItem] = []
+    for line_id, of_line in pieces.items():
+        for piece in of_line:
+            source = piece.source_id
+            if piece.unit == RELEASED and not rests.takes_shape(piece):
+                continue
+            work = (rests.works if piece.unit == RELEASED else works)[source]
+            made.append(
+                _item(line_of[line_id], piece, work, rests.next_part(source), resolutions.get(source), known)
+            )
     _keep_what_stands(outcome, standing, made)
+    outcome.released = [item for source in rests.shaped for item in rests.kept.get(source, ())]
     return outcome
+
+
+class _Rests:
+    """What caps kept of time that bills hold: on the billed items, or on items of their own since a cap rose."""
+
+    def __init__(
+        self,
+        line_ids: Collection[int],
+        standing: Mapping[int, Sequence[BillableItem]],
+        billed_parts: Mapping[int, int],
+    ) -> None:
+        self.kept: dict[int, list[BillableItem]] = defaultdict(list)
+        self.standing = {
+            source
+            for source, items in standing.items()
+            if source in billed_parts and all(item.unit == RELEASED for item in items)
+        }
+        self.shaped: list[int] = []
+        self.works: dict[int, Work] = {}
+        self._parts = dict(billed_parts)
+        sums: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        for item in (
+            BillableItem.objects.filter(
+                contract_line_id__in=line_ids, source_kind="time", is_void=False, over_cap__gt=0, bills__is_live=True
+            )
+            .order_by("pk")
+            .select_for_update(of=("self",))
+        ):  # fmt: skip
+            self.kept[item.source_id].append(item)
+            self._parts[item.source_id] = max(self._parts.get(item.source_id, 0), item.part + 1)
+            self._add(sums, item, item.over_cap)
+        for source in sorted(self.standing):
+            for item in standing[source]:
+                self._add(sums, item, item.amount + item.over_cap)
+        self.by_line: dict[int, list[Rest]] = defaultdict(list)
+        for (line_id, source), amount in sums.items():
+            work = self.works[source]
+            self.by_line[line_id].append(Rest(source, work.task_id or 0, work.service_date, amount))
+
+    def _add(self, sums: dict[tuple[int, int], Decimal], item: BillableItem, amount: Decimal) -> None:
+        self.works[item.source_id] = work_of(item)._replace(worked_seconds=0)
+        sums[item.contract_line_id or 0, item.source_id] += amount
+
+    def takes_shape(self, piece: Piece) -> bool:
+        """Whether a rest becomes, or stays, an item of its own: some of it is let through, or was before."""
+        if not piece.amount and piece.source_id not in self.standing:
+            return False
+        self.shaped.append(piece.source_id)
+        return True
+
+    def next_part(self, source: int) -> int:
+        """Return the number of the first part of an entry that is on no bill."""
+        return self._parts.get(source, 0)
 
 
 def draw_of(line: Line, through: date) -> Draw:
@@ -207,11 +270,15 @@ def draw_of(line: Line, through: date) -> Draw:
         work = whole_work(items, billed_parts.get(source, 0))
         rate = _resolve(line, work, known).rate
         worked.append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
-    return _priced([line], {line.id: worked}, through)[2][line.id]
+    return _priced([line], {line.id: worked}, through=through)[2][line.id]
 
 
 def _priced(
-    group: Sequence[Line], worked: Mapping[int, Sequence[Worked]], through: date | None = None
+    group: Sequence[Line],
+    worked: Mapping[int, Sequence[Worked]],
+    *,
+    rests: Mapping[int, Sequence[Rest]] = MappingProxyType({}),
+    through: date | None = None,
 ) -> tuple[dict[int, list[Piece]], frozenset[int], dict[int, Draw]]:
     """Return by line the pieces of what can be priced and what was drawn from; between them the entries without a rate."""
     lacking: frozenset[int] = frozenset()
@@ -222,7 +289,11 @@ def _priced(
         for line in group:
             some = [each for each in worked[line.id] if each.source_id not in lacking]
             draws[line.id] = _draw(line, max([each.day for each in some] + [through or line.start]))
-            times.append(LineTime(line.id, line.document, some, settled[line.id], draws[line.id]))
+            times.append(
+                LineTime(
+                    line.id, line.document, some, settled[line.id], draws[line.id], rests.get(line.id, ())
+                )
+            )
         try:
             return engine.price_together(times, group[0].currency, caps), lacking, draws
         except RateMissing as missing:
@@ -345,14 +416,14 @@ def blocks_of(line_id: int) -> list[Block]:
 
 
 def _item(
-    line: Line, piece: Piece, work: Work, first_part: int, resolution: Resolution, known: Known
+    line: Line, piece: Piece, work: Work, first_part: int, resolution: Resolution | None, known: Known
 ) -> NewItem:
     part = first_part + piece.part
     treatment = Treatment(piece.treatment.value)
     recognized = piece.amount if piece.drawn is None else piece.drawn.value
     book = known.books.rate(line.contract_id, work.service_date)
     content: dict[str, Any] = {}
-    if piece.rate is not None:
+    if piece.rate is not None and resolution is not None and piece.unit != RELEASED:
         own = _own_rate(line.document, treatment)
         content = derivation(resolution, line.currency) if own is None else _by_terms(own, line.currency)
     if piece.steps:

@@ -24,6 +24,7 @@ from workledger.billing.models import (
 )
 from workledger.billing.posting import BookRate, ItemValue
 from workledger.billing.settling import (
+    RELEASED,
     Known,
     Line,
     lines,
@@ -109,6 +110,7 @@ def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = 
         outcome = settle(group, [work for line in group for work in together.get(line.id, ())], known)
         held |= _holds_of(outcome.void)
         void(actor, outcome.void)
+        BillableItem.objects.filter(pk__in=[item.pk for item in outcome.released]).update(over_cap=0)
         new += outcome.write
         unpriced += [(*work, reason) for work, reason in outcome.unpriced]
     known.derivations.save()
@@ -484,11 +486,35 @@ def take_open(item_ids: Sequence[int]) -> int:
         return int(cursor.rowcount)
 
 
+def _refuse_released(item_ids: Collection[int]) -> None:
+    """Refuse to take an entry off its bill while a later one charges what a raised cap released of it."""
+    taken_back = BillableItem.objects.filter(pk__in=item_ids, source_kind="time").exclude(unit=RELEASED)
+    sources = taken_back.values("source_id")
+    later = (
+        InvoiceSource.objects.filter(
+            item__source_kind="time", item__source_id__in=sources, item__unit=RELEASED, is_live=True
+        )
+        .exclude(item_id__in=item_ids)
+        .values_list("invoice__number", "invoice_id")
+        .order_by("invoice_id")
+        .first()
+    )
+    if later is not None:
+        number, invoice_id = later
+        where = f"Invoice {number}" if number else f"Pre-bill {invoice_id}"
+        message = f"{where} charges what a raised cap released of this work. Take it back first."
+        raise Refused.because("released_later", message)
+
+
 def reopen(rows: Iterable[tuple[int, Decimal]]) -> int:
-    """Put items back into WIP with what remains of them; a hold that still stands holds."""
+    """Put items back into WIP with what remains of them; a hold that still stands holds.
+
+    Refuses: released_later (another bill charges what a raised cap released of the same entry).
+    """
     remaining = dict(rows)
     if not remaining:
         return 0
+    _refuse_released(remaining)
     held = set(
         BillableItem.objects.filter(pk__in=remaining, holds__isnull=False, holds__released_at__isnull=True)
         .values_list("pk", flat=True)

@@ -105,14 +105,27 @@ class _Part(NamedTuple):
     steps: tuple[Step, ...]
 
 
+class Rest(NamedTuple):
+    """Value of an entry that a cap kept off the bill which holds the entry: a higher cap lets it through."""
+
+    source_id: int
+    task_id: int
+    day: date
+    amount: Decimal
+
+
 class LineTime(NamedTuple):
-    """All time of one contract line that is on no bill, with what bills hold of the line and what it draws from."""
+    """All time of one contract line that is on no bill, with what bills hold of the line and what it draws from.
+
+    `rests` is what caps kept of time that bills hold.
+    """
 
     key: int
     document: Terms
     works: Iterable[Worked]
     settled: Settled = NOTHING_SETTLED
     draw: Draw = NO_DRAW
+    rests: Sequence[Rest] = ()
 
 
 class SharedCap(NamedTuple):
@@ -150,10 +163,21 @@ def price_together(
     A line's own cap comes first, then those in `shared`, in their order. Raises `RateMissing`, for every line at once.
     """
     ordered = {line.key: sorted(line.works, key=_order) for line in lines}
+    places = {
+        work.source_id: _Place(line.key, work.task_id, work.day)
+        for line in lines
+        for work in ordered[line.key]
+    }
+    places |= {
+        rest.source_id: _Place(line.key, rest.task_id, rest.day) for line in lines for rest in line.rests
+    }
     found: dict[int, list[Piece]] = {}
     lacking: set[int] = set()
     for line in lines:
         pieces = found[line.key] = _before_caps(line, ordered[line.key], currency)
+        if line.rests:
+            pieces += map(_released, line.rests)
+            pieces.sort(key=lambda piece: (places[piece.source_id].day, piece.source_id))
         lacking.update(
             [
                 piece.source_id
@@ -167,11 +191,11 @@ def price_together(
         cap = terms.cap_of(line.document)
         found[line.key] = _capped(cap, found[line.key], line.settled, currency, "the cap")
     if any(each.cap.action is CapAction.HARD for each in shared):
-        found = _capped_together(found, ordered, shared, currency)
+        found = _capped_together(found, places, shared, currency)
     return {
         line.key: _numbered(
             _discounted(
-                getattr(line.document, "discount", None), found[line.key], line.settled, currency, ordered[line.key]
+                getattr(line.document, "discount", None), found[line.key], line.settled, currency, places
             )
         )
         for line in lines
@@ -193,29 +217,42 @@ def _before_caps(line: LineTime, ordered: Sequence[Worked], currency: str) -> li
     return _drawn(document, parts, line.draw, currency)
 
 
+class _Place(NamedTuple):
+    line_key: int
+    task_id: int
+    day: date
+
+
+def _released(rest: Rest) -> Piece:
+    said = (Step("quantity", "What a cap kept off the bill that holds this work"),)
+    return Piece(
+        rest.source_id, 0, Treatment.CHARGED, 0, Decimal(1), "pc", rest.amount, rest.amount, steps=said
+    )
+
+
 def _capped_together(
     found: Mapping[int, list[Piece]],
-    ordered: Mapping[int, Sequence[Worked]],
+    places: Mapping[int, _Place],
     shared: Sequence[SharedCap],
     currency: str,
 ) -> dict[int, list[Piece]]:
     """Walk the charged time of all lines by day and entry through the caps that they share."""
-    work_of = {work.source_id: work for works in ordered.values() for work in works}
-    key_of = {work.source_id: key for key, works in ordered.items() for work in works}
-    pieces = sorted(
-        (piece for of_line in found.values() for piece in of_line),
-        key=lambda piece: _order(work_of[piece.source_id]),
-    )
+
+    def order(piece: Piece) -> tuple[date, int]:
+        return places[piece.source_id].day, piece.source_id
+
+    pieces = sorted((piece for of_line in found.values() for piece in of_line), key=order)
     for each in shared:
-        counted, others = [], []
+        counted: list[Piece] = []
+        others: list[Piece] = []
         for piece in pieces:
-            within = each.task_ids is None or work_of[piece.source_id].task_id in each.task_ids
+            within = each.task_ids is None or places[piece.source_id].task_id in each.task_ids
             (counted if within else others).append(piece)
         capped = _capped(each.cap, counted, each.settled, currency, each.of)
-        pieces = sorted([*others, *capped], key=lambda piece: _order(work_of[piece.source_id]))
+        pieces = sorted([*others, *capped], key=order)
     result: dict[int, list[Piece]] = {key: [] for key in found}
     for piece in pieces:
-        result[key_of[piece.source_id]].append(piece)
+        result[places[piece.source_id].line_key].append(piece)
     return result
 
 
@@ -544,12 +581,12 @@ def _discounted(
     pieces: list[Piece],
     settled: Settled,
     currency: str,
-    works: Sequence[Worked],
+    places: Mapping[int, _Place],
 ) -> list[Piece]:
     """Give up a share of what is charged: the line's, or that of the step which the month's hours reach."""
     if discount is None:
         return pieces
-    month_of = {work.source_id: work.day.replace(day=1) for work in works}
+    month_of = {piece.source_id: places[piece.source_id].day.replace(day=1) for piece in pieces}
     months: dict[date, int] = defaultdict(int, settled.discounted_seconds)
     for piece in pieces:
         if piece.treatment is Treatment.CHARGED:

@@ -362,7 +362,7 @@ def test_the_contracts_cap_counts_every_line_whatever_the_order_of_approval(worl
     approved(world.carl, world, more, date(2026, 3, 2), "5")
     assert charged_and_over() == [1000, 200]
     early = BillableItem.objects.get(is_void=False, task=more)
-    assert (early.amount, early.over_cap) == (600, 0)
+    assert [early.amount, early.over_cap] == [600, 0]
     [invoice] = bill(world)
     assert invoice.net == 1000
     [use] = caps.cap_uses(world.system)
@@ -370,7 +370,7 @@ def test_the_contracts_cap_counts_every_line_whatever_the_order_of_approval(worl
     work(world, 16, "1")
     assert bill(world) == []
     cap_contract(world)
-    assert charged_and_over() == [1120, 200]
+    assert charged_and_over() == [1320, 0]
 
 
 def test_a_phases_cap_counts_the_time_of_its_tasks(world: World) -> None:
@@ -404,3 +404,26 @@ def test_a_cap_that_does_not_fit_is_refused_at_its_field(world: World) -> None:
     with pytest.raises(Refused) as refused:
         cap_contract(world, action="hard")
     assert [(each.code, each.field) for each in refused.value.problems] == [("terms_do_not_fit", "cap")]
+
+
+def test_a_raised_cap_charges_what_it_kept_of_an_entry_that_is_billed(world: World) -> None:
+    """600 + 600 under 1,000: 200 stay. At 1,100 a hundred follow, then the other; credits go in the other order."""
+    line = agree(world, "time_and_materials", cap={"amount": "1000", "action": "hard"})
+    work(world, 2, "5")
+    work(world, 9, "5")
+    [first] = bill(world)
+    for limit, net in ((1100, 100), (5000, 100)):
+        contracts.change_line(
+            actor=world.system, line_id=line.pk,
+            line=LineInput(
+                name=line.name, model=BillingModel.TIME_AND_MATERIALS, terms={"cap": {"amount": str(limit), "action": "hard"}}
+            ),
+        )  # fmt: skip
+        [last] = bill(world)
+        assert [last.net, *charged_and_over()] == [net, min(limit, 1200), max(0, 1200 - limit)]
+    with pytest.raises(Refused, match="released of this work"):
+        invoices.credit_invoice(actor=world.system, invoice_id=first.pk, on=MARCH, reason="Wrong rate")
+    for invoice in Invoice.objects.filter(state="issued").order_by("-pk"):
+        invoices.credit_invoice(actor=world.system, invoice_id=invoice.pk, on=MARCH, reason="Wrong rate")
+    work(world, 16, "1")
+    assert charged_and_over() == [1320, 0]
