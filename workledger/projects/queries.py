@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -259,6 +259,7 @@ class PhaseRow:
     tasks: int
     budget_seconds: int | None
     scope_done: Decimal | None
+    cap: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,7 @@ def _phase_row(phase: Phase, tasks: list[TaskNode]) -> PhaseRow:
         tasks=len(tasks),
         budget_seconds=sum(budgets) if budgets else None,
         scope_done=_scope(tasks),
+        cap=phase.cap,
     )
 
 

@@ -28,6 +28,7 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import cut, number_of
+from workledger.web.views.caps import CAP_ACTIONS, cap_fields, cap_of, cap_shown, caps_shown
 from workledger.web.views.charges import charging
 from workledger.web.views.dates import after
 
@@ -92,6 +93,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         ),
         "today": today(),
         "own_card": next((card for card in found.cards if card.level == "contract"), None),
+        "caps": caps_shown(request, contract_id),
         **charging(request, found),
     }
     return render(request, "web/contracts/show.html", context)
@@ -179,7 +181,8 @@ def change(request: ActingRequest, contract_id: int) -> HttpResponse:
     """Change a contract."""
     found = queries.contract_page(request.actor, contract_id, today=today())
     shown = {each.name: getattr(found, each.name, None) for each in _contract_fields(request)} | {
-        "end": found.last_day
+        "end": found.last_day,
+        **cap_shown(found.cap),
     }
 
     def run(values: Mapping[str, Any], options: Options) -> int:
@@ -269,6 +272,7 @@ def _contract_fields(request: ActingRequest) -> tuple[Field, ...]:
         Field("payment_terms_days", "Payment terms, days", "whole", row="money", help="Empty takes the client's."),
         Field("po_number", "Purchase order"),
         Field("requires_notes", "Every entry needs a note", "check", help="Entries without one are flagged at approval."),
+        *cap_fields("", "For the time of all its lines together, in the contract's currency."),
     )  # fmt: skip
 
 
@@ -284,6 +288,7 @@ def _contract_of(values: Mapping[str, Any]) -> ContractInput:
         po_number=values["po_number"],
         payment_terms_days=values["payment_terms_days"],
         requires_notes=values["requires_notes"],
+        cap=cap_of(values),
     )
 
 
@@ -357,7 +362,6 @@ _TIME_FIELDS = (
     Field("terms.requires_notes", "Every entry needs a note", "check"),
 )  # fmt: skip
 _TIMING = (("advance", "In advance"), ("arrears", "In arrears"))
-_CAP_ACTIONS = (("notify", "Tell, and bill on"), ("hard", "Bill nothing beyond it"))
 _MULTIPLIERS_HELP = "One a line: weekend, holiday or overtime; factor; for overtime, after how many hours. Such as 'overtime; 1.25; 8'."
 
 
@@ -379,8 +383,9 @@ def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
     charged = (
         _money("cap.amount", "Cap", currency, section="Limits", row="cap"),
         Field("terms.cap.hours", "or", "number", unit="h", row="cap"),
-        Field("terms.cap.action", "When it is reached", "choice", row="cap_action", options=_CAP_ACTIONS),
+        Field("terms.cap.action", "When it is reached", "choice", row="cap_action", options=CAP_ACTIONS),
         Field("terms.cap.tolerance_percent", "Tolerance", "number", unit="%", row="cap_action"),
+        Field("terms.cap.shows_beyond", "Invoices show what lies beyond it and take it off", "check"),
         _money("minimum_charge.amount", "At least, per month", currency, row="least"),
         Field("terms.discount.percent", "Discount", "number", unit="%", row="least"),
         Field("terms.multipliers", "Hours that cost more", "lines", help=_MULTIPLIERS_HELP),
@@ -504,7 +509,7 @@ def _document(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, A
         if value not in (None, ""):
             place[last] = _rows(last, value) if last in _LISTS else value
     for name, needed in _NEEDS_ONE.items():
-        if name in document and not any((document[name] or {}).get(each) for each in needed):
+        if name in document and all((document[name] or {}).get(each) is None for each in needed):
             del document[name]
     return document
 

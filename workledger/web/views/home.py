@@ -9,6 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from workledger.billing.caps import CapUse, cap_uses
 from workledger.core.access import Actor, Permission
 from workledger.core.refusals import NotFound, Refused
 from workledger.kernel.period import Period, month_of, week_start
@@ -85,7 +86,7 @@ def show(request: ActingRequest) -> HttpResponse:
         over = _over_budget_of(projects)
     elif actor.person_id is not None and actor.can(_P.TRACK_TIME):
         context["stats"], context["chart"] = _own_figures(actor, day)
-    context["needs"] = [*_needs(actor, waiting), *over]
+    context["needs"] = [*_needs(actor, waiting), *over, *_near_caps(actor)]
     return render(request, "web/home/index.html", context)
 
 
@@ -134,6 +135,23 @@ def _needs(actor: Actor, found: Attention) -> list[Need]:
         rows.append(Need(_money(found.overdue), "is overdue", address("receivables"), "alarm-clock", "bad",
                          _count(found.overdue.count, "invoice", "invoices")))  # fmt: skip
     return rows
+
+
+def _near_caps(actor: Actor) -> list[Need]:
+    """Return the contracts of which a cap is three quarters used: there is time to agree on more."""
+    if not actor.can(_P.PREPARE_BILLING):
+        return []
+    fullest: dict[int, CapUse] = {}
+    for use in cap_uses(actor):
+        if use.is_near:
+            fullest.setdefault(use.contract.pk, use)
+    return [
+        Need(
+            f"{use.percent} %", f"of the cap of {use.contract.name} is used", f"{address('contracts')}/{use.contract.pk}", "gauge",
+            "bad" if use.is_reached else "warn", use.contract.client.name,
+        )
+        for use in list(fullest.values())[:_MOST_PROJECTS]
+    ]  # fmt: skip
 
 
 def _over_budget(actor: Actor, project_ids: list[int] | None) -> list[Need]:

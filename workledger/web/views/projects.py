@@ -29,6 +29,7 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.charts import CHARTS
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.paging import cut, number_of
+from workledger.web.views.caps import cap_fields, cap_of, cap_shown
 from workledger.web.views.dates import after
 
 TONES = {
@@ -263,6 +264,7 @@ def change_phase(request: ActingRequest, project_id: int, phase_id: int) -> Http
         actions.change_phase.using(options)(actor=request.actor, phase_id=phase_id, phase=_phase_of(values))
 
     shown = {"name": phase.name, "start": phase.start, "end": phase.last_day, "position": phase.position}
+    shown |= cap_shown(phase.cap)
     around = _around(found, f"Change {phase.name}", "Save phase", "Saved the phase.", to_tasks=True)
     return form_page(request, Form(_PHASE_FIELDS, shown), run, around)
 
@@ -384,12 +386,17 @@ _PHASE_FIELDS = (
     Field("start", "First day", "date", row="dates"),
     Field("end", "Last day", "date", row="dates"),
     Field("position", "Place", "whole", help="Empty puts a new phase last."),
+    *cap_fields("", "For the time of its tasks, in the currency of their contract."),
 )
 
 
 def _phase_of(values: Mapping[str, Any]) -> PhaseInput:
     return PhaseInput(
-        name=values["name"], start=values["start"], end=after(values["end"]), position=values["position"]
+        name=values["name"],
+        start=values["start"],
+        end=after(values["end"]),
+        position=values["position"],
+        cap=cap_of(values),
     )
 
 
