@@ -15,7 +15,7 @@ from bench import processes
 from bench.engine import Engine, scratch
 from bench.table import Aim, table
 
-GROUPS = ("acts", "pages", "million", "process")
+GROUPS = ("acts", "models", "pages", "million", "process")
 FAR = "9999-12-31"
 MILLION = 1_000_000
 Found = dict[str, Any]
@@ -28,6 +28,7 @@ class Results:
     machine: str
     entries: int
     acts: dict[str, Found] = field(default_factory=dict)
+    models: dict[str, Found] = field(default_factory=dict)
     plain: dict[str, Found] = field(default_factory=dict)
     pages: dict[int, Found] = field(default_factory=dict)
     process: dict[str, Found] = field(default_factory=dict)
@@ -50,6 +51,8 @@ def main() -> None:
             _load(engine, "firm", options.entries)
         if "acts" in options.groups:
             _acts(engine, results)
+        if "models" in options.groups:
+            _models(engine, results)
         if "pages" in options.groups:
             _pages(engine, "firm", results, options.entries)
         if "process" in options.groups:
@@ -130,6 +133,22 @@ def _acts(engine: Engine, results: Results) -> None:
     acts["pdfs"] = engine.measure("issued", "pdfs")
 
 
+def _models(engine: Engine, results: Results) -> None:
+    """The same time over 500 contracts, all time and materials and then ten models in turn."""
+    _say("Pricing with every step")
+    results.models["price"] = engine.measure("empty", "price", entries=results.entries)
+    for name, mixed in (("plain", False), ("mixed", True)):
+        _say(f"500 contracts: {name}")
+        engine.database("models", template="empty")
+        engine.measure("models", "load", entries=results.entries, contracts=500, mixed=mixed)
+        approved = engine.measure("models", "approve", through=FAR)
+        engine.measure("models", "analyze")
+        issued = engine.measure("models", "issue", through=date.today().isoformat())
+        results.models[f"{name} approval"], results.models[f"{name} run"] = approved, issued
+    results.models["pdfs"] = engine.measure("models", "pdfs")
+    engine.drop("models")
+
+
 def _pages(engine: Engine, name: str, results: Results, entries: int) -> None:
     _say(f"A past for {entries:,} entries: approved and billed until last month")
     last_month = date.today().replace(day=1) - timedelta(days=1)
@@ -158,6 +177,8 @@ def _report(results: Results, seconds: float) -> str:
     parts = [f"\nWorkledger, measured on {results.machine}; {seconds:.0f} s in all.\n"]
     if results.acts:
         parts.append(_acts_table(results, aims))
+    if results.models:
+        parts.append(_models_table(results, aims))
     if results.pages:
         parts.append(_pages_table(results, aims))
     if results.process:
@@ -198,6 +219,28 @@ def _acts_table(results: Results, aims: list[Aim]) -> str:
     )
     heads = ("act", "Workledger", "plain SQL", "ratio", "entries/s", "peak memory")
     return table(title, heads, rows)
+
+
+def _models_table(results: Results, aims: list[Aim]) -> str:
+    found = results.models
+    rows = [
+        (label, f"{found[name]['seconds']:.2f} s", f"{found[name]['rows']:,}",
+         f"{found[name]['rows'] / found[name]['seconds']:,.0f}", f"{found[name]['peak_mib']} MiB")
+        for label, name in (
+            ("pricing with every step, calculation only", "price"),
+            ("approval, all time and materials", "plain approval"),
+            ("approval, ten models", "mixed approval"),
+            ("bill run with issue, all time and materials", "plain run"),
+            ("bill run with issue, ten models", "mixed run"),
+            ("PDFs with e-invoices, ten models", "pdfs"),
+        )
+    ]  # fmt: skip
+    rate = found["price"]["rows"] / found["price"]["seconds"]
+    ratio = found["mixed run"]["seconds"] / found["plain run"]["seconds"]
+    aims.append(Aim("pricing with every step", rate, 100_000, "entries/s", at_least=True))
+    aims.append(Aim("bill run of ten models, against time and materials", ratio, 2, "x"))
+    title = f"{results.entries:,} entries over 500 contracts: {found['mixed run']['invoices']} invoices of ten models"
+    return table(title, ("act", "Workledger", "rows", "rows/s", "peak memory"), rows)
 
 
 def _pages_table(results: Results, aims: list[Aim]) -> str:

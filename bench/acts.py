@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from bench import firm as firms
 from bench.clock import timed
 from workledger.billing.actions.invoices import issue_invoices
 from workledger.billing.actions.prebills import run_billing
+from workledger.billing.calc.engine import price
+from workledger.billing.calc.work import Worked
 from workledger.billing.jobs import store_pdfs
 from workledger.billing.models import BillableItem, Invoice, InvoiceLine, InvoiceSource, IssuedPdf
 from workledger.connect.actions import import_time
 from workledger.connect.files import kept
 from workledger.connect.inputs import Imported, TimeFile
+from workledger.contracts.calc.terms import parse
 from workledger.core.access import system_actor
 from workledger.kernel.period import months
 from workledger.ledger.models import Posting
@@ -34,9 +38,9 @@ def prepare() -> dict[str, Any]:
     return {}
 
 
-def load(entries: int) -> dict[str, Any]:
+def load(entries: int, contracts: int = 200, mixed: bool = False) -> dict[str, Any]:
     """Write the firm with its submitted time. Not measured, only done."""
-    seconds, _ = timed(lambda: firms.load(firms.imagine(entries)))
+    seconds, _ = timed(lambda: firms.load(firms.imagine(entries, contracts=contracts, mixed=mixed)))
     return {"seconds": seconds, "entries": TimeEntry.objects.count()}
 
 
@@ -92,6 +96,31 @@ def issue(through: str) -> dict[str, Any]:
     }
 
 
+def price_all_steps(entries: int) -> dict[str, Any]:
+    """Price time with every step of the list in one process, without a database."""
+    terms = parse(
+        "time_and_materials",
+        {
+            "rounding": {"scope": "task_day", "method": "up", "step_minutes": 15},
+            "multipliers": [
+                {"kind": "weekend", "factor": "1.5"},
+                {"kind": "overtime", "factor": "1.25", "over_hours": "8"},
+            ],
+            "minimum_time": {"scope": "entry", "minutes": 30},
+            "cap": {"amount": str(entries * 200), "action": "hard"},
+            "discount": {"percent": "3", "volume": [{"from_hours": "1000", "percent": "5"}]},
+        },
+    )
+    start = date(2026, 1, 1)
+    works = [
+        Worked(n, n % 100, 1, 1, n % 200, None, start + timedelta(days=n % 250), 900 * (1 + n % 20), Decimal(120))
+        for n in range(entries)
+    ]  # fmt: skip
+    seconds, pieces = timed(lambda: price(terms, works, "EUR"))
+    assert len({piece.source_id for piece in pieces}) == entries
+    return {"seconds": seconds, "rows": entries}
+
+
 def pdfs() -> dict[str, Any]:
     """Render and keep the PDFs of all issued invoices, timesheets included, as the worker does."""
     ids = list(Invoice.objects.order_by("pk").values_list("pk", flat=True))
@@ -138,5 +167,5 @@ def _billed() -> dict[str, Any]:
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare, "load": load, "load_without_time": load_without_time, "import": import_file, "approve": approve, "draft": draft, "issue": issue, "pdfs": pdfs,
-    "history": history, "analyze": analyze,
+    "history": history, "analyze": analyze, "price": price_all_steps,
 }  # fmt: skip

@@ -3,7 +3,9 @@
 import csv
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -12,10 +14,34 @@ from workledger.demo.actions import _Loader
 from workledger.demo.calc.bench import generate_bench
 from workledger.demo.calc.records import DemoFirm
 
+MIXED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("time_and_materials", {}),
+    ("time_and_materials", {"cap": {"amount": "40000", "action": "hard"}}),
+    ("time_and_materials", {
+        "rounding": {"scope": "task_day", "method": "up", "step_minutes": 15},
+        "multipliers": [{"kind": "overtime", "factor": "1.25", "over_hours": "8"}],
+        "discount": {"percent": "2", "volume": [{"from_hours": "40", "percent": "4"}]},
+    }),
+    ("retainer", {"fee": "5000", "included_hours": "30", "overage_rate": "140", "unused": "roll_over"}),
+    ("prepaid", {"block_hours": "100", "price": "12000", "tops_up": True}),
+    ("blended", {"rate_per_hour": "125"}),
+    ("day_rate", {"rate_per_day": "980"}),
+    ("fixed_fee", {"price": "60000", "instalments": [{"name": "All", "percent": "100", "due": "2020-01-01"}]}),
+    ("recurring", {"fee": "1500", "escalation_percent": "3"}),
+    ("unit", {"unit": "ticket", "tiers": [{"from_quantity": "0", "price": "20"}]}),
+)  # fmt: skip
+"""Billing models in turn, one contract each."""
 
-def imagine(entries: int) -> DemoFirm:
+
+def imagine(entries: int, *, contracts: int = 200, mixed: bool = False) -> DemoFirm:
     """The firm up to today, every week submitted and none approved; every contract can be invoiced, by task."""
-    firm = generate_bench(entries=entries, today=date.today())
+    firm = generate_bench(entries=entries, projects=contracts, today=date.today())
+    if mixed:
+        lines = (
+            replace(line, model=model, terms=terms)
+            for line, (model, terms) in zip(firm.lines, cycle(MIXED), strict=False)
+        )
+        firm = replace(firm, lines=tuple(lines))
     contracts = (replace(contract, po_number=f"PO {contract.number}") for contract in firm.contracts)
     clients = (replace(client, invoice_grouping="task") for client in firm.clients)
     return replace(firm, contracts=tuple(contracts), clients=tuple(clients))

@@ -290,6 +290,7 @@ class _Loader:
                     name=row.name,
                     model=BillingModel(row.model),
                     revenue_method=RevenueMethod(row.method),
+                    terms=dict(row.terms),
                     budget_seconds=_seconds(row.budget_hours),
                     budget_amount=row.budget_amount,
                 )

@@ -6,10 +6,11 @@ An `..._index` field is a position in the tuple of the same noun on `DemoFirm` (
 whole seconds.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A contract line; `model` is time_and_materials or non_billable, `method` is as_invoiced or none."""
+    """A contract line; `method` is as_invoiced or none, `terms` what its model's document says beside the defaults."""
 
     contract_index: int
     position: int
@@ -166,6 +167,7 @@ class Line:
     method: str
     budget_hours: Decimal | None
     budget_amount: Decimal | None
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
