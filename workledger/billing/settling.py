@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet, Sum
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
 from workledger.billing.calc.draws import Allowance, Block, Blocks
-from workledger.billing.calc.engine import Draw, Piece, RateMissing, Settled
+from workledger.billing.calc.engine import Draw, Piece, Settled
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, InvoiceSource, PrepaidBlock, Treatment
 from workledger.billing.writing import Derivations, NewItem, Work
@@ -31,7 +31,6 @@ from workledger.kernel.calendars import is_holiday
 from workledger.projects.queries import TaskFacts, task_facts
 
 _ZERO = Decimal(0)
-_STEPS = ("multipliers", "minimum_time", "discount")
 
 
 class Line(NamedTuple):
@@ -48,20 +47,12 @@ class Line(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether each entry is priced by its rate alone."""
-        document = self.document
-        if not isinstance(document, terms.TimeAndMaterials) or any(
-            getattr(document, name) for name in _STEPS
-        ):
-            return False
-        return document.cap is None or document.cap.action is not terms.CapAction.HARD
+        return engine.is_plain(self.document)
 
     @property
     def prices_time(self) -> bool:
         """Whether time on the line may cost something."""
-        return isinstance(
-            self.document,
-            terms.TimeAndMaterials | terms.Blended | terms.DayRate | terms.Retainer | terms.Prepaid,
-        )
+        return engine.prices_time(self.document)
 
 
 def lines(line_ids: Collection[int]) -> dict[int, Line]:
@@ -167,16 +158,10 @@ def _priced(
     line: Line, worked: Sequence[Worked], through: date | None = None
 ) -> tuple[list[Piece], frozenset[int], Draw]:
     """Return the pieces of what can be priced, the entries that lack a rate, and what was drawn from."""
-    lacking: frozenset[int] = frozenset()
-    settled = _settled(line)
-    while True:
-        try:
-            some = [each for each in worked if each.source_id not in lacking]
-            draw = _draw(line, max([each.day for each in some] + [through or line.start]))
-            pieces = engine.price(line.document, some, line.currency, settled=settled, draw=draw)
-            return pieces, lacking, draw
-        except RateMissing as missing:
-            lacking |= missing.source_ids
+    last = max([each.day for each in worked] + [through or line.start])
+    return engine.priced(
+        line.document, worked, line.currency, settled=_settled(line), draw=lambda: _draw(line, last)
+    )
 
 
 def _billed_parts(standing: Mapping[int, Sequence[BillableItem]]) -> dict[int, int]:

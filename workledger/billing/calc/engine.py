@@ -8,7 +8,7 @@ bills hold already comes in as `Settled` and is never changed. A step says what 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -26,6 +26,7 @@ _ZERO = Decimal(0)
 _HOUR = 3600
 _RATE_PLACES = Decimal("0.0001")
 _DAY_PLACES = Decimal("0.0001")
+_PRICED_BY_TIME = terms.TimeAndMaterials | terms.Blended | terms.DayRate | terms.Retainer | terms.Prepaid
 
 
 class Treatment(StrEnum):
@@ -120,15 +121,14 @@ def price(
     ordered = sorted(works, key=_order)
     if isinstance(document, terms.NonBillable):
         return [_free(work, Treatment.NON_BILLABLE) for work in ordered]
-    if not isinstance(
-        document, terms.TimeAndMaterials | terms.Blended | terms.DayRate | terms.Retainer | terms.Prepaid
-    ):
+    if not isinstance(document, _PRICED_BY_TIME):
         return [_free(work, Treatment.COVERED) for work in ordered]
     parts = _with_minimum(document, _rounded(document, _multiplied(document, _rated(document, ordered))))
     if isinstance(document, terms.DayRate):
         pieces = _by_the_day(document, parts, currency)
     else:
         pieces = _drawn(document, parts, draw, currency)
+    pieces = [_none_to_charge(piece) for piece in pieces]
     lacking = {
         piece.source_id for piece in pieces if piece.treatment is Treatment.CHARGED and piece.rate is None
     }
@@ -142,6 +142,42 @@ def price(
     return _numbered(pieces)
 
 
+def priced(
+    document: Terms,
+    works: Sequence[Worked],
+    currency: str,
+    *,
+    settled: Settled = NOTHING_SETTLED,
+    draw: Callable[[], Draw] = lambda: NO_DRAW,
+) -> tuple[list[Piece], frozenset[int], Draw]:
+    """Return the pieces of what can be priced, the entries that lack a rate, and what was drawn from.
+
+    `draw` gives what time may draw from, untouched, as often as it is asked.
+    """
+    lacking: frozenset[int] = frozenset()
+    while True:
+        source = draw()
+        try:
+            some = [each for each in works if each.source_id not in lacking] if lacking else works
+            return price(document, some, currency, settled=settled, draw=source), lacking, source
+        except RateMissing as missing:
+            lacking |= missing.source_ids
+
+
+def prices_time(document: Terms) -> bool:
+    """Whether time on a line may cost something."""
+    return isinstance(document, _PRICED_BY_TIME)
+
+
+def is_plain(document: Terms) -> bool:
+    """Whether each entry is priced by its rate alone, whatever else is on the line."""
+    if not isinstance(document, terms.TimeAndMaterials):
+        return False
+    if document.multipliers or document.minimum_time or document.discount:
+        return False
+    return document.cap is None or document.cap.action is not CapAction.HARD
+
+
 def _order(work: Worked) -> tuple[date, int]:
     return work.day, work.source_id
 
@@ -149,6 +185,13 @@ def _order(work: Worked) -> tuple[date, int]:
 def _free(work: Worked, treatment: Treatment) -> Piece:
     quantity = Decimal(work.seconds) / _HOUR
     return Piece(work.source_id, 0, treatment, work.seconds, quantity, "h", None, _ZERO)
+
+
+def _none_to_charge(piece: Piece) -> Piece:
+    """Time of which nothing is billable is on no bill and needs no rate."""
+    if piece.seconds or piece.treatment is not Treatment.CHARGED:
+        return piece
+    return piece._replace(treatment=Treatment.NON_BILLABLE)
 
 
 # --- quantity and rate --------------------------------------------------------------------------------------
