@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet, Sum
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
 from workledger.billing.calc.draws import Allowance, Block, Blocks
-from workledger.billing.calc.engine import Draw, LineTime, Piece, RateMissing, Rest, Settled, SharedCap
+from workledger.billing.calc.engine import Draw, LineTime, Piece, Rest, Settled, SharedCap
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, InvoiceSource, PrepaidBlock, Treatment
 from workledger.billing.writing import Derivations, NewItem, Work
@@ -34,7 +34,6 @@ from workledger.projects.queries import CappedPhase, TaskFacts, capped_phases, t
 
 _ZERO = Decimal(0)
 RELEASED = "pc"
-_STEPS = ("multipliers", "minimum_time", "discount")
 
 
 class AgreedCap(NamedTuple):
@@ -60,22 +59,12 @@ class Line(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether each entry is priced by its rate alone."""
-        document = self.document
-        if not isinstance(document, terms.TimeAndMaterials) or any(
-            getattr(document, name) for name in _STEPS
-        ):
-            return False
-        if self.caps:
-            return False
-        return document.cap is None or document.cap.action is not terms.CapAction.HARD
+        return not self.caps and engine.is_plain(self.document)
 
     @property
     def prices_time(self) -> bool:
         """Whether time on the line may cost something."""
-        return isinstance(
-            self.document,
-            terms.TimeAndMaterials | terms.Blended | terms.DayRate | terms.Retainer | terms.Prepaid,
-        )
+        return engine.prices_time(self.document)
 
 
 def lines(line_ids: Collection[int]) -> dict[int, Line]:
@@ -281,23 +270,20 @@ def _priced(
     through: date | None = None,
 ) -> tuple[dict[int, list[Piece]], frozenset[int], dict[int, Draw]]:
     """Return by line the pieces of what can be priced and what was drawn from; between them the entries without a rate."""
-    lacking: frozenset[int] = frozenset()
     settled = {line.id: _settled(line) for line in group}
-    caps = _shared_caps(group[0])
-    while True:
-        draws, times = {}, []
+
+    def time(lacking: frozenset[int]) -> list[LineTime]:
+        times = []
         for line in group:
             some = [each for each in worked[line.id] if each.source_id not in lacking]
-            draws[line.id] = _draw(line, max([each.day for each in some] + [through or line.start]))
+            draw = _draw(line, max([each.day for each in some] + [through or line.start]))
             times.append(
-                LineTime(
-                    line.id, line.document, some, settled[line.id], draws[line.id], rests.get(line.id, ())
-                )
+                LineTime(line.id, line.document, some, settled[line.id], draw, rests.get(line.id, ()))
             )
-        try:
-            return engine.price_together(times, group[0].currency, caps), lacking, draws
-        except RateMissing as missing:
-            lacking |= missing.source_ids
+        return times
+
+    pieces, lacking, times = engine.priced_together(time, group[0].currency, _shared_caps(group[0]))
+    return pieces, lacking, {each.key: each.draw for each in times}
 
 
 def _shared_caps(line: Line) -> list[SharedCap]:

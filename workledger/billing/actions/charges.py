@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from workledger.billing.actions import items
 from workledger.billing.books import Books
 from workledger.billing.calc import fees
-from workledger.billing.calc.draws import Blocks, sizes
+from workledger.billing.calc.draws import MOST_BLOCKS_AT_ONCE, Blocks, block_due, sizes
 from workledger.billing.calc.fees import ChargeDue, ChargeKind
 from workledger.billing.models import BillableItem, Charge, PrepaidBlock, Treatment
 from workledger.billing.settling import Line, draw_of, lines, unbilled
@@ -22,11 +22,10 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
 from workledger.kernel.period import Period
-from workledger.kernel.rounding import minor_quantum, round_amount
+from workledger.kernel.rounding import minor_quantum
 
 _ZERO = Decimal(0)
 _PERIODIC = (BillingModel.FIXED_FEE, BillingModel.RETAINER, BillingModel.RECURRING, BillingModel.PREPAID)
-_MOST_TOP_UPS = 100
 D = TypeVar("D", bound=terms.Terms)
 
 
@@ -78,27 +77,41 @@ def _minimums(line: Line, through: date) -> list[ChargeDue]:
 
 def _keep_blocks(actor: Actor, line: Line, document: terms.Prepaid, through: date) -> None:
     """Buy the first block, top up where that is agreed, and recognize what expired unused."""
-    if not PrepaidBlock.objects.filter(contract_line_id=line.id).exists():
-        _buy(actor, line, document, line.start)
-    for _ in range(_MOST_TOP_UPS if document.tops_up else 0):
-        short = unbilled().filter(
-            contract_line_id=line.id,
-            treatment__in=(Treatment.CHARGED, Treatment.WAITS),
-            service_date__lte=through,
+    for _ in range(MOST_BLOCKS_AT_ONCE):
+        on = block_due(
+            document,
+            line.start,
+            through,
+            has_blocks=PrepaidBlock.objects.filter(contract_line_id=line.id).exists(),
+            first_short=lambda: _first_short(line, through),
+            available=lambda: _blocks(line, through).available(through),
         )
-        first = short.order_by("service_date").values_list("service_date", flat=True).first()
-        if first is None and not _is_low(line, document, through):
+        if on is None:
             break
-        _buy(actor, line, document, first or through)
+        _buy(actor, line, document, on)
+    _make(
+        actor,
+        [
+            (line, each)
+            for each in fees.breakages(_blocks(line, through).left(through), through, line.currency)
+        ],
+    )
+
+
+def _first_short(line: Line, through: date) -> date | None:
+    """Return the first day with time that no block covers."""
+    short = unbilled().filter(
+        contract_line_id=line.id,
+        treatment__in=(Treatment.CHARGED, Treatment.WAITS),
+        service_date__lte=through,
+    )
+    return short.order_by("service_date").values_list("service_date", flat=True).first()
+
+
+def _blocks(line: Line, through: date) -> Blocks:
     blocks = draw_of(line, through).blocks
     assert blocks is not None
-    _recognize_breakage(actor, line, blocks, through)
-
-
-def _is_low(line: Line, document: terms.Prepaid, on: date) -> bool:
-    blocks = draw_of(line, on).blocks
-    assert blocks is not None
-    return blocks.available(on) < sizes(document) * document.low_balance_percent / 100
+    return blocks
 
 
 def _buy(actor: Actor, line: Line, document: terms.Prepaid, on: date) -> Charge:
@@ -110,16 +123,6 @@ def _buy(actor: Actor, line: Line, document: terms.Prepaid, on: date) -> Charge:
     )  # fmt: skip
     items.settle_lines(actor, [line.id])
     return charge
-
-
-def _recognize_breakage(actor: Actor, line: Line, blocks: Blocks, through: date) -> None:
-    due = []
-    for each in blocks.left(through):
-        if each.expired:
-            drawn = round_amount(each.block.price * each.drawn / each.block.size, line.currency)
-            expires = each.block.expires or through
-            due.append((line, fees.breakage(str(each.block.id), expires, each.block.price - drawn)))
-    _make(actor, due)
 
 
 # --- making and withdrawing charges -------------------------------------------------------------------------
@@ -332,7 +335,7 @@ def _measured(line: Line, document: terms.Progress) -> Decimal:
         raise Refused.because("percent_missing", message, "percent")
     worked = BillableItem.objects.filter(contract_line_id=line.id, source_kind="time", is_void=False)
     seconds = worked.aggregate(total=Sum("worked_seconds"))["total"] or 0
-    return min(Decimal(100), (Decimal(seconds) * 100 / budget).quantize(Decimal("0.01")))
+    return fees.progress_by_hours(seconds, budget)
 
 
 def _charges(line: Line, kind: ChargeKind) -> QuerySet[Charge]:

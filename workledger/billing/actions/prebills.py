@@ -1,7 +1,7 @@
 """Pre-bills: the bill run, holds, write-downs and write-offs of WIP, and dropping a pre-bill back."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -14,10 +14,10 @@ from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
 from workledger.billing.calc.drafting import (
-    DraftInvoice,
     DraftLine,
     OpenPiece,
     adjustment_line,
+    described,
     draft_invoices,
 )
 from workledger.billing.calc.taxes import Tax, tax_point
@@ -174,13 +174,17 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
         )
         for draft, of_lines in zip(drafts, taxes, strict=True)
     )
-    names = _Names(drafts, {task_id: (task.project_name, task.task_name) for task_id, task in facts.items()})
+    tasks = {task_id: task.task_name for task_id, task in facts.items()}
+    named = {line.person_id for draft in drafts for line in draft.lines if line.person_id}
+    people = dict(Person.objects.filter(pk__in=named).values_list("pk", "name"))
     line_ids = iter(bulk.reserve_ids(InvoiceLine, sum(len(draft.lines) for draft in drafts)))
     line_rows, source_rows = [], []
     for invoice, draft, of_lines in zip(invoices, drafts, taxes, strict=True):
         for position, (line, tax) in enumerate(zip(draft.lines, of_lines, strict=True), start=1):
             line_id = next(line_ids)
-            line_rows.append(_line_row(line_id, invoice.pk, position, line, names.describe(line), tax))
+            line_rows.append(
+                _line_row(line_id, invoice.pk, position, line, described(line, tasks, people), tax)
+            )
             source_rows += [(invoice.pk, line_id, item_id, amount) for item_id, amount in line.sources]
     bulk.copy_rows(InvoiceLine, _LINE_FIELDS, line_rows)
     if items.take_open([row[2] for row in source_rows]) != len(source_rows):
@@ -197,28 +201,6 @@ def _line_row(
         line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
         line.rounding, *tax,
     )  # fmt: skip
-
-
-class _Names:
-    """What lines say: the task in its project, or the person."""
-
-    def __init__(self, drafts: Iterable[DraftInvoice], tasks: dict[int, tuple[str, str]]) -> None:
-        people = {line.person_id for draft in drafts for line in draft.lines if line.person_id}
-        self._people = dict(Person.objects.filter(pk__in=people).values_list("pk", "name"))
-        self._tasks = tasks
-
-    def describe(self, line: DraftLine) -> str:
-        parts = []
-        if line.description:
-            parts.append(line.description)
-        elif line.task_id:
-            parts.append(self._tasks[line.task_id][1])
-        if line.person_id:
-            parts.append(self._people[line.person_id])
-        text = ", ".join(parts)
-        if line.service_date is not None and not line.description:
-            text = f"{text}, {line.service_date:%d %b %Y}"
-        return (f"{line.why}: {text}" if text else line.why) if line.is_adjustment else text
 
 
 @action("billing.hold_items", needs=Permission.PREPARE_BILLING)

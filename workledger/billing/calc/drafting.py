@@ -185,6 +185,21 @@ def adjustment_line(line: DraftLine, change: Decimal, why: str = "Adjustment") -
     )
 
 
+def described(line: DraftLine, tasks: Mapping[int, str], people: Mapping[int, str]) -> str:
+    """Return what a line says: a charge's words, else its task, and the person where lines are by person."""
+    parts = []
+    if line.description:
+        parts.append(line.description)
+    elif line.task_id:
+        parts.append(tasks[line.task_id])
+    if line.person_id:
+        parts.append(people[line.person_id])
+    text = ", ".join(parts)
+    if line.service_date is not None and not line.description:
+        text = f"{text}, {line.service_date:%d %b %Y}"
+    return (f"{line.why}: {text}" if text else line.why) if line.is_adjustment else text
+
+
 class TaxGroup(NamedTuple):
     """Tax of one code and rate over a whole invoice (EN 16931, BG-23)."""
 

@@ -1,8 +1,9 @@
 """What time may draw from before it is charged: the periods of a retainer, blocks that were prepaid."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -103,6 +104,13 @@ class Allowance:
         self._lots: list[tuple[int, Decimal]] = []  # (period it was included in, what is left), oldest first
         self._at = -1
         self._debt = _ZERO
+
+    def copy(self) -> "Allowance":
+        """Return the same state on its own."""
+        other = copy(self)
+        other.periods = [replace(each) for each in self.periods]
+        other._lots = list(self._lots)
+        return other
 
     def _included(self, share: Decimal) -> Decimal:
         part = share if self._document.prorates else _ONE
@@ -221,6 +229,10 @@ class BlockLeft(NamedTuple):
     expired: Decimal
 
 
+def _by_expiry(block: Block) -> tuple[date, date, int]:
+    return block.expires or date.max, block.bought, block.id
+
+
 class Blocks:
     """Prepaid blocks while time is drawn from them: those that expire first are drawn first, then the oldest.
 
@@ -233,8 +245,19 @@ class Blocks:
         self._document = document
         self._in_money = document.block_amount is not None
         self._currency = currency
-        self._blocks = sorted(blocks, key=lambda each: (each.expires or date.max, each.bought, each.id))
+        self._blocks = sorted(blocks, key=_by_expiry)
         self._left = {each.id: each.size for each in self._blocks}
+
+    def add(self, block: Block) -> None:
+        """Add a block that was bought."""
+        self._blocks = sorted([*self._blocks, block], key=_by_expiry)
+        self._left[block.id] = block.size
+
+    def copy(self) -> "Blocks":
+        """Return the same state on its own."""
+        other = copy(self)
+        other._left = dict(self._left)
+        return other
 
     def take(self, work: Worked, seconds: int, rate: Decimal | None) -> tuple[int, Drawn | None]:
         """Return how many of these seconds are covered, and what they drew (of the last block they touched)."""
@@ -319,3 +342,31 @@ def sizes(document: Prepaid) -> Decimal:
         return document.block_amount
     assert document.block_hours is not None
     return document.block_hours * _HOUR
+
+
+MOST_BLOCKS_AT_ONCE = 101
+"""How many blocks one bill run buys of a line at most."""
+
+
+def block_due(
+    document: Prepaid,
+    start: date,
+    through: date,
+    *,
+    has_blocks: bool,
+    first_short: Callable[[], date | None],
+    available: Callable[[], Decimal],
+) -> date | None:
+    """Return the day on which a block must be bought now, None if none must.
+
+    The first one when the contract starts; where it tops up, another for the first day that a block did not cover
+    (`first_short`), or when what is available runs low.
+    """
+    if not has_blocks:
+        return start
+    if not document.tops_up:
+        return None
+    short = first_short()
+    if short is not None:
+        return short
+    return through if available() < sizes(document) * document.low_balance_percent / 100 else None

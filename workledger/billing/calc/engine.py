@@ -8,7 +8,7 @@ bills hold already comes in as `Settled` and is never changed. A step says what 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -26,6 +26,7 @@ _ZERO = Decimal(0)
 _HOUR = 3600
 _RATE_PLACES = Decimal("0.0001")
 _DAY_PLACES = Decimal("0.0001")
+_PRICED_BY_TIME = terms.TimeAndMaterials | terms.Blended | terms.DayRate | terms.Retainer | terms.Prepaid
 
 
 class Treatment(StrEnum):
@@ -207,14 +208,14 @@ def _before_caps(line: LineTime, ordered: Sequence[Worked], currency: str) -> li
     document = line.document
     if isinstance(document, terms.NonBillable):
         return [_free(work, Treatment.NON_BILLABLE) for work in ordered]
-    if not isinstance(
-        document, terms.TimeAndMaterials | terms.Blended | terms.DayRate | terms.Retainer | terms.Prepaid
-    ):
+    if not isinstance(document, _PRICED_BY_TIME):
         return [_free(work, Treatment.COVERED) for work in ordered]
     parts = _with_minimum(document, _rounded(document, _multiplied(document, _rated(document, ordered))))
     if isinstance(document, terms.DayRate):
-        return _by_the_day(document, parts, currency)
-    return _drawn(document, parts, line.draw, currency)
+        pieces = _by_the_day(document, parts, currency)
+    else:
+        pieces = _drawn(document, parts, line.draw, currency)
+    return [_none_to_charge(piece) for piece in pieces]
 
 
 class _Place(NamedTuple):
@@ -256,6 +257,57 @@ def _capped_together(
     return result
 
 
+def priced(
+    document: Terms,
+    works: Sequence[Worked],
+    currency: str,
+    *,
+    settled: Settled = NOTHING_SETTLED,
+    draw: Callable[[], Draw] = lambda: NO_DRAW,
+) -> tuple[list[Piece], frozenset[int], Draw]:
+    """Return the pieces of what can be priced, the entries that lack a rate, and what was drawn from.
+
+    `draw` gives what time may draw from, untouched, as often as it is asked.
+    """
+
+    def time(lacking: frozenset[int]) -> list[LineTime]:
+        some = [each for each in works if each.source_id not in lacking] if lacking else works
+        return [LineTime(0, document, some, settled, draw())]
+
+    pieces, lacking, (line,) = priced_together(time, currency)
+    return pieces[0], lacking, line.draw
+
+
+def priced_together(
+    time: Callable[[frozenset[int]], Sequence[LineTime]], currency: str, shared: Sequence[SharedCap] = ()
+) -> tuple[dict[int, list[Piece]], frozenset[int], Sequence[LineTime]]:
+    """Return by line the pieces of what can be priced, the entries that lack a rate, and the lines with their draws.
+
+    `time` gives the lines, with what they draw from untouched, without the entries that it is told.
+    """
+    lacking: frozenset[int] = frozenset()
+    while True:
+        lines = time(lacking)
+        try:
+            return price_together(lines, currency, shared), lacking, lines
+        except RateMissing as missing:
+            lacking |= missing.source_ids
+
+
+def prices_time(document: Terms) -> bool:
+    """Whether time on a line may cost something."""
+    return isinstance(document, _PRICED_BY_TIME)
+
+
+def is_plain(document: Terms) -> bool:
+    """Whether each entry is priced by its rate alone, whatever else is on the line."""
+    if not isinstance(document, terms.TimeAndMaterials):
+        return False
+    if document.multipliers or document.minimum_time or document.discount:
+        return False
+    return document.cap is None or document.cap.action is not CapAction.HARD
+
+
 def _order(work: Worked) -> tuple[date, int]:
     return work.day, work.source_id
 
@@ -263,6 +315,13 @@ def _order(work: Worked) -> tuple[date, int]:
 def _free(work: Worked, treatment: Treatment) -> Piece:
     quantity = Decimal(work.seconds) / _HOUR
     return Piece(work.source_id, 0, treatment, work.seconds, quantity, "h", None, _ZERO)
+
+
+def _none_to_charge(piece: Piece) -> Piece:
+    """Time of which nothing is billable is on no bill and needs no rate."""
+    if piece.seconds or piece.treatment is not Treatment.CHARGED:
+        return piece
+    return piece._replace(treatment=Treatment.NON_BILLABLE)
 
 
 # --- quantity and rate --------------------------------------------------------------------------------------
@@ -567,7 +626,7 @@ def _cut(piece: Piece, seconds: int, currency: str) -> Piece:
     share = Decimal(seconds) / piece.seconds
     return piece._replace(
         seconds=seconds,
-        quantity=piece.quantity * seconds / piece.seconds,
+        quantity=(piece.quantity * seconds / piece.seconds).quantize(_DAY_PLACES, ROUND_HALF_UP),
         amount=(piece.amount * share).quantize(quantum, ROUND_HALF_UP),
         over_cap=(piece.over_cap * share).quantize(quantum, ROUND_HALF_UP),
     )

@@ -4,13 +4,13 @@ Each function says what is due through a day, from the terms alone; a charge is 
 again finds it and never charges twice. A charge keeps its amount once made; later terms make later charges.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from workledger.billing.calc.draws import add_months, fee_periods, retainer_fee
+from workledger.billing.calc.draws import BlockLeft, add_months, fee_periods, retainer_fee
 from workledger.contracts.calc import terms
 from workledger.contracts.calc.terms import Terms, Timing
 from workledger.kernel.period import Period
@@ -274,6 +274,11 @@ def progress_claim(document: terms.Progress, percent: Decimal, billed: Decimal, 
     return Claim(earned, round_amount(earned * document.retainage_percent / 100, currency))
 
 
+def progress_by_hours(worked_seconds: int, budget_seconds: int) -> Decimal:
+    """Return worked over budgeted hours in percent, at most 100."""
+    return min(Decimal(100), (Decimal(worked_seconds) * 100 / budget_seconds).quantize(Decimal("0.01")))
+
+
 def progress_charges(
     document: terms.Progress, key: str, on: date, percent: Decimal, billed: Decimal, currency: str
 ) -> list[ChargeDue]:
@@ -355,6 +360,17 @@ def expiry(document: terms.Prepaid, bought: date) -> date | None:
     return first.replace(day=min(bought.day, last.day))
 
 
-def breakage(key: str, on: date, amount: Decimal) -> ChargeDue:
-    """Return what of a block expired unused: recognized, and billed already."""
-    return _single(ChargeKind.BREAKAGE, key, "Prepaid and expired unused", Period(on, on + _DAY), on, amount)
+def breakages(left: Iterable[BlockLeft], through: date, currency: str) -> list[ChargeDue]:
+    """Return what of blocks expired unused: recognized, and billed already."""
+    return [
+        _single(
+            ChargeKind.BREAKAGE,
+            str(each.block.id),
+            "Prepaid and expired unused",
+            Period(each.block.expires or through, (each.block.expires or through) + _DAY),
+            each.block.expires or through,
+            each.block.price - round_amount(each.block.price * each.drawn / each.block.size, currency),
+        )
+        for each in left
+        if each.expired
+    ]

@@ -22,3 +22,7 @@ class Worked(NamedTuple):
     rate: Decimal | None
     is_holiday: bool = False
     is_rest: bool = False
+
+    def rest(self, seconds: int) -> "Worked":
+        """Return what is left of the entry once a part of it is billed."""
+        return self._replace(seconds=seconds, is_rest=True)
