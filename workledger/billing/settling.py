@@ -249,17 +249,28 @@ class _Rests:
 
 def draw_of(line: Line, through: date) -> Draw:
     """Return a retainer or block as its line's unbilled time draws from it, up to a day; for statements."""
-    known = Known(task_facts(), load_rate_books([line.contract_id]), Books(), Derivations())
-    standing: dict[int, list[BillableItem]] = defaultdict(list)
-    for item in unbilled().filter(contract_line_id=line.id, service_date__lte=through).order_by("pk"):
-        standing[item.source_id].append(item)
-    billed_parts, holidays = _billed_parts(standing), _Holidays(line.document)
-    worked = []
-    for source, items in standing.items():
-        work = whole_work(items, billed_parts.get(source, 0))
-        rate = _resolve(line, work, known).rate
-        worked.append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
-    return _priced([line], {line.id: worked}, through=through)[2][line.id]
+    worked = unbilled_time([line], through)
+    return _priced([line], worked, through=through)[2][line.id]
+
+
+def unbilled_time(of_lines: Sequence[Line], through: date) -> dict[int, list[Worked]]:
+    """Return by line the time up to a day that is on no bill, as the calculation takes it; a fixed number of queries."""
+    standing: dict[int, dict[int, list[BillableItem]]] = {line.id: defaultdict(list) for line in of_lines}
+    rows = unbilled().filter(contract_line_id__in=standing, service_date__lte=through).order_by("pk")
+    for item in rows:
+        standing[item.contract_line_id or 0][item.source_id].append(item)
+    sources = {source: items for of_line in standing.values() for source, items in of_line.items()}
+    facts = task_facts({items[0].task_id or 0 for items in sources.values()})
+    known = Known(facts, load_rate_books({line.contract_id for line in of_lines}), Books(), Derivations())
+    billed_parts = _billed_parts(sources)
+    worked: dict[int, list[Worked]] = {line.id: [] for line in of_lines}
+    for line in of_lines:
+        holidays = _Holidays(line.document)
+        for source, items in standing[line.id].items():
+            work = whole_work(items, billed_parts.get(source, 0))
+            rate = _resolve(line, work, known).rate
+            worked[line.id].append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
+    return worked
 
 
 def _priced(
@@ -391,14 +402,17 @@ def _draw(line: Line, through: date) -> Draw:
     if isinstance(line.document, terms.Retainer):
         return Draw(allowance=Allowance(line.document, line.start, line.end, through, line.currency))
     if isinstance(line.document, terms.Prepaid):
-        return Draw(blocks=Blocks(line.document, blocks_of(line.id), line.currency))
+        return Draw(blocks=Blocks(line.document, blocks_of([line.id])[line.id], line.currency))
     return engine.NO_DRAW
 
 
-def blocks_of(line_id: int) -> list[Block]:
-    """Return the blocks that were bought on a line."""
-    rows = PrepaidBlock.objects.filter(contract_line_id=line_id).order_by("pk")
-    return [Block(*row) for row in rows.values_list("pk", "bought", "expires", "size", "price")]
+def blocks_of(line_ids: Collection[int]) -> dict[int, list[Block]]:
+    """Return the blocks that were bought on lines, in one query."""
+    found: dict[int, list[Block]] = {line_id: [] for line_id in line_ids}
+    rows = PrepaidBlock.objects.filter(contract_line_id__in=line_ids).order_by("pk")
+    for row in rows.values_list("pk", "bought", "expires", "size", "price", "contract_line_id"):
+        found[row[-1]].append(Block(*row[:-1]))
+    return found
 
 
 def _item(

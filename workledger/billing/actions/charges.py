@@ -1,19 +1,22 @@
 """What contract lines charge beside time: fees when they fall due, and what people record: milestones, units, progress."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db.models import F, Q, QuerySet, Sum
 
 from workledger.billing.actions import items
 from workledger.billing.books import Books
-from workledger.billing.calc import fees
-from workledger.billing.calc.draws import MOST_BLOCKS_AT_ONCE, Blocks, block_due, sizes
+from workledger.billing.calc import engine, fees
+from workledger.billing.calc.draws import MOST_BLOCKS_AT_ONCE, Block, Blocks, block_due, sizes
+from workledger.billing.calc.engine import Draw, priced
 from workledger.billing.calc.fees import ChargeDue, ChargeKind
+from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, Charge, PrepaidBlock, Treatment
-from workledger.billing.settling import Line, draw_of, lines, unbilled
+from workledger.billing.settling import Line, blocks_of, draw_of, lines, unbilled_time
 from workledger.billing.writing import Derivations, NewItem, Work, write_items
 from workledger.contracts.calc import terms
 from workledger.contracts.models import BillingModel, ContractLine, ContractState
@@ -26,6 +29,7 @@ from workledger.kernel.rounding import minor_quantum
 
 _ZERO = Decimal(0)
 _PERIODIC = (BillingModel.FIXED_FEE, BillingModel.RETAINER, BillingModel.RECURRING, BillingModel.PREPAID)
+_SHORT = (engine.Treatment.CHARGED, engine.Treatment.WAITS)
 D = TypeVar("D", bound=terms.Terms)
 
 
@@ -55,74 +59,111 @@ def charge_due(
             (line, each)
             for each in fees.due_charges(line.document, line.start, line.end, through, line.currency)
         ]
-        due += [(line, each) for each in _minimums(line, through)]
+    due += _minimums(found.values(), through)
     _make(actor, due)
-    for line in found.values():
-        if isinstance(line.document, terms.Prepaid):
-            _keep_blocks(actor, line, line.document, through)
+    _keep_blocks(
+        actor, [line for line in found.values() if isinstance(line.document, terms.Prepaid)], through
+    )
 
 
-def _minimums(line: Line, through: date) -> list[ChargeDue]:
+def _minimums(some: Collection[Line], through: date) -> list[tuple[Line, ChargeDue]]:
+    """Return what lifts the charges of periods that ended to their minimum."""
+    with_least = [line for line in some if getattr(line.document, "minimum_charge", None) is not None]
+    charged: dict[int, list[tuple[date, Decimal]]] = {line.id: [] for line in with_least}
+    rows = (
+        BillableItem.objects.filter(contract_line_id__in=charged, source_kind="time", is_void=False)
+        .order_by()
+        .values_list("contract_line_id", "service_date")
+        .annotate(total=Sum(F("amount") - F("discount")))
+    )
+    for line_id, day, total in rows if charged else ():
+        charged[line_id].append((day, total))
     due = []
-    for days, least in fees.minimum_periods(line.document, line.start, line.end, through):
-        charged = BillableItem.objects.filter(
-            contract_line_id=line.id, source_kind="time", is_void=False, service_date__gte=days.start,
-            service_date__lt=days.end,
-        ).aggregate(total=Sum(F("amount") - F("discount")))["total"]  # fmt: skip
-        lacking = fees.true_up(days, least, charged or _ZERO, line.currency)
-        if lacking is not None:
-            due.append(lacking)
+    for line in with_least:
+        for days, least in fees.minimum_periods(line.document, line.start, line.end, through):
+            total = sum((amount for day, amount in charged[line.id] if days.start <= day < days.end), _ZERO)
+            lacking = fees.true_up(days, least, total, line.currency)
+            if lacking is not None:
+                due.append((line, lacking))
     return due
 
 
-def _keep_blocks(actor: Actor, line: Line, document: terms.Prepaid, through: date) -> None:
-    """Buy the first block, top up where that is agreed, and recognize what expired unused."""
-    for _ in range(MOST_BLOCKS_AT_ONCE):
-        on = block_due(
-            document,
-            line.start,
-            through,
-            has_blocks=PrepaidBlock.objects.filter(contract_line_id=line.id).exists(),
-            first_short=lambda: _first_short(line, through),
-            available=lambda: _blocks(line, through).available(through),
-        )
+def _keep_blocks(actor: Actor, some: Sequence[Line], through: date) -> None:
+    """Buy first blocks, top up where that is agreed, and recognize what expired unused."""
+    if not some:
+        return
+    worked, owned = unbilled_time(some, through), blocks_of([line.id for line in some])
+    to_buy = [(line, _blocks_to_buy(line, worked[line.id], owned[line.id], through)) for line in some]
+    _buy(actor, [(line, on) for line, days in to_buy for on in days])
+    owned = blocks_of(list(owned))
+    gone = []
+    for line in some:
+        blocks = _drawn(line, worked[line.id], owned[line.id])[1]
+        gone += [(line, each) for each in fees.breakages(blocks.left(through), through, line.currency)]
+    _make(actor, gone)
+
+
+def _blocks_to_buy(line: Line, worked: Sequence[Worked], owned: Sequence[Block], through: date) -> list[date]:
+    """Return the days on which blocks must be bought now, one after the other."""
+    document, days = cast(terms.Prepaid, line.document), list[date]()
+    newest = max((each.id for each in owned), default=0)
+    while len(days) < MOST_BLOCKS_AT_ONCE:
+        new = [
+            Block(newest + place, day, fees.expiry(document, day), sizes(document), document.price)
+            for place, day in enumerate(days, start=1)
+        ]
+        on = _next_block(line, worked, [*owned, *new], through)
         if on is None:
             break
-        _buy(actor, line, document, on)
-    _make(
-        actor,
-        [
-            (line, each)
-            for each in fees.breakages(_blocks(line, through).left(through), through, line.currency)
-        ],
-    )
+        days.append(on)
+    return days
 
 
-def _first_short(line: Line, through: date) -> date | None:
-    """Return the first day with time that no block covers."""
-    short = unbilled().filter(
-        contract_line_id=line.id,
-        treatment__in=(Treatment.CHARGED, Treatment.WAITS),
-        service_date__lte=through,
-    )
-    return short.order_by("service_date").values_list("service_date", flat=True).first()
-
-
-def _blocks(line: Line, through: date) -> Blocks:
-    blocks = draw_of(line, through).blocks
-    assert blocks is not None
-    return blocks
-
-
-def _buy(actor: Actor, line: Line, document: terms.Prepaid, on: date) -> Charge:
-    bought = Charge.objects.filter(contract_line_id=line.id, kind=ChargeKind.BLOCK).count()
-    (charge,) = _make(actor, [(line, fees.block_charge(document, str(bought + 1), on))])
-    PrepaidBlock.objects.create(
-        charge=charge, contract_line_id=line.id, bought=on, expires=fees.expiry(document, on),
-        size=sizes(document), price=document.price,
+def _next_block(line: Line, worked: Sequence[Worked], owned: Sequence[Block], through: date) -> date | None:
+    """Return the day on which one more block must be bought, None if these are enough."""
+    short, blocks = _drawn(line, worked, owned)
+    return block_due(
+        cast(terms.Prepaid, line.document), line.start, through, has_blocks=bool(owned), first_short=lambda: short,
+        available=lambda: blocks.available(through),
     )  # fmt: skip
-    items.settle_lines(actor, [line.id])
-    return charge
+
+
+def _drawn(line: Line, worked: Sequence[Worked], owned: Sequence[Block]) -> tuple[date | None, Blocks]:
+    """Return the first day with time that no block covers, and the blocks as the time drew from them."""
+    document = cast(terms.Prepaid, line.document)
+    pieces, _, draw = priced(
+        document, worked, line.currency, draw=lambda: Draw(blocks=Blocks(document, owned, line.currency))
+    )
+    assert draw.blocks is not None
+    day_of = {each.source_id: each.day for each in worked}
+    short = [day_of[each.source_id] for each in pieces if each.treatment in _SHORT]
+    return min(short, default=None), draw.blocks
+
+
+def _buy(actor: Actor, wanted: Sequence[tuple[Line, date]]) -> list[Charge]:
+    """Charge blocks on their days, and let the time of their lines draw from them."""
+    bought: dict[int, int] = defaultdict(int)
+    for line_id, key in Charge.objects.filter(
+        contract_line_id__in={line.id for line, _ in wanted}, kind=ChargeKind.BLOCK
+    ).values_list("contract_line_id", "key"):
+        bought[line_id] = max(bought[line_id], int(key))
+    due = []
+    for line, on in wanted:
+        bought[line.id] += 1
+        due.append((line, fees.block_charge(cast(terms.Prepaid, line.document), str(bought[line.id]), on)))
+    made = _make(actor, due)
+    blocks = []
+    for charge, (line, each) in zip(made, due, strict=True):
+        document = cast(terms.Prepaid, line.document)
+        blocks.append(
+            PrepaidBlock(
+                charge=charge, contract_line_id=line.id, bought=each.due, expires=fees.expiry(document, each.due),
+                size=sizes(document), price=document.price,
+            )
+        )  # fmt: skip
+    PrepaidBlock.objects.bulk_create(blocks)
+    items.settle_lines(actor, sorted({line.id for line, _ in wanted}))
+    return made
 
 
 # --- making and withdrawing charges -------------------------------------------------------------------------
@@ -363,7 +404,7 @@ def buy_block(*, actor: Actor, line_id: int, on: date) -> int:
 
     Refuses: not_found, other_model, contract_not_active, exchange_rate_missing, no_open_period.
     """
-    line, document = _line(actor, line_id, terms.Prepaid)
-    charge = _buy(actor, line, document, on)
+    line, _ = _line(actor, line_id, terms.Prepaid)
+    (charge,) = _buy(actor, [(line, on)])
     record(charge, f"Sold {charge.description}")
     return charge.pk
