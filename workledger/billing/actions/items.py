@@ -105,14 +105,17 @@ def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = 
         else:
             together.setdefault(line.id, []).append(work)
     unpriced = _price_plain(plain, known, new)
-    held: dict[int, Hold] = {}
+    gone: list[BillableItem] = []
+    released: list[int] = []
     for group in priced_together(known_lines[line_id] for line_id in sorted(together)):
         outcome = settle(group, [work for line in group for work in together.get(line.id, ())], known)
-        held |= _holds_of(outcome.void)
-        void(actor, outcome.void)
-        BillableItem.objects.filter(pk__in=[item.pk for item in outcome.released]).update(over_cap=0)
+        gone += outcome.void
+        released += [item.pk for item in outcome.released]
         new += outcome.write
         unpriced += [(*work, reason) for work, reason in outcome.unpriced]
+    held = _holds_of(gone)
+    void(actor, gone)
+    BillableItem.objects.filter(pk__in=released).update(over_cap=0)
     known.derivations.save()
     write_items(actor, new)
     bulk.copy_rows(UnpricedItem, (*WORK_FIELDS, "reason"), unpriced)
