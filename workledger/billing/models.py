@@ -12,7 +12,7 @@ from django.db.models import Q
 from workledger.billing.calc.fees import ChargeKind
 from workledger.contracts.models import Contract, ContractLine
 from workledger.core.access import Permission
-from workledger.core.models import Record, Visibility
+from workledger.core.models import Record, User, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.directory.models import Client, LegalEntity, Person, Role
 from workledger.kernel.money import money_words
@@ -497,3 +497,99 @@ class IssuedPdf(Record):
 
     def __str__(self) -> str:
         return f"PDF of {self.invoice_id}"
+
+
+class ReviewState(models.TextChoices):
+    """What a reviewer said of a pre-bill; an approval holds for the content that was seen."""
+
+    WAITING = "waiting", "Waits"
+    APPROVED = "approved", "Approved"
+    SENT_BACK = "sent_back", "Sent back"
+
+
+class PreBillReview(Record):
+    """One person's review of a pre-bill. No `reviewer`: anyone who prepares bills but who asked for it.
+
+    `content_hash` is what was decided on (`billing.reviewing.content_hash`).
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=ReviewState.choices, default=ReviewState.WAITING)
+    content_hash = models.CharField(max_length=64, blank=True)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="invoice__entity_id")
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "reviewer"],
+                nulls_distinct=False,
+                name="pre_bill_review_once",
+                violation_error_message="This person reviews this pre-bill already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}: {self.state}"
+
+
+class PreBillComment(Record):
+    """What somebody said of a pre-bill while it was reviewed. It is not printed."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="comments")
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="invoice__entity_id")
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class BillEvery(models.TextChoices):
+    """When a schedule bills, and up to which day."""
+
+    MONTH_END = "month_end", "On the last day of a month, up to that day"
+    MONTH = "month", "On a day of the month, up to the end of the month before"
+    WEEK = "week", "On a day of the week, up to the Sunday before"
+
+
+class BillSchedule(Record):
+    """Pre-bills that make themselves: for all clients of an entity, or one. Week days are 1 (Monday) to 7.
+
+    `last_run_on` is the due day of the last run, so that a day is billed once and a missed one is made up for.
+    """
+
+    entity = models.ForeignKey(LegalEntity, on_delete=models.CASCADE, related_name="+")
+    client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    every = models.CharField(max_length=10, choices=BillEvery.choices)
+    day = models.PositiveSmallIntegerField(default=1)
+    asks_review = models.BooleanField(default=True)
+    is_on = models.BooleanField(default=True)
+    starts_on = models.DateField()
+    last_run_on = models.DateField(null=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "client"],
+                nulls_distinct=False,
+                name="bill_schedule_once",
+                violation_error_message="There is a schedule for this already. Change that one.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity}: {self.get_every_display()}"

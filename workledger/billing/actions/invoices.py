@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Sum
 
-from workledger.billing import freezing, jobs, posting, queries, taxing
+from workledger.billing import freezing, jobs, posting, queries, reviewing, taxing
 from workledger.billing.actions import items
 from workledger.billing.books import Books
 from workledger.billing.documents import content_hash, credit_of, from_json, json_hash, to_json
@@ -20,6 +20,7 @@ from workledger.billing.models import (
     InvoiceSource,
     InvoiceState,
     IssuedDocument,
+    ReviewState,
 )
 from workledger.core import bulk, events, locks, numbering
 from workledger.core.access import Actor, DutyRule, Permission
@@ -51,7 +52,7 @@ def issue_invoices(
 
     Without `makes_pdfs` (history that is loaded) a PDF is made when it is asked for, the same to the byte.
 
-    Refuses: not_found, not_a_pre_bill, nothing_to_invoice, negative_invoice, po_number_missing,
+    Refuses: not_found, not_a_pre_bill, nothing_to_invoice, negative_invoice, po_number_missing, review_open,
     approved_all_yourself, tax_rate_missing, exchange_rate_missing, no_open_period.
     """
     invoices: list[Invoice] = locks.all_for_update(
@@ -118,8 +119,17 @@ def _save_issued(invoices: Sequence[Invoice]) -> None:
         )
 
 
+def _review_words(review: reviewing.ReviewShown) -> str:
+    if review.state == ReviewState.SENT_BACK:
+        return f"was sent back by {review.decided_by}: change it and ask again"
+    if review.state == ReviewState.APPROVED:
+        return f"changed since {review.decided_by} approved it: ask {review.reviewer} again"
+    return f"waits for the review of {review.reviewer}"
+
+
 def _refuse_unready(actor: Actor, invoices: Sequence[Invoice], profiles: dict[int, BillingProfile]) -> None:
     problems = Problems()
+    reviews = reviewing.reviews_of([invoice.pk for invoice in invoices])
     for invoice in invoices:
         name = f"The pre-bill of {invoice.client.name} ({invoice.contract.number})"
         if invoice.state != InvoiceState.DRAFT:
@@ -129,6 +139,9 @@ def _refuse_unready(actor: Actor, invoices: Sequence[Invoice], profiles: dict[in
         if profile and profile.requires_po and not invoice.contract.po_number:
             message = f"{name} needs a purchase order number. Add it to the contract."
             problems.add("po_number_missing", message, "po_number")
+        for review in reviews.get(invoice.pk, ()):
+            if review.is_open:
+                problems.add("review_open", f"{name} {_review_words(review)}.")
         if invoice.gross < 0:
             problems.add("negative_invoice", f"{name} is negative. Credit the earlier invoice instead.")
     sourced = set(
