@@ -339,7 +339,7 @@ def write_down_line(
     Returns the pre-bill's new net. Refuses: not_found, not_a_pre_bill, amount_not_possible, nothing_to_change.
     """
     line = locks.one(InvoiceLine.objects.visible_to(actor), line_id)
-    invoice = _draft(actor, line.invoice_id)
+    invoice = draft_of(actor, line.invoice_id)
     sources = list(
         InvoiceSource.objects.filter(line_id=line_id, is_live=True)
         .order_by("pk")
@@ -371,7 +371,8 @@ def write_down_line(
     return invoice.net
 
 
-def _draft(actor: Actor, invoice_id: int) -> Invoice:
+def draft_of(actor: Actor, invoice_id: int) -> Invoice:
+    """Return a pre-bill, locked. Refuses: not_found, not_a_pre_bill."""
     invoice: Invoice = locks.for_update(Invoice.objects.visible_to(actor), invoice_id)
     if invoice.state != InvoiceState.DRAFT:
         raise Refused.because(
@@ -417,7 +418,7 @@ def drop_lines(
     With `hold` the work is held, so that the next run leaves it out. Returns how many items are in WIP again.
     Refuses: not_found, not_a_pre_bill.
     """
-    invoice = _draft(actor, invoice_id)
+    invoice = draft_of(actor, invoice_id)
     sources = InvoiceSource.objects.filter(invoice_id=invoice_id, is_live=True)
     if line_ids is not None:
         sources = sources.filter(line_id__in=line_ids)
@@ -441,7 +442,7 @@ def drop_lines(
 @action("billing.note_pre_bill", needs=Permission.PREPARE_BILLING)
 def note_pre_bill(*, actor: Actor, invoice_id: int, note: str) -> None:
     """Set the text that the invoice prints under its lines. Refuses: not_found, not_a_pre_bill."""
-    invoice = _draft(actor, invoice_id)
+    invoice = draft_of(actor, invoice_id)
     invoice.note = note.strip()
     invoice.save(update_fields=["note"])
     record(invoice, f"Set the note of {invoice}")
