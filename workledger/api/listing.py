@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from workledger.api.paging import Cut, keyset
+from workledger.billing.caps import cap_uses
 from workledger.billing.models import (
     BillableItem,
     Hold,
@@ -23,6 +24,7 @@ from workledger.billing.models import (
     WriteDown,
 )
 from workledger.billing.queries import visible_invoices, visible_open_items
+from workledger.contracts.calc.terms import CapAction
 from workledger.contracts.models import TaskType
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
@@ -563,3 +565,29 @@ def _dispute(row: Dispute) -> DisputeListed:
     return DisputeListed(
         row.pk, row.invoice_id, row.invoice.number, row.reason, row.opened_on, row.settled_on, row.outcome
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CapListed:
+    """How far a cap is used: money in the contract's currency, or hours where `is_in_hours`; `over` is value not billed."""
+
+    contract_id: int
+    of: str
+    action: CapAction
+    is_in_hours: bool
+    limit: Decimal
+    used: Decimal
+    over: Decimal
+    percent: int
+    currency: str
+
+
+def caps(actor: Actor, contract_id: int | None) -> list[CapListed]:
+    """Return the caps of active contracts, or of one, the fullest first."""
+    return [
+        CapListed(
+            use.contract.pk, use.of, use.cap.action, use.cap.hours is not None, use.limit, use.used, use.over, use.percent,
+            use.contract.currency,
+        )
+        for use in cap_uses(actor, None if contract_id is None else [contract_id])
+    ]  # fmt: skip

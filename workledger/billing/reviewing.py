@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workledger.billing.models import Invoice, InvoiceLine, PreBillComment, PreBillReview, ReviewState
-from workledger.core.access import Actor
 from workledger.projects.models import Project
 
 
@@ -95,11 +94,3 @@ def managers_on(invoice_ids: Collection[int]) -> dict[int, set[int | None]]:
         if project_id:
             found[invoice_id].add(manager.get(project_id))
     return {pk: managers - {None} or {None} for pk, managers in found.items()}
-
-
-def waiting_for(actor: Actor) -> int:
-    """Return how many pre-bills wait for this actor's review."""
-    if actor.person_id is None:
-        return 0
-    rows = PreBillReview.objects.visible_to(actor).filter(reviewer_id=actor.person_id)
-    return rows.filter(state=ReviewState.WAITING).count()

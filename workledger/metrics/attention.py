@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 
+from workledger.billing.models import PreBillReview, ReviewState
 from workledger.core.access import Actor, Permission
 from workledger.core.models import Proposal
 from workledger.kernel.period import week_start
@@ -39,19 +40,21 @@ class Attention:
     receivables: Standing
     overdue: Standing
     proposals: Standing
+    reviews: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """How many timesheet lines and proposals wait for an actor's decision."""
+    """How many timesheet lines, proposals and reviews of pre-bills wait for an actor's decision."""
 
     approvals: int = 0
     proposals: int = 0
+    reviews: int = 0
 
     @property
     def count(self) -> int:
         """All of them."""
-        return self.approvals + self.proposals
+        return self.approvals + self.proposals + self.reviews
 
 
 _OWN = """
@@ -111,6 +114,7 @@ def attention(actor: Actor, today: date) -> Attention:
         receivables=_standing(found, "due", "overdue"),
         overdue=_standing(found, "overdue"),
         proposals=_standing(found, "proposals"),
+        reviews=Standing(_reviews_waiting(actor).count()) if _reviews(actor) else Standing(),
     )
 
 
@@ -133,10 +137,22 @@ def inbox(actor: Actor) -> Inbox:
         waiting.append(
             Proposal.objects.visible_to(actor).filter(state="open").annotate(kind=Value("proposals"))
         )
+    if _reviews(actor):
+        waiting.append(_reviews_waiting(actor).annotate(kind=Value("reviews")))
     if not waiting:
         return Inbox()
     first, *others = (rows.order_by().values_list("kind").annotate(count=Count("pk")) for rows in waiting)
     return Inbox(**dict(first.union(*others, all=True)))
+
+
+def _reviews(actor: Actor) -> bool:
+    return actor.person_id is not None and actor.can(Permission.PREPARE_BILLING)
+
+
+def _reviews_waiting(actor: Actor) -> QuerySet[PreBillReview]:
+    """Pre-bills of which this actor's review is asked."""
+    rows = PreBillReview.objects.visible_to(actor).filter(reviewer_id=actor.person_id)
+    return rows.filter(state=ReviewState.WAITING)
 
 
 def _approves(actor: Actor) -> bool:

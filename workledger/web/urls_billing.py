@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workledger.web.views import billing_invoices, billing_prebills, billing_wip
+from workledger.web.views import billing_invoices, billing_prebills, billing_reviews, billing_wip
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
@@ -15,6 +15,27 @@ urlpatterns = [
     path("prebills/new", billing_prebills.new, name="prebill-new"),
     path("prebills/issues/new", billing_prebills.new_issues, name="prebill-issues-new"),
     path("prebills/issues", billing_prebills.issues, name="prebill-issues"),
+    path("prebills/reviews", billing_reviews.request_all, name="prebill-reviews"),
+    path("prebills/approvals", billing_reviews.approve_all, name="prebill-approvals"),
+    path("prebills/schedules", billing_reviews.schedule_list, name="prebill-schedules"),
+    path("prebills/schedules/new", billing_reviews.schedule, name="prebill-schedule-new"),
+    path("prebills/schedules/<int:schedule_id>", billing_reviews.schedule, name="prebill-schedule"),
+    path(
+        "prebills/schedules/<int:schedule_id>/removal",
+        billing_reviews.remove_schedule,
+        name="prebill-schedule-remove",
+    ),
+    path("prebills/<int:invoice_id>/reviews/new", billing_reviews.ask, name="prebill-review-new"),
+    path("prebills/<int:invoice_id>/approval", billing_reviews.approve, name="prebill-approve"),
+    path("prebills/<int:invoice_id>/comments", billing_reviews.comment, name="prebill-comment"),
+    path(
+        "prebills/<int:invoice_id>/lines/<int:line_id>/words",
+        billing_reviews.reword,
+        name="prebill-line-reword",
+    ),
+    path(
+        "prebills/<int:invoice_id>/lines/<int:line_id>/parts", billing_reviews.part, name="prebill-line-part"
+    ),
     path("prebills/<int:invoice_id>/", billing_prebills.show, name="prebill"),
     path("prebills/<int:invoice_id>/total", billing_prebills.total, name="prebill-total"),
     path("prebills/<int:invoice_id>/note", billing_prebills.note, name="prebill-note"),

@@ -9,9 +9,9 @@ from workledger.api.edge import actor_of, require, today
 from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
-from workledger.billing import queries, statements
-from workledger.billing.actions import charges, invoices, items, prebills
-from workledger.billing.models import InvoiceKind, InvoiceState
+from workledger.billing import queries, reviewing, schedule_queries, statements
+from workledger.billing.actions import bill_lines, charges, invoices, items, prebills, reviews, schedules
+from workledger.billing.models import Invoice, InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
 
@@ -257,6 +257,60 @@ act(
     edge=_TODAY,
     gives="net",
 )
+
+
+# --- reviews and schedules ----------------------------------------------------------------------------------
+
+_REVIEW = shown(reviewing.ReviewShown, "PreBillReview")
+_COMMENT = shown(reviewing.CommentShown, "PreBillComment")
+_SCHEDULE = shown(schedule_queries.ScheduleRow, "BillSchedule")
+_REVIEWS = "Reviews"
+
+
+@read("/pre-bills/{invoice_id}/reviews", list_of(_REVIEW), _VIEW, tag=_REVIEWS, name="list_pre_bill_reviews",
+      summary="List a pre-bill's reviews")  # fmt: skip
+def list_reviews(request: HttpRequest, invoice_id: Id) -> list[reviewing.ReviewShown]:
+    """Who reviews a pre-bill, what they said, and whether it still holds."""
+    invoice: Invoice = locks.one(Invoice.objects.visible_to(actor_of(request)), invoice_id)
+    return reviewing.reviews_of([invoice.pk]).get(invoice.pk, [])
+
+
+@read("/pre-bills/{invoice_id}/comments", list_of(_COMMENT), _VIEW, tag=_REVIEWS, name="list_pre_bill_comments",
+      summary="List a pre-bill's comments")  # fmt: skip
+def list_comments(request: HttpRequest, invoice_id: Id) -> list[reviewing.CommentShown]:
+    """What was said of a pre-bill, oldest first."""
+    invoice: Invoice = locks.one(Invoice.objects.visible_to(actor_of(request)), invoice_id)
+    return reviewing.comments_of(invoice.pk)
+
+
+@read("/bill-schedules", list_of(_SCHEDULE), _VIEW, tag=_REVIEWS, name="list_bill_schedules",
+      summary="List bill schedules")  # fmt: skip
+def list_schedules(request: HttpRequest) -> list[schedule_queries.ScheduleRow]:
+    """The days on which pre-bills make themselves."""
+    return schedule_queries.schedules(actor_of(request), today())
+
+
+act("POST", "/pre-bills/reviews", reviews.request_reviews, tag=_REVIEWS, gives="reviews")
+act("POST", "/pre-bills/approve", reviews.approve_pre_bills, tag=_REVIEWS, gives="reviews")
+act("POST", "/pre-bills/{invoice_id}/send-back", reviews.send_back_pre_bill, tag=_REVIEWS)
+act("POST", "/pre-bills/{invoice_id}/comments", reviews.comment_pre_bill, tag=_REVIEWS, gives="id")
+act("POST", "/bill-schedules", schedules.save_schedule, tag=_REVIEWS, edge=_TODAY, gives="id")
+act("DELETE", "/bill-schedules/{schedule_id}", schedules.remove_schedule, tag=_REVIEWS)
+act("POST", "/bill-schedules/run", schedules.run_schedules, tag=_REVIEWS, edge=_TODAY, gives="pre_bills")
+act("PUT", "/invoice-lines/{line_id}/description", bill_lines.describe_line, tag=_REVIEWS)
+act("POST", "/pre-bills/{invoice_id}/join-lines", bill_lines.join_lines, tag=_REVIEWS, gives="id")
+act("POST", "/invoice-lines/{line_id}/part", bill_lines.part_line, tag=_REVIEWS, gives="id")
+
+
+# --- caps ---------------------------------------------------------------------------------------------------
+
+_CAP = shown(listing.CapListed, "CapUse")
+
+
+@read("/caps", list_of(_CAP), _VIEW, tag=_WIP, name="list_caps", summary="List how far caps are used")
+def list_caps(request: HttpRequest, contract_id: Id | None = None) -> list[listing.CapListed]:
+    """Caps of active contracts, their phases and lines, the fullest first; or those of one contract."""
+    return listing.caps(actor_of(request), contract_id)
 
 
 # --- charges ------------------------------------------------------------------------------------------------

@@ -510,3 +510,49 @@ def test_addresses_to_go_back_to_stay_in_this_installation(work: World, browser_
     sent = {"items": ids()[0], "reason_code": "quality", "note": "", "next": "https://elsewhere.example/"}
     assert browser_of(work.fay).post("/wip/holds", sent).headers["Location"] == "/wip/"
     assert billing_chosen.undo_of("/x", range(101)) == ""
+
+
+# --- reviews of pre-bills ---------------------------------------------------------------------------------
+
+
+def test_a_pre_bill_goes_to_its_manager_and_back_in_the_browser(
+    world: World, browser_of: Browser, drafts: list[Invoice]
+) -> None:
+    fay, pia = browser_of(world.fay), browser_of(world.pia)
+    acme = drafts[0].pk
+    fay.post("/prebills/reviews", {"ids": [acme]})
+    assert "With Pia" in text(fay.get("/prebills/"))
+    assert "to review before they are issued" in text(pia.get("/"))
+    page = text(pia.get(f"/prebills/{acme}/"))
+    assert "Approve as it is" in page
+    pia.post(f"/prebills/{acme}/comments", {"act": "back", "comment": "Leave the press out"})
+    assert "Leave the press out" in text(fay.get(f"/prebills/{acme}/"))
+    assert "was sent back by" in text(fay.post(f"/invoices/{acme}/issue", {"issued_on": "2026-03-31"}))
+    fay.post(f"/prebills/{acme}/reviews/new", {"reviewer_id": ""})
+    pia.post("/prebills/approvals", {"ids": [acme]})
+    assert "Approved" in text(fay.get("/prebills/"))
+
+
+def test_lines_are_reworded_joined_and_parted_in_the_browser(
+    world: World, browser_of: Browser, drafts: list[Invoice]
+) -> None:
+    fay, acme = browser_of(world.fay), drafts[0]
+    first = acme.lines.order_by("position")[0]
+    assert "Part the line" in text(fay.get(f"/prebills/{acme.pk}/lines/{first.pk}/parts"))
+    answer = fay.post(f"/prebills/{acme.pk}/lines/{first.pk}/words", {"description": "Wiring in March"})
+    assert answer.status_code == 302
+    assert "Wiring in March" in text(fay.get(f"/prebills/{acme.pk}/"))
+    refused = fay.post(f"/prebills/{acme.pk}/drops", {"act": "join", "ids": [first.pk]})
+    assert refused.status_code == 422
+    assert "Choose two lines" in text(refused)
+
+
+def test_a_schedule_is_set_seen_and_removed(world: World, browser_of: Browser) -> None:
+    fay = browser_of(world.fay)
+    entity = world.acme_contract.entity_id
+    assert "No schedule yet" in text(fay.get("/prebills/schedules"))
+    said = {"entity_id": entity, "every": "month", "day": "3", "asks_review": "on", "is_on": "on"}
+    assert fay.post("/prebills/schedules/new", said).status_code == 302
+    assert "On day 3 of each month" in text(fay.get("/prebills/schedules"))
+    assert "3 Apr" in text(fay.get("/prebills/schedules"))
+    assert "Use a day of 1 to 28" in text(fay.post("/prebills/schedules/new", said | {"day": "31"}))

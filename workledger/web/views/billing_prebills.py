@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from workledger.billing import page_queries
+from workledger.billing import page_queries, reviewing
 from workledger.billing.actions.invoices import issue_invoice, issue_invoices
 from workledger.billing.actions.prebills import drop_lines, note_pre_bill, run_billing, write_down_line
-from workledger.billing.models import ReasonCode
+from workledger.billing.models import ReasonCode, ReviewState
 from workledger.billing.queries import bill_exceptions
 from workledger.core.access import Permission
 from workledger.core.door import Options
@@ -25,6 +25,7 @@ from workledger.web.forms import Field, Form
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import number_of
 from workledger.web.trails import trail_url
+from workledger.web.views import billing_reviews
 from workledger.web.views.billing_chosen import (
     Ask,
     Done,
@@ -35,6 +36,7 @@ from workledger.web.views.billing_chosen import (
     say,
     taxes_in_words,
 )
+from workledger.web.views.caps import caps_shown
 
 _CRUMB = "Pre-bills"
 _DAY = timedelta(days=1)
@@ -58,8 +60,9 @@ def index(request: ActingRequest) -> HttpResponse:
     if client_id is not None:
         rows, sums = page_queries.pre_bills(request.actor, client_id=client_id)
     left = bill_exceptions(request.actor, today(), None if client_id is None else [client_id])
+    asked = reviewing.reviews_of([row.id for row in rows])
     context = {
-        "rows": rows,
+        "rows": [(row, _review_badge(asked[row.id])) for row in rows],
         "sums": sums,
         "clients": clients,
         "filtered": client_id is not None,
@@ -68,6 +71,18 @@ def index(request: ActingRequest) -> HttpResponse:
         **_may(request),
     }
     return render(request, "web/prebills/index.html", context)
+
+
+def _review_badge(asked: Sequence[reviewing.ReviewShown]) -> tuple[str, str]:
+    """Return tone and words of where the review of a pre-bill stands."""
+    if not asked:
+        return "", "To review"
+    if any(each.state == ReviewState.SENT_BACK for each in asked):
+        return "bad", "Sent back"
+    waiting = [each.reviewer for each in asked if each.is_open]
+    if waiting:
+        return "info", f"With {waiting[0]}" if len(waiting) == 1 else f"With {len(waiting)} reviewers"
+    return "good", "Approved"
 
 
 def _may(request: ActingRequest) -> dict[str, bool]:
@@ -142,9 +157,17 @@ def _review(
     status: int = 200,
 ) -> HttpResponse:
     found = page_queries.pre_bill(request.actor, invoice_id)
+    asked = reviewing.reviews_of([invoice_id])[invoice_id]
     context = {
         "bill": found,
         "taxes": taxes_in_words(found.taxes),
+        "reviews": asked,
+        "my_review": any(
+            each.is_open and (each.reviewer_id is None or each.reviewer_id == request.actor.person_id)
+            for each in asked
+        ),
+        "comments": reviewing.comments_of(invoice_id),
+        "caps": [cap for cap in caps_shown(request, found.contract_id) if cap.tone],
         "lines_trail": reverse("prebill-total", args=[invoice_id]),
         "wip_trail": trail_url("wip", currency=found.currency, contract=found.contract_id),
         "issued_on": typed or formats.day(today()),
@@ -214,7 +237,9 @@ def note(request: ActingRequest, invoice_id: int) -> HttpResponse:
 @page(Permission.PREPARE_BILLING)
 @require_POST
 def drop(request: ActingRequest, invoice_id: int) -> HttpResponse:
-    """Put chosen lines, or the whole pre-bill, back into WIP; with 'hold' they are held there."""
+    """Put chosen lines, or the whole pre-bill, back into WIP; with 'hold' they are held there, with 'join' made one."""
+    if request.POST.get("act") == "join":
+        return billing_reviews.join(request, invoice_id)
     whole = bool(request.POST.get("whole"))
     ids = chosen_ids(request)
     if not whole and not ids:

@@ -67,7 +67,9 @@ def show(request: ActingRequest) -> HttpResponse:
     waiting = attention(actor, day)
     context: dict[str, Any] = {
         "page_title": "Home",
-        "inbox": Inbox(waiting.approvals.count, waiting.proposals.count),  # counted already
+        "inbox": Inbox(
+            waiting.approvals.count, waiting.proposals.count, waiting.reviews.count
+        ),  # counted already
         "today": day,
         "sees_firm": sees_firm,
         "leads": leads,
@@ -125,6 +127,9 @@ def _needs(actor: Actor, found: Attention) -> list[Need]:
     if found.unpriced.count:
         rows.append(Need(f"{formats.hours(found.unpriced.seconds)} h", "have no price yet", address("rate_cards"), "tag", "bad",
                          "no rate holds for them; they cannot be billed"))  # fmt: skip
+    if found.reviews.count:
+        rows.append(Need(_count(found.reviews.count, "pre-bill", "pre-bills"), "to review before they are issued",
+                         address("prebills"), "user-check"))  # fmt: skip
     if found.drafts.count:
         rows.append(Need(_count(found.drafts.count, "pre-bill", "pre-bills"), "to review and issue", address("prebills"),
                          "file-pen-line", "", _money(found.drafts)))  # fmt: skip
