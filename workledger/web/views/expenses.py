@@ -402,7 +402,7 @@ def _save(
             if upload is None or upload.file is None:
                 continue
             try:
-                kept = stack.enter_context(files.kept(cast("BinaryIO", upload.file)))
+                kept = stack.enter_context(files.RECEIPTS.kept(cast("BinaryIO", upload.file)))
             except Refused as refused:
                 problems += [replace(problem, field=name) for problem in refused.problems]
             else:
@@ -490,7 +490,7 @@ def delete(request: ActingRequest, expense_id: int) -> HttpResponse:
 def receipt(request: ActingRequest, receipt_id: int) -> HttpResponse:
     """The file of a receipt, as what its content is, and unable to do anything."""
     found = queries.receipt(request.actor, receipt_id)
-    with files.opened(found.file) as source:
+    with files.RECEIPTS.opened(found.file) as source:
         answer = HttpResponse(source.read(), content_type=found.media_type)
     answer.headers["Content-Disposition"] = content_disposition_header(False, found.file_name) or "inline"
     answer.headers["Cache-Control"] = "private, max-age=3600"
