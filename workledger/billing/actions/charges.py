@@ -55,6 +55,7 @@ def charge_due(
         due += [
             (line, each)
             for each in fees.due_charges(line.document, line.start, line.end, through, line.currency)
+            if line.ended is None or each.due < line.ended
         ]
         due += [(line, each) for each in _minimums(line, through)]
     _make(actor, due)
