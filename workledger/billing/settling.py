@@ -35,7 +35,7 @@ _STEPS = ("multipliers", "minimum_time", "discount")
 
 
 class Line(NamedTuple):
-    """A contract line as pricing needs it. Half-open [start, end); `ended` is a change order's end of this line alone."""
+    """A contract line as pricing needs it. Half-open [start, end)."""
 
     id: int
     contract_id: int
@@ -44,7 +44,6 @@ class Line(NamedTuple):
     end: date | None
     currency: str
     is_recognized: bool
-    ended: date | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -69,14 +68,14 @@ def lines(line_ids: Collection[int]) -> dict[int, Line]:
     """Return these contract lines by id, in one query."""
     rows = ContractLine.objects.filter(pk__in=line_ids).order_by().values_list(
         "pk", "contract_id", "model", "terms", "contract__start", "contract__end", "contract__currency",
-        "revenue_method", "end",
+        "revenue_method",
     )  # fmt: skip
     return {
         pk: Line(
-            pk, contract_id, terms.parse(model, document), start, min(filter(None, (end, ended)), default=None),
-            currency, method == RevenueMethod.AS_INVOICED, ended,
+            pk, contract_id, terms.parse(model, document), start, end, currency,
+            method == RevenueMethod.AS_INVOICED,
         )
-        for pk, contract_id, model, document, start, end, currency, method, ended in rows
+        for pk, contract_id, model, document, start, end, currency, method in rows
     }  # fmt: skip
 
 
@@ -106,17 +105,16 @@ class Known:
     derivations: Derivations
 
 
-def settle(
-    line: Line, new: Sequence[Work], known: Known, *, again: bool = True, is_trial: bool = False
-) -> Outcome:
+def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True) -> Outcome:
     """Price a line's unbilled time together with `new` work; with `again` False only the new.
 
-    A trial locks nothing: its outcome is shown and not written. Otherwise locks the line's items. What comes out as it stands is left alone, with its holds and write-downs.
+    Locks the line's items. What comes out as it stands is left alone, with its holds and write-downs.
     """
     standing: dict[int, list[BillableItem]] = defaultdict(list)
     if again:
-        rows = unbilled().filter(contract_line_id=line.id).order_by("pk")
-        for item in rows if is_trial else rows.select_for_update(of=("self",)):
+        for item in (
+            unbilled().filter(contract_line_id=line.id).order_by("pk").select_for_update(of=("self",))
+        ):
             standing[item.source_id].append(item)
     billed_parts = _billed_parts(standing)
     works = {source: whole_work(items, billed_parts.get(source, 0)) for source, items in standing.items()}

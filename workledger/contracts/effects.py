@@ -2,8 +2,8 @@
 
 A higher floor registers a function when its app is ready. Before approved rates change, each is asked what
 is open from that day on under these contracts, and the sum stands in the warning that the approver
-confirms. Before a change order is approved, the floors above say which budgets hang on the contract and what
-other terms of a line would make of its unbilled work.
+confirms. Of a change order's contract the floors above say which budgets hang on it and what its unbilled work is
+worth, before the order and after.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from workledger.contracts.calc.orders import Budget
-from workledger.contracts.calc.terms import Terms
 
 
 class RateEffect(NamedTuple):
@@ -51,31 +50,25 @@ def rate_effects(contract_ids: Iterable[int], from_day: date) -> RateEffect:
     return total
 
 
-class TermsEffect(NamedTuple):
-    """What other terms would make of a line's unbilled work, in its currency: what is billable, and what lies over its cap."""
+class Unbilled(NamedTuple):
+    """What the unbilled work of a contract line is worth, in the contract's currency: billable, and over its cap."""
 
-    billable_before: Decimal
-    billable_after: Decimal
-    over_cap_before: Decimal
-    over_cap_after: Decimal
-
-    @property
-    def released(self) -> Decimal:
-        """Over-cap value that becomes billable; negative where a lower cap takes some away."""
-        return self.over_cap_before - self.over_cap_after
+    contract_line_id: int
+    billable: Decimal
+    over_cap: Decimal
 
 
-TermsEffectHook = Callable[[int, Terms], TermsEffect]
+UnbilledHook = Callable[[int], list[Unbilled]]
 BudgetsHook = Callable[[int], list[Budget]]
 
-_terms_hooks: list[TermsEffectHook] = []
+_unbilled_hooks: list[UnbilledHook] = []
 _budget_hooks: list[BudgetsHook] = []
 
 
-def register_terms_effects(hook: TermsEffectHook) -> None:
-    """Ask `hook(contract_line_id, new_terms)` what change orders would do; registering twice counts once."""
-    if hook not in _terms_hooks:
-        _terms_hooks.append(hook)
+def register_unbilled(hook: UnbilledHook) -> None:
+    """Ask `hook(contract_id)` what unbilled work is worth by line; registering twice counts once."""
+    if hook not in _unbilled_hooks:
+        _unbilled_hooks.append(hook)
 
 
 def register_budgets(hook: BudgetsHook) -> None:
@@ -84,9 +77,9 @@ def register_budgets(hook: BudgetsHook) -> None:
         _budget_hooks.append(hook)
 
 
-def terms_effects(contract_line_id: int, new_terms: Terms) -> list[TermsEffect]:
-    """Return what other terms would make of a line's unbilled work, from each hook."""
-    return [hook(contract_line_id, new_terms) for hook in _terms_hooks]
+def unbilled_of(contract_id: int) -> dict[int, Unbilled]:
+    """Return what a contract's unbilled work is worth now, by line, over every hook."""
+    return {each.contract_line_id: each for hook in _unbilled_hooks for each in hook(contract_id)}
 
 
 def budgets_of(contract_id: int) -> list[Budget]:

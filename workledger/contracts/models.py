@@ -286,8 +286,9 @@ class ChangeOrder(Record):
     """A priced amendment of a contract, numbered within it.
 
     `changes` is its typed document (`contracts.calc.orders`); `pricing` is what it came to when it was last priced, and
-    `content_hash` covers both: an approval or an acceptance holds for that content alone. `effective_from` is the day
-    from which the changes hold. What happened to it stands in its steps.
+    `content_hash` covers both: an approval or an acceptance holds for that content alone. `releases` is what it would have
+    made of unbilled work on that occasion, which moves with the work and is covered by no hash. `effective_from` is the
+    day from which the changes hold. What happened to it stands in its steps.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="orders")
@@ -297,6 +298,7 @@ class ChangeOrder(Record):
     effective_from = models.DateField()
     changes = models.JSONField(default=list)
     pricing = models.JSONField(default=dict)
+    releases = models.JSONField(default=list)
     content_hash = models.CharField(max_length=32)
     state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.DRAFT)
 

@@ -1,16 +1,16 @@
 """What a change order comes to, read from the database: checked against its contract, kept, read again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from workledger.contracts import versions
 from workledger.contracts.calc import orders, terms
 from workledger.contracts.calc.agreement import Agreement, Difference
 from workledger.contracts.calc.orders import Budget, Effect, Pricing
-from workledger.contracts.effects import budgets_of
+from workledger.contracts.effects import Unbilled, budgets_of
 from workledger.contracts.models import BillingModel, Contract, RevenueMethod
 from workledger.core.refusals import Problem, Problems
 
@@ -113,3 +113,34 @@ def _text(amount: Decimal | None) -> str | None:
 
 def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+class LineRelease(NamedTuple):
+    """What an order makes of a line's unbilled work: billable and over the cap, before and after."""
+
+    line: str
+    billable_before: Decimal
+    billable_after: Decimal
+    over_cap_before: Decimal
+    over_cap_after: Decimal
+
+
+def releases(
+    names: Mapping[int, str], before: Mapping[int, Unbilled], after: Mapping[int, Unbilled]
+) -> list[dict[str, Any]]:
+    """Return what an order makes of unbilled work, as the JSON that is kept, of lines where it makes a difference."""
+    found = []
+    for line_id in sorted(before.keys() | after.keys()):
+        nothing = Unbilled(line_id, Decimal(0), Decimal(0))
+        was, now = before.get(line_id, nothing), after.get(line_id, nothing)
+        if was != now:
+            row = LineRelease(names.get(line_id, ""), was.billable, now.billable, was.over_cap, now.over_cap)
+            found.append({name: str(value) for name, value in row._asdict().items()})
+    return found
+
+
+def read_releases(kept: Sequence[Mapping[str, str]]) -> list[LineRelease]:
+    """Read what was kept of an order's effect on unbilled work."""
+    return [
+        LineRelease(row["line"], *(Decimal(row[name]) for name in LineRelease._fields[1:])) for row in kept
+    ]

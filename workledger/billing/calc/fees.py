@@ -116,6 +116,17 @@ def milestone(document: terms.Milestones, place: int, accepted: date) -> ChargeD
     return _single(ChargeKind.MILESTONE, key, each.name, days, accepted, each.amount, "Accepted")
 
 
+def part_amounts(document: Terms, currency: str) -> dict[str, Decimal]:
+    """Return what each milestone or instalment comes to, by its key; nothing for other models."""
+    if isinstance(document, terms.Milestones):
+        return {terms.part_key(place, each): each.amount for place, each in enumerate(document.milestones)}
+    if isinstance(document, terms.FixedFee):
+        amounts = instalment_amounts(document, currency)
+        parts = zip(document.instalments, amounts, strict=True)
+        return {terms.part_key(place, each): amount for place, (each, amount) in enumerate(parts)}
+    return {}
+
+
 # --- fees of periods ----------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from django.db.models import Max
 from workledger.contracts import checks, pricing, versions
 from workledger.contracts.actions import agreements, rates
 from workledger.contracts.calc import orders, terms
+from workledger.contracts.effects import unbilled_of
 from workledger.contracts.events import BudgetMoved, ChangeOrderApplied, LineTermsChanged
 from workledger.contracts.files import ORDER_FILES
 from workledger.contracts.inputs import LineInput, OrderInput, OrderSubmitted, RateInput
@@ -73,15 +74,16 @@ def set_review_thresholds(
 
 @action("contracts.draft_order", needs=Permission.MANAGE_CONTRACTS)
 def draft_order(*, actor: Actor, contract_id: int, order: OrderInput, on: date) -> int:
-    """Draft a change order of an active contract and price it; returns its id.
+    """Draft a change order of an active contract and price it; returns its id. Its changes may be added later.
 
-    Refuses: not_found, contract_not_active, title_missing, changes_do_not_fit, line_unknown, budget_unknown,
-    nothing_changes, and values that do not fit.
+    Refuses: not_found, contract_not_active, title_missing, before_start, changes_do_not_fit, line_unknown, line_ended,
+    terms_do_not_fit, budget_unknown, nothing_changes (a change that changes nothing), and whatever applying it would
+    refuse.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     last = contract.orders.aggregate(last=Max("number"))["last"] or 0
     row = ChangeOrder(contract=contract, number=last + 1)
-    _fill(row, order)
+    _fill(actor, row, order)
     row.save()
     _step(actor, row, OrderStepKind.DRAFTED, on)
     record(row, f"Drafted change order {row} of contract {contract.number}")
@@ -96,10 +98,9 @@ def revise_order(*, actor: Actor, order_id: int, order: OrderInput, on: date) ->
     """
     row = _locked(actor, order_id)
     _require(row, _REVISABLE)
-    before = row.content_hash
-    _fill(row, order)
+    _fill(actor, row, order)
     stood = row.state != OrderState.DRAFT
-    if stood and row.content_hash != before:
+    if stood:
         voided = {
             OrderState.IN_REVIEW: "It is in review: the reviewer will be asked again.",
             OrderState.SENT: "It is with the client: what was approved holds for the former content only.",
@@ -129,7 +130,7 @@ def attach_order_file(*, actor: Actor, order_id: int, kept: str, file_name: str)
     return int(made.pk)
 
 
-def _fill(row: ChangeOrder, order: OrderInput) -> None:
+def _fill(actor: Actor, row: ChangeOrder, order: OrderInput) -> None:
     """Write what was drafted into an order of a locked contract, with what it comes to."""
     problems = Problems()
     active = row.contract.state == ContractState.ACTIVE
@@ -139,7 +140,6 @@ def _fill(row: ChangeOrder, order: OrderInput) -> None:
     starts = f"The contract starts on {row.contract.start:%Y-%m-%d}; changes hold from then on or later."
     problems.check(order.effective_from >= row.contract.start, "before_start", starts, "effective_from")
     row.effective_from = order.effective_from
-    problems.check(order.changes, "nothing_changes", "Add at least one change.", "changes")
     try:
         changes = orders.parse(order.changes)
     except terms.TermsInvalid as invalid:
@@ -151,6 +151,7 @@ def _fill(row: ChangeOrder, order: OrderInput) -> None:
     assert priced is not None
     row.changes = [orders.stored(change) for change in changes]
     _keep_pricing(row, changes, priced)
+    row.releases = _rehearsed(actor, row, changes)
 
 
 def _keep_pricing(row: ChangeOrder, changes: tuple[orders.Change, ...], priced: orders.Pricing) -> None:
@@ -165,14 +166,16 @@ def _keep_pricing(row: ChangeOrder, changes: tuple[orders.Change, ...], priced: 
 def submit_order(*, actor: Actor, order_id: int, on: date) -> OrderSubmitted:
     """Price a draft a last time and pass it on: into review where it is over the contract's threshold, else to the client.
 
-    Refuses: not_found, not_a_draft, contract_not_active, and whatever applying it would refuse.
+    Refuses: not_found, not_a_draft, nothing_changes, contract_not_active, and whatever applying it would refuse.
     """
     row = _locked(actor, order_id)
     _require(row, (OrderState.DRAFT,), code="not_a_draft")
+    if not row.changes:
+        raise Refused.because("nothing_changes", "Add at least one change first.", "changes")
     changes = orders.parse(row.changes)
     priced = _priced(row, changes)
     _keep_pricing(row, changes, priced)
-    _rehearse(actor, row, changes)
+    row.releases = _rehearsed(actor, row, changes)
     needs_review = orders.needs_review(
         priced, row.contract.review_over_seconds, row.contract.review_over_percent
     )
@@ -365,11 +368,19 @@ def _contact(row: ChangeOrder, contact_id: int) -> Contact:
 # --- applying -----------------------------------------------------------------------------------------------
 
 
-def _rehearse(actor: Actor, row: ChangeOrder, changes: tuple[orders.Change, ...]) -> None:
-    """Apply an order and undo it, so that what would be refused later is refused now."""
+def _rehearsed(actor: Actor, row: ChangeOrder, changes: tuple[orders.Change, ...]) -> list[dict[str, Any]]:
+    """Apply an order and undo it: what applying would refuse is refused now; returns what it makes of unbilled work."""
+    if not changes:
+        return []
+    before = unbilled_of(row.contract_id)
+    end = row.contract.end
     with transaction.atomic():
         _move(actor, row, changes)
+        after = unbilled_of(row.contract_id)
         transaction.set_rollback(True)
+    row.contract.end = end
+    names = dict(row.contract.lines.values_list("pk", "name"))
+    return pricing.releases(names, before, after)
 
 
 def _apply(actor: Actor, row: ChangeOrder, on: date) -> None:

@@ -51,6 +51,46 @@ class ChangeLine(_Change):
 _OF_LINES = {"name", "budget_seconds", "budget_amount"}
 
 
+def changed_line(
+    line: AgreedLine,
+    *,
+    name: str,
+    document: Mapping[str, Any],
+    budget_seconds: int | None,
+    budget_amount: Decimal | None,
+) -> dict[str, Any]:
+    """Return the change that makes a line say this: what is said otherwise and nothing else.
+
+    A document that is no terms is taken as it is; it is refused when the change is checked.
+    """
+    change: dict[str, Any] = {"kind": "change_line", "line_id": line.id}
+    for field, was, now in (
+        ("name", line.name, name.strip()),
+        ("budget_seconds", line.budget_seconds, budget_seconds),
+        ("budget_amount", line.budget_amount, budget_amount),
+    ):
+        if was != now:
+            change[field] = str(now) if isinstance(now, Decimal) else now
+    before = terms.keyed(terms.parse(line.model, line.terms))
+    try:
+        after = terms.keyed(terms.parse(line.model, dict(document)), before)
+    except TermsInvalid:
+        return change | {"terms": dict(document)}
+    patch = {
+        term: value
+        for term, value in terms.stored(after).items()
+        if _says_otherwise(getattr(before, term), getattr(after, term))
+    }
+    return change | ({"terms": patch} if patch else {})
+
+
+def _says_otherwise(was: Any, now: Any) -> bool:
+    """Tell whether a term differs; a part that is there with nothing in it says what no part says."""
+    if was is None and isinstance(now, BaseModel):
+        return bool(now.model_dump(exclude_defaults=True))
+    return bool(was != now)
+
+
 class AddLine(_Change):
     """A new line with its model, terms and budgets."""
 

@@ -238,13 +238,13 @@ def test_an_order_of_a_later_day_is_applied_on_that_day(world: World) -> None:
     assert state(order_id) == OrderState.APPLIED
 
 
-def test_what_applying_would_refuse_is_refused_when_it_is_submitted(world: World) -> None:
-    order_id = draft(world, {"kind": "add_line", "name": "Delivery", "model": "time_and_materials"})
+def test_what_applying_would_refuse_is_refused_when_it_is_drafted(world: World) -> None:
     with pytest.raises(Refused) as refused:
-        actions.submit_order(actor=world.pia.actor, order_id=order_id, on=TODAY)
+        draft(world, {"kind": "add_line", "name": "Delivery", "model": "time_and_materials"})
     assert [(each.code, each.field) for each in refused.value.problems] == [
         ("line_name_taken", "changes.0.name")
     ]
+    assert not ChangeOrder.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -265,10 +265,12 @@ def test_a_change_that_does_not_fit_is_refused_where_it_stands(
     assert [(each.code, each.field) for each in refused.value.problems] == [(code, field)]
 
 
-def test_an_empty_order_and_a_change_of_nothing_are_refused(world: World) -> None:
-    for changes in ([], [{"kind": "change_line", "line_id": world.delivery.pk}]):
-        with pytest.raises(Refused, match=r"at least one change|changes nothing"):
-            draft(world, *changes)
+def test_an_empty_draft_is_not_submitted_and_a_change_of_nothing_is_refused(world: World) -> None:
+    order_id = draft(world)
+    with pytest.raises(Refused, match="at least one change"):
+        actions.submit_order(actor=world.pia.actor, order_id=order_id, on=TODAY)
+    with pytest.raises(Refused, match="changes nothing"):
+        draft(world, {"kind": "change_line", "line_id": world.delivery.pk})
 
 
 def test_direct_changes_make_versions_too_and_an_empty_one_makes_none(world: World) -> None:

@@ -4,15 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_expense_duty_rule'),
+        ("core", "0002_expense_duty_rule"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='dutyswitch',
-            name='rule',
-            field=models.CharField(choices=[('approve_own_time', 'Nobody approves their own time.'), ('approve_own_expenses', 'Nobody approves their own expenses.'), ('approve_time_and_issue', 'Who alone approved all the time on an invoice does not issue it.'), ('propose_and_approve_rate', 'Who proposes a rate does not approve it.'), ('propose_and_approve_order', 'Who drafts a change order does not approve it.'), ('reopen_own_lock', 'Who locked a period does not reopen it.')], max_length=40),
+            model_name="dutyswitch",
+            name="rule",
+            field=models.CharField(
+                choices=[
+                    ("approve_own_time", "Nobody approves their own time."),
+                    ("approve_own_expenses", "Nobody approves their own expenses."),
+                    (
+                        "approve_time_and_issue",
+                        "Who alone approved all the time on an invoice does not issue it.",
+                    ),
+                    ("propose_and_approve_rate", "Who proposes a rate does not approve it."),
+                    ("propose_and_approve_order", "Who drafts a change order does not approve it."),
+                    ("reopen_own_lock", "Who locked a period does not reopen it."),
+                ],
+                max_length=40,
+            ),
         ),
     ]
