@@ -225,12 +225,12 @@ def return_order(*, actor: Actor, order_id: int, on: date, reason: str) -> None:
 
 @action("contracts.withdraw_order", needs=Permission.MANAGE_CONTRACTS)
 def withdraw_order(*, actor: Actor, order_id: int, on: date, reason: str) -> None:
-    """Take back an order that the client has not accepted; it stays readable.
+    """Take back an order that is not applied; it stays readable.
 
     Refuses: not_found, decided, reason_missing.
     """
     row = _locked(actor, order_id)
-    _require(row, _OPEN, reason=reason)
+    _require(row, (*_OPEN, OrderState.ACCEPTED), reason=reason)
     row.state = OrderState.WITHDRAWN
     row.save(update_fields=["state"])
     _step(actor, row, OrderStepKind.WITHDRAWN, on, note=reason)

@@ -68,6 +68,11 @@ class Agreement(_Part):
         return next((line for line in self.lines if line.id == line_id), None)
 
 
+def day_words(day: date) -> str:
+    """Return a day as documents for people say it: '16 Mar 2026'."""
+    return f"{day.day} {day:%b %Y}"
+
+
 class Difference(NamedTuple):
     """A thing that two states of a contract say differently, in words; '' where one of them does not say it.
 
@@ -111,8 +116,8 @@ def _own(agreement: Agreement) -> dict[str, str]:
     days = agreement.payment_terms_days
     return {
         "Name": agreement.name,
-        "First day": agreement.start.isoformat(),
-        "Last day": last.isoformat() if last else "Open end",
+        "First day": day_words(agreement.start),
+        "Last day": day_words(last) if last else "Open end",
         "Purchase order": agreement.po_number,
         "Payment": f"{days} days" if days is not None else "",
         "Notes": "Every entry needs a note" if agreement.requires_notes else "",
@@ -138,18 +143,18 @@ def line_words(line: AgreedLine, currency: str) -> Iterator[tuple[str, str]]:
         for part in getattr(document, name, ()):
             yield f"{name[:-1].capitalize()} {part.name}", _part_words(part)
     if line.end is not None:
-        yield "Last day", (line.end - _DAY).isoformat()
+        yield "Last day", day_words(line.end - _DAY)
 
 
 def _part_words(part: terms.MilestonePart | terms.Instalment) -> str:
     size = f"{part.amount:,.2f}" if part.amount is not None else ""
     if isinstance(part, terms.Instalment) and part.percent is not None:
         size = f"{part.percent.normalize():f} %"
-    said = [size, f"due {part.due}" if part.due else "", getattr(part, "criteria", "")]
+    said = [size, f"due {day_words(part.due)}" if part.due else "", getattr(part, "criteria", "")]
     return ", ".join(filter(None, said))
 
 
 def _rates(agreement: Agreement) -> Iterator[tuple[str, str]]:
     for rate in sorted(agreement.rates, key=lambda each: (each.who, each.valid_from)):
-        until = f" to {rate.valid_to - _DAY}" if rate.valid_to else ""
-        yield f"{rate.who}, from {rate.valid_from}", f"{rate.rate_per_hour:,.2f} per hour{until}"
+        until = f" to {day_words(rate.valid_to - _DAY)}" if rate.valid_to else ""
+        yield f"{rate.who}, from {day_words(rate.valid_from)}", f"{rate.rate_per_hour:,.2f} per hour{until}"

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from workledger.contracts.calc import terms
-from workledger.contracts.calc.agreement import AgreedLine, Agreement, Difference, line_differences
+from workledger.contracts.calc.agreement import AgreedLine, Agreement, Difference, day_words, line_differences
 from workledger.contracts.calc.terms import Amount, TermsInvalid, TermsProblem
 from workledger.kernel.period import Period
 from workledger.kernel.quantity import hours
@@ -421,7 +421,7 @@ def _given_up(line: AgreedLine, effective: date, agreement: Agreement) -> tuple[
 
 
 def _ended(agreement: Agreement, later: Agreement, effective: date) -> Effect:
-    words = [each.isoformat() if each else "Open end" for each in map(_last, (agreement.end, later.end))]
+    words = [day_words(each) if each else "Open end" for each in map(_last, (agreement.end, later.end))]
     amount, is_known = _ZERO, False
     for line in agreement.lines:
         if isinstance(terms.parse(line.model, line.terms), terms.Retainer | terms.Recurring) and later.end:
@@ -462,7 +462,7 @@ def _rated(agreement: Agreement, change: SetRate, effective: date) -> Effect:
         and (rate.valid_to is None or rate.valid_to > effective)
     ]
     before = f"{holds[0].rate_per_hour:,.2f} per hour" if holds else ""
-    after = f"{change.rate_per_hour:,.2f} per hour from {effective}"
+    after = f"{change.rate_per_hour:,.2f} per hour from {day_words(effective)}"
     who = holds[0].who if holds else "New rate"
     return Effect("Change a rate", "rate", (Difference("Rates", who, before, after),), None, None)
 

@@ -73,6 +73,7 @@ def _shown(request: ActingRequest, found: OrderPage, refused: Refused | None = N
         "row": row,
         "tone": TONES[row.state],
         "effects": list(enumerate(found.effects)),
+        "layers": len({each.layer for each in found.effects if each.seconds or each.amount}),
         "events": [(each, *EVENT_MARKS.get(each.kind.value, ("", ""))) for each in found.events],
         "released": sum((each.over_cap_before - each.over_cap_after for each in found.releases), Decimal(0)),
         "billable_change": sum(
@@ -551,7 +552,7 @@ def send_back(request: ActingRequest, order_id: int) -> HttpResponse:
 
 @page(_P.MANAGE_CONTRACTS)
 def withdraw(request: ActingRequest, order_id: int) -> HttpResponse:
-    """Take an order back that the client has not accepted."""
+    """Take an order back that is not applied."""
     found = amendments.order_page(request.actor, order_id)
 
     def run(values: Mapping[str, Any], options: Options) -> None:
