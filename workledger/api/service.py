@@ -9,6 +9,7 @@ import workledger
 from workledger.api import problems
 from workledger.api.auth import Session, Token
 from workledger.api.nouns import (  # noqa: F401 - importing them registers their addresses
+    amendments,
     billing,
     clients,
     contracts,

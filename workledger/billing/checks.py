@@ -168,6 +168,27 @@ register_check(
         right=("numbered documents", "SELECT count(*) FROM billing_invoice WHERE number <> ''"),
     )
 )
+_LAST_STEPS = (
+    "SELECT DISTINCT ON (contract_line_id, key) contract_line_id, key, kind FROM billing_milestonestep"
+    " ORDER BY contract_line_id, key, id DESC"
+)
+register_check(
+    sum_check(
+        "billing.milestones_as_accepted",
+        "Every accepted milestone is charged, and no other",
+        left=("milestones charged", "SELECT count(*) FROM billing_charge WHERE kind = 'milestone'"),
+        right=(
+            "milestones whose last word is 'accepted'",
+            f"SELECT count(*) FROM ({_LAST_STEPS}) s WHERE kind = 'accepted'",  # noqa: S608
+        ),
+        broken=(
+            "charges of milestones that are not accepted",
+            f"SELECT count(*) FROM billing_charge c LEFT JOIN ({_LAST_STEPS}) s"  # noqa: S608
+            " ON s.contract_line_id = c.contract_line_id AND s.key = c.key"
+            " WHERE c.kind = 'milestone' AND s.kind IS DISTINCT FROM 'accepted'",
+        ),
+    )
+)
 
 
 def _documents_as_frozen() -> CheckResult:

@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import Q
 
 from workledger.billing.calc.fees import ChargeKind
-from workledger.contracts.models import Contract, ContractLine
+from workledger.contracts.models import Contract, ContractLine, SharedWithClient
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
 from workledger.core.triggers import RowPolicy
-from workledger.directory.models import Client, LegalEntity, Person, Role
+from workledger.directory.models import Client, Contact, LegalEntity, Person, Role
 from workledger.kernel.money import money_words
 from workledger.projects.models import Project, Task
 
@@ -199,6 +199,79 @@ class Charge(Record):
 
     def __str__(self) -> str:
         return self.description
+
+
+class MilestoneStepKind(models.TextChoices):
+    """What can happen to a milestone."""
+
+    REQUESTED = "requested", "Acceptance requested"
+    ACCEPTED = "accepted", "Accepted"
+    DISPUTED = "disputed", "Disputed"
+    REOPENED = "reopened", "Reopened"
+
+
+class MilestoneStep(Record):
+    """Something that happened to a milestone of a contract line: on which day, by whom, and what was said.
+
+    `key` tells it from the line's others (`contracts.calc.terms.part_key`); the last step says where it stands. `contact` is
+    who is asked or answered, and None where that is a person by name alone (`who`).
+    """
+
+    contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=20)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=MilestoneStepKind.choices)
+    day = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    who = models.CharField(max_length=200)
+    contact = models.ForeignKey(
+        Contact, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    note = models.TextField(blank=True)
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = SharedWithClient(
+        Permission.VIEW_CONTRACTS, entity="contract_line__contract__entity_id",
+        client="contract_line__contract__client_id", shared=Q(),
+    )  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["contract_line_id", "key", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.kind}"
+
+
+class MilestoneFile(Record):
+    """A picture or PDF that shows a milestone was reached or accepted; kept once under its SHA-256."""
+
+    contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=20)
+    file = models.CharField(max_length=100)
+    file_name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=20)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    attached_at = models.DateTimeField(db_default=models.functions.Now())
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = SharedWithClient(
+        Permission.VIEW_CONTRACTS, entity="contract_line__contract__entity_id",
+        client="contract_line__contract__client_id", shared=Q(),
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract_line", "key", "sha256"],
+                name="milestone_file_once",
+                violation_error_message="This file is attached to the milestone already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class PrepaidBlock(Record):

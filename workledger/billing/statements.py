@@ -43,7 +43,8 @@ class ChargeRow:
 class ToCharge:
     """Something people charge by an act: an instalment, a milestone, units, progress, retained money, a block.
 
-    `place` counts the parts of the line's terms from 0; `amount` is None where the act says it.
+    `place` counts the parts of the line's terms from 0, `key` is what a part is known by; `amount` is None where the act
+    says it.
     """
 
     line_id: int
@@ -54,6 +55,7 @@ class ToCharge:
     due_on: date | None
     amount: Decimal | None
     currency: str
+    key: str = ""
 
 
 def _require(actor: Actor) -> None:
@@ -109,7 +111,7 @@ def to_charge(actor: Actor, contract_id: int) -> list[ToCharge]:
         found += [
             each
             for each in _of_line(known[row.pk], row.name)
-            if (row.pk, each.kind.value, str(each.place)) not in done
+            if (row.pk, each.kind.value, each.key) not in done
         ]
     return found
 
@@ -119,12 +121,32 @@ def _of_line(line: Line, name: str) -> list[ToCharge]:
     if isinstance(document, terms.FixedFee):
         amounts = fees.instalment_amounts(document, currency)
         return [
-            ToCharge(line.id, name, ChargeKind.INSTALMENT, place, part.name, part.due, amount, currency)
+            ToCharge(
+                line.id,
+                name,
+                ChargeKind.INSTALMENT,
+                place,
+                part.name,
+                part.due,
+                amount,
+                currency,
+                terms.part_key(place, part),
+            )
             for place, (part, amount) in enumerate(zip(document.instalments, amounts, strict=True))
         ]
     if isinstance(document, terms.Milestones):
         return [
-            ToCharge(line.id, name, ChargeKind.MILESTONE, place, part.name, part.due, part.amount, currency)
+            ToCharge(
+                line.id,
+                name,
+                ChargeKind.MILESTONE,
+                place,
+                part.name,
+                part.due,
+                part.amount,
+                currency,
+                terms.part_key(place, part),
+            )
             for place, part in enumerate(document.milestones)
         ]
     if isinstance(document, terms.Units):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from workledger.billing.actions.prebills import run_billing
 from workledger.billing.queries import BillRun
 from workledger.cli.output import Progress, emit, table
+from workledger.contracts.actions import apply_due_orders
 from workledger.core.access import system_actor
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
@@ -37,7 +38,7 @@ def command(
 ) -> None:
     """Make a pre-bill per contract from approved work up to a day.
 
-    Running it again bills only what is open by then. What cannot be billed is listed with its reason.
+    Change orders that the client accepted and whose day has come are applied first. Running it again bills only what is open by then. What cannot be billed is listed with its reason.
 
     \b
     Example:
@@ -46,6 +47,7 @@ def command(
     progress = Progress()
     progress("Billing")
     day = issued_on.date() if issued_on else timezone.localdate()
+    apply_due_orders.using(Options(dry_run=dry_run))(actor=system_actor(DOOR), on=day)
     run = run_billing.using(Options(dry_run=dry_run))(
         actor=system_actor(DOOR),
         through=through.date(),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
 from workledger.core.access import Actor
 from workledger.core.events import Event
@@ -33,3 +35,39 @@ class LineTermsChanged(Event):
 
     actor: Actor
     contract_line_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractModified(Event):
+    """An active contract has another version: what is recognized over its term may have to follow.
+
+    `effective_from` is None where a direct change holds for all that is not billed; `order_id` is the change order that
+    made it, None for a direct change. The ids are those of `ContractVersion`.
+    """
+
+    actor: Actor
+    contract_id: int
+    before_version_id: int
+    after_version_id: int
+    effective_from: date | None
+    order_id: int | None
+
+
+class BudgetMoved(NamedTuple):
+    """The new budget of a project or task: seconds, and money in the contract's currency; None is none."""
+
+    holder: str
+    holder_id: int
+    budget_seconds: int | None
+    budget_amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrderApplied(Event):
+    """A change order moved its contract: these budgets follow, and tasks of these lines take no more time."""
+
+    actor: Actor
+    order_id: int
+    contract_id: int
+    budgets: tuple[BudgetMoved, ...]
+    ended_line_ids: tuple[int, ...]

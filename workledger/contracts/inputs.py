@@ -102,3 +102,24 @@ class RatesSaved:
 
     rate_ids: list[int]
     is_approved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderInput:
+    """A change order as it is drafted. `changes` are typed documents, each with its `kind` (`contracts.calc.orders`).
+
+    `effective_from` is the day from which the changes hold.
+    """
+
+    title: str
+    effective_from: date
+    changes: list[dict[str, Any]]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSubmitted:
+    """Where a submitted change order is now: in review within the firm, or with the client."""
+
+    order_id: int
+    needs_review: bool

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce
 
-from workledger.core.access import Permission
+from workledger.core.access import Actor, Permission
 from workledger.core.models import Record, User, Visibility
-from workledger.directory.models import Client, LegalEntity, Person, Role, TaxCode
+from workledger.core.triggers import RowPolicy
+from workledger.directory.models import Client, Contact, LegalEntity, Person, Role, TaxCode
 
 
 class ContractState(models.TextChoices):
@@ -26,6 +27,8 @@ class Contract(Record):
     """What was agreed with a client (a statement of work), half-open [start, end).
 
     `cap` is a limit (`contracts.calc.terms.Cap`) over the time of all its lines.
+    A change order that moves more than `review_over_seconds` or `review_over_percent` of the scope is approved within
+    the firm before the client sees it; where neither is set, every one is.
     """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
@@ -40,6 +43,8 @@ class Contract(Record):
     payment_terms_days = models.PositiveSmallIntegerField(null=True, blank=True)
     requires_notes = models.BooleanField(default=False)
     cap = models.JSONField(null=True, blank=True)
+    review_over_seconds = models.BigIntegerField(null=True, blank=True)
+    review_over_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
 
     visibility = Visibility(Permission.VIEW_CONTRACTS, entity="entity_id", client="client_id")
 
@@ -89,7 +94,8 @@ class RevenueMethod(models.TextChoices):
 class ContractLine(Record):
     """One budget with one billing model and one revenue method.
 
-    `terms` is the model's typed document (`contracts.calc.terms`), validated and versioned.
+    `terms` is the model's typed document (`contracts.calc.terms`), validated and versioned. `end` is the first day on
+    which the line no longer holds, None while it holds as long as the contract.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="lines")
@@ -104,6 +110,7 @@ class ContractLine(Record):
     budget_seconds = models.BigIntegerField(null=True, blank=True)
     budget_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
     tax_code = models.ForeignKey(TaxCode, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    end = models.DateField(null=True, blank=True)
 
     visibility = Visibility(
         Permission.VIEW_CONTRACTS, entity="contract__entity_id", client="contract__client_id"
@@ -244,3 +251,198 @@ class Rate(Record):
 
     def __str__(self) -> str:
         return f"{self.rate_per_hour} from {self.valid_from}"
+
+
+class SharedWithClient(Visibility):
+    """Rows that a contact of the client sees too, once `shared` holds: those of the contact's own client only."""
+
+    def __init__(self, needs: Permission, *, entity: str, client: str, shared: Q) -> None:
+        super().__init__(needs, entity=entity, client=client)
+        self.shared = shared
+
+    def condition(self, actor: Actor) -> Q | None:
+        """Return the filter for this actor, or None for 'no row'."""
+        if actor.can(Permission.ANSWER_AS_CLIENT) and (self.needs is None or not actor.can(self.needs)):
+            if actor.client_ids is None:
+                return None
+            return Q(**{f"{self.client}__in": actor.client_ids}) & self.shared
+        return super().condition(actor)
+
+
+class OrderState(models.TextChoices):
+    """Where a change order stands."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    SENT = "sent", "With the client"
+    ACCEPTED = "accepted", "Accepted"
+    APPLIED = "applied", "Applied"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+_CLIENT_SEES = (OrderState.SENT, OrderState.ACCEPTED, OrderState.APPLIED, OrderState.DECLINED)
+
+
+class ChangeOrder(Record):
+    """A priced amendment of a contract, numbered within it.
+
+    `changes` is its typed document (`contracts.calc.orders`); `pricing` is what it came to when it was last priced, and
+    `content_hash` covers both: an approval or an acceptance holds for that content alone. `releases` is what it would have
+    made of unbilled work on that occasion, which moves with the work and is covered by no hash. `effective_from` is the
+    day from which the changes hold. What happened to it stands in its steps.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="orders")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)
+    effective_from = models.DateField()
+    changes = models.JSONField(default=list)
+    pricing = models.JSONField(default=dict)
+    releases = models.JSONField(default=list)
+    content_hash = models.CharField(max_length=32)
+    state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.DRAFT)
+
+    visibility = SharedWithClient(
+        Permission.VIEW_CONTRACTS, entity="contract__entity_id", client="contract__client_id",
+        shared=Q(state__in=_CLIENT_SEES),
+    )  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["contract_id", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "number"],
+                name="change_order_number_once",
+                violation_error_message="This contract already has a change order with that number.",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["in_review", "sent", "accepted"]),
+                name="change_order_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.title}"
+
+    @property
+    def label(self) -> str:
+        """The number as people say it: 'CO-3'."""
+        return f"CO-{self.number}"
+
+
+class OrderStepKind(models.TextChoices):
+    """What can happen to a change order."""
+
+    DRAFTED = "drafted", "Drafted"
+    REVISED = "revised", "Changed"
+    VOIDED = "voided", "Changed, which voided what stood"
+    SUBMITTED = "submitted", "Submitted for review"
+    APPROVED = "approved", "Approved"
+    RETURNED = "returned", "Sent back"
+    SENT = "sent", "Sent to the client"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    APPLIED = "applied", "Applied"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class OrderStep(Record):
+    """Something that happened to a change order: on which day, by whom, for which contact of the client, and why.
+
+    `content_hash` is the content it was about.
+    """
+
+    order = models.ForeignKey(ChangeOrder, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=10, choices=OrderStepKind.choices)
+    day = models.DateField()
+    at = models.DateTimeField(db_default=models.functions.Now())
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    who = models.CharField(max_length=200)
+    contact = models.ForeignKey(
+        Contact, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    note = models.TextField(blank=True)
+    content_hash = models.CharField(max_length=32)
+    row_policy = RowPolicy.APPEND_ONLY
+
+    visibility = SharedWithClient(
+        Permission.VIEW_CONTRACTS, entity="order__contract__entity_id", client="order__contract__client_id",
+        shared=Q(kind__in=["sent", "accepted", "declined", "applied"]),
+    )  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["order_id", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.kind}"
+
+
+class OrderFile(Record):
+    """A picture or PDF that belongs to a change order: a signed copy, a mail; kept once under its SHA-256."""
+
+    order = models.ForeignKey(ChangeOrder, on_delete=models.PROTECT, related_name="files")
+    file = models.CharField(max_length=100)
+    file_name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=20)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    attached_at = models.DateTimeField(db_default=models.functions.Now())
+    row_policy = RowPolicy.APPEND_ONLY
+
+    visibility = SharedWithClient(
+        Permission.VIEW_CONTRACTS, entity="order__contract__entity_id", client="order__contract__client_id",
+        shared=Q(order__state__in=_CLIENT_SEES),
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "sha256"],
+                name="order_file_once",
+                violation_error_message="This file is attached to the change order already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class VersionCause(models.TextChoices):
+    """What made a version of a contract."""
+
+    ACTIVATION = "activation", "Activation"
+    CHANGE = "change", "Direct change"
+    ORDER = "order", "Change order"
+
+
+class ContractVersion(Record):
+    """A contract as agreed from some day on: the whole document (`contracts.calc.agreement`), never changed.
+
+    `effective_from` is None where a direct change holds for all that is not billed. Version 1 is what was activated.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    cause = models.CharField(max_length=10, choices=VersionCause.choices)
+    order = models.ForeignKey(ChangeOrder, null=True, on_delete=models.PROTECT, related_name="+")
+    effective_from = models.DateField(null=True)
+    at = models.DateTimeField(db_default=models.functions.Now())
+    who = models.CharField(max_length=200)
+    document = models.JSONField()
+    row_policy = RowPolicy.APPEND_ONLY
+
+    visibility = Visibility(
+        Permission.VIEW_CONTRACTS, entity="contract__entity_id", client="contract__client_id"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["contract_id", "number"]
+        constraints = [models.UniqueConstraint(fields=["contract", "number"], name="contract_version_once")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number} of {self.contract_id}"

@@ -16,6 +16,8 @@ class Permission(StrEnum):
     MANAGE_CLIENTS = "clients.manage"
     VIEW_CONTRACTS = "contracts.view"
     MANAGE_CONTRACTS = "contracts.manage"
+    APPROVE_ORDERS = "orders.approve"
+    ANSWER_AS_CLIENT = "client.answer"
     PROPOSE_RATES = "rates.propose"
     APPROVE_RATES = "rates.approve"
     VIEW_PROJECTS = "projects.view"
@@ -94,7 +96,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: _READ_EVERYTHING
     | {
         _P.TRACK_TIME, _P.EDIT_ALL_TIME, _P.APPROVE_ALL_TIME, _P.APPROVE_TIME, _P.MANAGE_CLIENTS,
-        _P.MANAGE_CONTRACTS, _P.MANAGE_COST, _P.PROPOSE_RATES, _P.APPROVE_RATES, _P.PREPARE_BILLING,
+        _P.MANAGE_CONTRACTS, _P.APPROVE_ORDERS, _P.MANAGE_COST, _P.PROPOSE_RATES, _P.APPROVE_RATES, _P.PREPARE_BILLING,
         _P.WRITE_OFF, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
         _P.MANAGE_PERIODS, _P.IMPORT_DATA, _P.DECIDE_PROPOSALS, _P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS,
         _P.TRACK_EXPENSES, _P.APPROVE_EXPENSES, _P.MANAGE_EXPENSES,
@@ -108,7 +110,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RESOURCE_MANAGER: _CONSULTANT
     | {_P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS, _P.VIEW_ALL_TIME, _P.VIEW_METRICS, _P.DECIDE_PROPOSALS},
     Role.CONSULTANT: _CONSULTANT,
-    Role.CLIENT_CONTACT: frozenset({_P.VIEW_INVOICES}),
+    Role.CLIENT_CONTACT: frozenset({_P.VIEW_INVOICES, _P.ANSWER_AS_CLIENT}),
     Role.AUDITOR: _READ_EVERYTHING,
 }  # fmt: skip
 
@@ -120,6 +122,7 @@ class DutyRule(StrEnum):
     APPROVE_OWN_EXPENSES = "approve_own_expenses"
     APPROVE_TIME_AND_ISSUE = "approve_time_and_issue"
     PROPOSE_AND_APPROVE_RATE = "propose_and_approve_rate"
+    PROPOSE_AND_APPROVE_ORDER = "propose_and_approve_order"
     REOPEN_OWN_LOCK = "reopen_own_lock"
 
     @property
@@ -133,6 +136,7 @@ _DUTY_SENTENCES = {
     DutyRule.APPROVE_OWN_EXPENSES: "Nobody approves their own expenses.",
     DutyRule.APPROVE_TIME_AND_ISSUE: "Who alone approved all the time on an invoice does not issue it.",
     DutyRule.PROPOSE_AND_APPROVE_RATE: "Who proposes a rate does not approve it.",
+    DutyRule.PROPOSE_AND_APPROVE_ORDER: "Who drafts a change order does not approve it.",
     DutyRule.REOPEN_OWN_LOCK: "Who locked a period does not reopen it.",
 }
 

@@ -9,6 +9,7 @@ class ProjectsConfig(WorkledgerAppConfig):
 
     name = "workledger.projects"
     label = "projects"
+    listeners = ("workledger.projects.listeners",)
 
     def ready(self) -> None:
         """Say which dimensions of postings live here."""

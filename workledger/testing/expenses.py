@@ -54,7 +54,7 @@ def spent(
 
 def attach(who: Somebody, expense_id: int, content: bytes = PNG, name: str = "receipt.png") -> int:
     """Attach a receipt; returns its id."""
-    with files.kept(io.BytesIO(content)) as kept:
+    with files.RECEIPTS.kept(io.BytesIO(content)) as kept:
         return actions.attach_receipt(actor=who.actor, expense_id=expense_id, kept=kept, file_name=name)
 
 

@@ -85,6 +85,13 @@ RAIL: tuple[Group, ...] = (
                 (_P.VIEW_CONTRACTS,),
                 ("contract", "contract-", "contract_"),
             ),
+            Item(
+                "Change orders",
+                "change_orders",
+                "file-diff",
+                (_P.VIEW_CONTRACTS, _P.ANSWER_AS_CLIENT),
+                ("change_order", "change_order-"),
+            ),
             Item("Rate cards", "rate_cards", "tags", (_P.VIEW_CONTRACTS,), ("rate_card", "rate_card-")),
         ),
     ),
@@ -92,6 +99,13 @@ RAIL: tuple[Group, ...] = (
         "Deliver",
         (
             Item("Projects", "projects", "folder-kanban", (_P.VIEW_PROJECTS,), ("project", "project-")),
+            Item(
+                "Milestones",
+                "milestones",
+                "flag",
+                (_P.VIEW_CONTRACTS, _P.ANSWER_AS_CLIENT),
+                ("milestone", "milestone-"),
+            ),
             Item(
                 "Time",
                 "time",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workledger.web.views import charges, contracts, rate_cards
+from workledger.web.views import change_orders, charges, contracts, milestones, rate_cards
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts", contracts.index, name="contracts"),
@@ -27,6 +27,47 @@ urlpatterns: list[URLPattern | URLResolver] = [
         charges.withdraw,
         name="charge-withdraw",
     ),
+    path("contracts/<int:contract_id>/change-orders/new", change_orders.new, name="change_order-new"),
+    path("contracts/<int:contract_id>/thresholds", change_orders.thresholds, name="contract-thresholds"),
+    path("contracts/<int:contract_id>/versions/<int:number>", change_orders.version, name="contract-version"),
+    path("change-orders", change_orders.index, name="change_orders"),
+    path("change-orders/<int:order_id>", change_orders.show, name="change_order"),
+    path("change-orders/<int:order_id>/change", change_orders.change, name="change_order-change"),
+    path("change-orders/<int:order_id>/total/<slug:what>", change_orders.total, name="change_order-total"),
+    path(
+        "change-orders/<int:order_id>/changes/new/<slug:kind>",
+        change_orders.add_change,
+        name="change_order-add",
+    ),
+    path(
+        "change-orders/<int:order_id>/changes/<int:place>",
+        change_orders.edit_change,
+        name="change_order-edit",
+    ),
+    path(
+        "change-orders/<int:order_id>/changes/<int:place>/removal",
+        change_orders.remove_change,
+        name="change_order-remove",
+    ),
+    path("change-orders/<int:order_id>/submission", change_orders.submit, name="change_order-submit"),
+    path("change-orders/<int:order_id>/approval", change_orders.approve, name="change_order-approve"),
+    path("change-orders/<int:order_id>/return", change_orders.send_back, name="change_order-return"),
+    path("change-orders/<int:order_id>/withdrawal", change_orders.withdraw, name="change_order-withdraw"),
+    path("change-orders/<int:order_id>/acceptance", change_orders.accept, name="change_order-accept"),
+    path("change-orders/<int:order_id>/refusal", change_orders.decline, name="change_order-decline"),
+    path("change-orders/<int:order_id>/application", change_orders.apply, name="change_order-apply"),
+    path("change-orders/<int:order_id>/files/new", change_orders.attach, name="change_order-attach"),
+    path("change-orders/files/<int:file_id>", change_orders.file, name="change_order-file"),
+    path("milestones", milestones.index, name="milestones"),
+    path("milestones/<int:line_id>/<slug:key>", milestones.show, name="milestone"),
+    path(
+        "milestones/<int:line_id>/<slug:key>/request", milestones.request_acceptance, name="milestone-request"
+    ),
+    path("milestones/<int:line_id>/<slug:key>/acceptance", milestones.accept, name="milestone-accept"),
+    path("milestones/<int:line_id>/<slug:key>/dispute", milestones.dispute, name="milestone-dispute"),
+    path("milestones/<int:line_id>/<slug:key>/reopening", milestones.reopen, name="milestone-reopen"),
+    path("milestones/<int:line_id>/<slug:key>/files/new", milestones.attach, name="milestone-attach"),
+    path("milestones/files/<int:file_id>", milestones.file, name="milestone-file"),
     path("rate-cards", rate_cards.index, name="rate_cards"),
     path("rate-cards/new", rate_cards.new, name="rate_card-new"),
     path("rate-cards/<int:card_id>", rate_cards.show, name="rate_card"),

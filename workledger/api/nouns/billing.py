@@ -345,8 +345,6 @@ def get_statement(request: HttpRequest, line_id: Id, through: Day | None = None)
 
 act("POST", "/contract-lines/{line_id}/instalments/{place}/charge", charges.charge_instalment, tag=_CHARGES,
     edge=_TODAY, gives="id")  # fmt: skip
-act("POST", "/contract-lines/{line_id}/milestones/{place}/accept", charges.accept_milestone, tag=_CHARGES,
-    edge=_TODAY, gives="id")  # fmt: skip
 act("POST", "/contract-lines/{line_id}/units", charges.record_units, tag=_CHARGES, gives="ids")
 act(
     "POST",
@@ -359,4 +357,4 @@ act(
 act("POST", "/contract-lines/{line_id}/retainage/release", charges.release_retainage, tag=_CHARGES,
     edge=_TODAY, gives="id")  # fmt: skip
 act("POST", "/contract-lines/{line_id}/blocks", charges.buy_block, tag=_CHARGES, edge=_TODAY, gives="id")
-act("POST", "/charges/{charge_id}/withdraw", charges.withdraw_charge, tag=_CHARGES)
+act("POST", "/charges/{charge_id}/withdraw", charges.withdraw_charge, tag=_CHARGES, edge=_TODAY)

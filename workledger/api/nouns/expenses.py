@@ -139,7 +139,7 @@ def attach_receipt(
     request: HttpRequest, expense_id: Id, file: UploadedFile = _FILE
 ) -> Status[dict[str, int]]:
     """Attach a picture (JPEG, PNG, WebP) or PDF of at most 10 MB to an expense that is not submitted."""
-    with files.kept(cast("BinaryIO", file.file)) as kept:
+    with files.RECEIPTS.kept(cast("BinaryIO", file.file)) as kept:
         receipt = actions.attach_receipt(
             actor=actor_of(request),
             expense_id=expense_id,

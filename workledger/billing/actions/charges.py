@@ -15,15 +15,25 @@ from workledger.billing.calc.draws import MOST_BLOCKS_AT_ONCE, Block, Blocks, bl
 from workledger.billing.calc.engine import Draw, priced
 from workledger.billing.calc.fees import ChargeDue, ChargeKind
 from workledger.billing.calc.work import Worked
-from workledger.billing.models import BillableItem, Charge, PrepaidBlock, Treatment
+from workledger.billing.models import (
+    BillableItem,
+    Charge,
+    MilestoneStep,
+    MilestoneStepKind,
+    PrepaidBlock,
+    Treatment,
+)
 from workledger.billing.settling import Line, blocks_of, draw_of, lines, unbilled_time
 from workledger.billing.writing import Derivations, NewItem, Work, write_items
 from workledger.contracts.calc import terms
+from workledger.contracts.events import LineTermsChanged
 from workledger.contracts.models import BillingModel, ContractLine, ContractState
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
+from workledger.core.models import RecordQuerySet
 from workledger.core.refusals import Problems, Refused
+from workledger.kernel.money import money_words
 from workledger.kernel.period import Period
 from workledger.kernel.rounding import minor_quantum
 
@@ -52,18 +62,25 @@ def charge_due(
         chosen = chosen.filter(contract__client_id__in=client_ids)
     if contract_ids is not None:
         chosen = chosen.filter(contract_id__in=contract_ids)
-    found = lines(list(chosen.order_by("pk").values_list("pk", flat=True)))
+    ends = dict(chosen.order_by("pk").values_list("pk", "end"))
+    found = {pk: _until(line, ends[pk]) for pk, line in lines(list(ends)).items()}
     due: list[tuple[Line, ChargeDue]] = []
     for line in found.values():
         due += [
             (line, each)
             for each in fees.due_charges(line.document, line.start, line.end, through, line.currency)
+            if each.due < (ends[line.id] or date.max)
         ]
     due += _minimums(found.values(), through)
     _make(actor, due)
     _keep_blocks(
         actor, [line for line in found.values() if isinstance(line.document, terms.Prepaid)], through
     )
+
+
+def _until(line: Line, ended: date | None) -> Line:
+    """Return a line that holds no longer than to the end that a change order gave it."""
+    return line if ended is None else line._replace(end=min(filter(None, (line.end, ended))))
 
 
 def _minimums(some: Collection[Line], through: date) -> list[tuple[Line, ChargeDue]]:
@@ -233,13 +250,22 @@ def _item(line: Line, charge: Charge, client_id: int, books: Books, derivations:
 
 
 @action("billing.withdraw_charge", needs=Permission.PREPARE_BILLING)
-def withdraw_charge(*, actor: Actor, charge_id: int, reason: str) -> None:
+def withdraw_charge(*, actor: Actor, charge_id: int, reason: str, on: date) -> None:
     """Take back a charge that is on no bill: a milestone reopened, units or progress recorded wrong.
 
     What falls due by itself is made again by the next run. Refuses: not_found, reason_missing, billed, on_pre_bill,
     block_drawn.
     """
     charge = locks.for_update(Charge.objects.visible_to(actor), charge_id)
+    record(charge, f"Took back {charge.description}: {reason.strip()}")
+    take_back(actor, charge, reason, on)
+
+
+def take_back(actor: Actor, charge: Charge, reason: str, on: date) -> None:
+    """Void a locked charge's items and remove it; of a milestone the log says that it is open again from `on`.
+
+    Refuses: reason_missing, billed, on_pre_bill, block_drawn.
+    """
     if not reason.strip():
         raise Refused.because("reason_missing", "Say why the charge is taken back.", "reason")
     rows = list(
@@ -257,16 +283,23 @@ def withdraw_charge(*, actor: Actor, charge_id: int, reason: str) -> None:
         if drawn:
             raise Refused.because("block_drawn", "Time was drawn from this block already.")
     items.void(actor, rows)
-    record(charge, f"Took back {charge.description}: {reason.strip()}")
+    if charge.kind == ChargeKind.MILESTONE:
+        MilestoneStep.objects.create(
+            contract_line_id=charge.contract_line_id, key=charge.key, name=charge.description[:200],
+            kind=MilestoneStepKind.REOPENED, day=on, user_id=actor.user_id, who=actor.name, note=reason.strip(),
+        )  # fmt: skip
     charge.delete()
 
 
 # --- what people record -------------------------------------------------------------------------------------
 
 
-def _line(actor: Actor, line_id: int, kind: type[D]) -> tuple[Line, D]:
-    """Return an active contract's line whose terms are of this kind, its row locked."""
-    row = locks.for_update(ContractLine.objects.visible_to(actor), line_id)
+def active_line(rows: RecordQuerySet[ContractLine], line_id: int, kind: type[D]) -> tuple[Line, D]:
+    """Return an active contract's line whose terms are of this kind, its row locked.
+
+    Refuses: not_found, other_model, contract_not_active.
+    """
+    row = locks.for_update(rows, line_id)
     line = lines([row.pk])[row.pk]
     problems = Problems()
     problems.check(
@@ -305,26 +338,36 @@ def charge_instalment(*, actor: Actor, line_id: int, place: int, on: date) -> in
     Refuses: not_found, other_model, contract_not_active, no_such_part, charged_already, exchange_rate_missing,
     no_open_period.
     """
-    line, document = _line(actor, line_id, terms.FixedFee)
+    line, document = active_line(ContractLine.objects.visible_to(actor), line_id, terms.FixedFee)
     _place(document.instalments, place, "instalment")
     return _single(actor, line, [fees.instalment(document, place, on, line.currency)])[0].pk
 
 
-@action("billing.accept_milestone", needs=Permission.MANAGE_PROJECTS)
-def accept_milestone(
-    *, actor: Actor, line_id: int, place: int, on: date, accepted_by: str, evidence: str = ""
-) -> int:
-    """Record that a milestone was accepted, by whom and on what evidence; that charges it. Returns the charge's id.
+def charge_milestone(
+    actor: Actor, line: Line, document: terms.Milestones, place: int, on: date, said: str
+) -> Charge:
+    """Charge an accepted milestone of a locked line. Refuses: charged_already, exchange_rate_missing, no_open_period."""
+    return _single(actor, line, [fees.milestone(document, place, on)], said)[0]
 
-    `place` counts from 0. Taking the charge back reopens it. Refuses: not_found, other_model, contract_not_active,
-    no_such_part, acceptor_missing, charged_already, exchange_rate_missing, no_open_period.
-    """
-    line, document = _line(actor, line_id, terms.Milestones)
-    _place(document.milestones, place, "milestone")
-    if not accepted_by.strip():
-        raise Refused.because("acceptor_missing", "Say who accepted the milestone.", "accepted_by")
-    said = f"Accepted by {accepted_by.strip()}. {evidence.strip()}".strip()
-    return _single(actor, line, [fees.milestone(document, place, on)], said)[0].pk
+
+def on_line_terms_changed(event: LineTermsChanged) -> None:
+    """Refuse terms that say something else of what is charged: a milestone or instalment gone, or of another amount."""
+    line = lines([event.contract_line_id])[event.contract_line_id]
+    kinds = (ChargeKind.MILESTONE, ChargeKind.INSTALMENT)
+    charged = list(Charge.objects.filter(contract_line_id=line.id, kind__in=kinds).order_by("pk"))
+    agreed = fees.part_amounts(line.document, line.currency)
+    problems = Problems()
+    for charge in charged:
+        now = agreed.get(charge.key)
+        if now != charge.amount:
+            had = money_words(charge.amount, line.currency)
+            would = f"would be {money_words(now, line.currency)}" if now is not None else "would be gone"
+            message = (
+                f"{charge.description} is charged already with {had}; by these terms it {would}. Keep it with its"
+                " amount, or take its charge back first."
+            )
+            problems.add("charged_part_changed", message, "terms")
+    problems.refuse()
 
 
 @action("billing.record_units", needs=Permission.MANAGE_PROJECTS)
@@ -334,7 +377,7 @@ def record_units(*, actor: Actor, line_id: int, start: date, end: date, quantity
     Refuses: not_found, other_model, contract_not_active, bad_period, amount_not_possible, charged_already,
     exchange_rate_missing, no_open_period.
     """
-    line, document = _line(actor, line_id, terms.Units)
+    line, document = active_line(ContractLine.objects.visible_to(actor), line_id, terms.Units)
     problems = Problems()
     problems.check(end > start, "bad_period", "The period ends after it starts.", "end")
     problems.check(quantity >= 0, "amount_not_possible", "A quantity is not negative.", "quantity")
@@ -353,7 +396,7 @@ def record_progress(
     gives a negative claim. Returns the charges' ids. Refuses: not_found, other_model, contract_not_active,
     percent_missing, amount_not_possible, evidence_missing, charged_already, exchange_rate_missing, no_open_period.
     """
-    line, document = _line(actor, line_id, terms.Progress)
+    line, document = active_line(ContractLine.objects.visible_to(actor), line_id, terms.Progress)
     reached = _measured(line, document) if percent is None else percent
     problems = Problems()
     problems.check(
@@ -389,7 +432,7 @@ def release_retainage(*, actor: Actor, line_id: int, on: date, amount: Decimal |
 
     Refuses: not_found, other_model, contract_not_active, amount_not_possible, exchange_rate_missing, no_open_period.
     """
-    line, _ = _line(actor, line_id, terms.Progress)
+    line, _ = active_line(ContractLine.objects.visible_to(actor), line_id, terms.Progress)
     held = -(_charges(line, ChargeKind.RETAINAGE).aggregate(total=Sum("amount"))["total"] or _ZERO)
     released = held if amount is None else amount
     if not 0 < released <= held or released % minor_quantum(line.currency):
@@ -404,7 +447,7 @@ def buy_block(*, actor: Actor, line_id: int, on: date) -> int:
 
     Refuses: not_found, other_model, contract_not_active, exchange_rate_missing, no_open_period.
     """
-    line, _ = _line(actor, line_id, terms.Prepaid)
+    line, _ = active_line(ContractLine.objects.visible_to(actor), line_id, terms.Prepaid)
     (charge,) = _buy(actor, [(line, on)])
     record(charge, f"Sold {charge.description}")
     return charge.pk

@@ -46,7 +46,7 @@ from workledger.billing.writing import (
 )
 from workledger.contracts.calc.rating import RateBook, RateQuery, Resolution, derivation
 from workledger.contracts.calc.terms import NonBillable, RoundingScope
-from workledger.contracts.effects import RateEffect
+from workledger.contracts.effects import RateEffect, Unbilled
 from workledger.contracts.events import ContractCapChanged, LineTermsChanged, RatesChanged
 from workledger.contracts.queries import load_rate_books
 from workledger.core import bulk
@@ -473,6 +473,13 @@ def rate_effect(contract_ids: tuple[int, ...], from_day: date) -> RateEffect:
     )
     figures = open_work.aggregate(count=Count("pk"), seconds=Sum("billable_seconds"), value=Sum("amount"))
     return RateEffect(figures["count"], figures["seconds"] or 0, figures["value"] or _ZERO)
+
+
+def unbilled_value(contract_id: int) -> list[Unbilled]:
+    """Return what a contract's unbilled time is worth by line: what is billable, and what lies over a cap."""
+    rows = unbilled().filter(contract_id=contract_id, contract_line__isnull=False).order_by("contract_line")
+    sums = rows.values_list("contract_line").annotate(Sum("amount"), Sum("over_cap"))
+    return [Unbilled(line_id, amount, over_cap) for line_id, amount, over_cap in sums]
 
 
 def on_rates_changed(event: RatesChanged) -> None:

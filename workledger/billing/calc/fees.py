@@ -104,14 +104,27 @@ def instalment(document: terms.FixedFee, place: int, due: date, currency: str) -
     each = document.instalments[place]
     amount = instalment_amounts(document, currency)[place]
     said = f"{each.percent.normalize():f} % of {document.price:,.2f}" if each.percent is not None else ""
-    return _single(ChargeKind.INSTALMENT, str(place), each.name, Period(due, due + _DAY), due, amount, said)
+    key = terms.part_key(place, each)
+    return _single(ChargeKind.INSTALMENT, key, each.name, Period(due, due + _DAY), due, amount, said)
 
 
 def milestone(document: terms.Milestones, place: int, accepted: date) -> ChargeDue:
     """Return the charge of a milestone on the day of its acceptance."""
     each = document.milestones[place]
     days = Period(accepted, accepted + _DAY)
-    return _single(ChargeKind.MILESTONE, str(place), each.name, days, accepted, each.amount, "Accepted")
+    key = terms.part_key(place, each)
+    return _single(ChargeKind.MILESTONE, key, each.name, days, accepted, each.amount, "Accepted")
+
+
+def part_amounts(document: Terms, currency: str) -> dict[str, Decimal]:
+    """Return what each milestone or instalment comes to, by its key; nothing for other models."""
+    if isinstance(document, terms.Milestones):
+        return {terms.part_key(place, each): each.amount for place, each in enumerate(document.milestones)}
+    if isinstance(document, terms.FixedFee):
+        amounts = instalment_amounts(document, currency)
+        parts = zip(document.instalments, amounts, strict=True)
+        return {terms.part_key(place, each): amount for place, (each, amount) in enumerate(parts)}
+    return {}
 
 
 # --- fees of periods ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Sum
 
 from workledger.billing import caps
-from workledger.billing.actions import charges, invoices, prebills
+from workledger.billing.actions import charges, invoices, milestones, prebills
 from workledger.billing.models import BillableItem, Charge, Invoice, OpenItem, UnpricedItem
 from workledger.billing.settling import draw_of, lines
 from workledger.contracts import actions as contracts
@@ -162,15 +162,17 @@ def test_a_fixed_fee_bills_its_instalments_and_its_time_is_covered(world: World)
 def test_a_milestone_is_charged_when_it_is_accepted_and_reopened_with_its_charge(world: World) -> None:
     line = agree(world, "milestone", milestones=[{"name": "Design", "amount": "3000"}])
     assert bill(world) == []
-    accept: Any = {"actor": world.pia.actor, "line_id": line.pk, "place": 0, "on": date(2026, 3, 10)}
-    charge_id = charges.accept_milestone(**accept, accepted_by="Cleo Contact", evidence="Signed on 10 March")
-    charges.withdraw_charge(actor=world.fay.actor, charge_id=charge_id, reason="Disputed")
+    accept: Any = {"actor": world.pia.actor, "line_id": line.pk, "key": "0", "on": date(2026, 3, 10)}
+    charge_id = milestones.accept_milestone(
+        **accept, accepted_by="Cleo Contact", evidence="Signed on 10 March"
+    )
+    charges.withdraw_charge(actor=world.fay.actor, charge_id=charge_id, reason="Disputed", on=MARCH)
     assert not Charge.objects.exists()
-    charge_id = charges.accept_milestone(**accept, accepted_by="Cleo Contact")
+    charge_id = milestones.accept_milestone(**accept, accepted_by="Cleo Contact")
     [invoice] = bill(world)
     assert printed(invoice) == [("Design", 1, "pc", 3000, 3000)]
     with pytest.raises(Refused, match="on invoice"):
-        charges.withdraw_charge(actor=world.fay.actor, charge_id=charge_id, reason="Disputed")
+        charges.withdraw_charge(actor=world.fay.actor, charge_id=charge_id, reason="Disputed", on=MARCH)
 
 
 def test_a_recurring_fee_is_billed_once_each_period_and_again_after_a_credit(world: World) -> None:
@@ -303,8 +305,8 @@ def test_several_models_make_one_invoice(world: World) -> None:
         )
     work(world, 2, "5")
     golive = ContractLine.objects.get(name="Go-live")
-    charges.accept_milestone(
-        actor=world.pia.actor, line_id=golive.pk, place=0, on=date(2026, 3, 20), accepted_by="Cleo"
+    milestones.accept_milestone(
+        actor=world.pia.actor, line_id=golive.pk, key="0", on=date(2026, 3, 20), accepted_by="Cleo"
     )
     [invoice] = bill(world)
     assert invoice.net == 600 + 2 * 1000 + 2500

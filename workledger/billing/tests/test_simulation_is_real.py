@@ -14,7 +14,7 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from workledger.billing.actions import charges
+from workledger.billing.actions import charges, milestones
 from workledger.billing.actions.prebills import run_billing
 from workledger.billing.calc.simulation import Act, ActKind, Plan, PlanLine, Simulation, simulate
 from workledger.billing.calc.taxes import EntityTax
@@ -217,8 +217,8 @@ def act(world: World, line: ContractLine, each: Act) -> None:
         case ActKind.INSTALMENT:
             charges.charge_instalment(actor=actor, line_id=line.pk, place=each.place, on=each.on)
         case ActKind.MILESTONE:
-            charges.accept_milestone(
-                actor=actor, line_id=line.pk, place=each.place, on=each.on, accepted_by="Cleo"
+            milestones.accept_milestone(
+                actor=actor, line_id=line.pk, key=str(each.place), on=each.on, accepted_by="Cleo"
             )
         case ActKind.UNITS:
             assert each.days is not None

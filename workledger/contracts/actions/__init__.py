@@ -1,4 +1,4 @@
-"""Every write of contracts: agreements and their lines, rate cards and their rates."""
+"""Every write of contracts: agreements and their lines, change orders, rate cards and their rates."""
 
 from workledger.contracts.actions.agreements import (
     activate_contract,
@@ -9,6 +9,22 @@ from workledger.contracts.actions.agreements import (
     create_lines,
     create_task_types,
     save_contract,
+)
+from workledger.contracts.actions.orders import (
+    accept_order,
+    apply_due_orders,
+    apply_order,
+    approve_order,
+    attach_order_file,
+    decline_order,
+    draft_order,
+    record_acceptance,
+    record_refusal,
+    return_order,
+    revise_order,
+    set_review_thresholds,
+    submit_order,
+    withdraw_order,
 )
 from workledger.contracts.actions.rates import (
     approve_rate,
@@ -25,10 +41,15 @@ from workledger.contracts.actions.rates import (
 )
 
 __all__ = [
+    "accept_order",
     "activate_contract",
     "add_line",
+    "apply_due_orders",
+    "apply_order",
+    "approve_order",
     "approve_rate",
     "approves_alone",
+    "attach_order_file",
     "change_line",
     "close_contract",
     "create_contracts",
@@ -37,11 +58,20 @@ __all__ = [
     "create_rate_cards",
     "create_rates",
     "create_task_types",
+    "decline_order",
     "decline_rate",
+    "draft_order",
     "end_rate",
     "propose_rate",
     "raise_rates",
+    "record_acceptance",
+    "record_refusal",
     "rename_rate_card",
+    "return_order",
+    "revise_order",
     "save_contract",
     "set_rate",
+    "set_review_thresholds",
+    "submit_order",
+    "withdraw_order",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from workledger.contracts import checks
+from workledger.contracts import checks, versions
 from workledger.contracts.calc import terms
 from workledger.contracts.events import ContractCapChanged, LineTermsChanged
 from workledger.contracts.inputs import ContractInput, LineInput, NewContract, NewLine
@@ -56,9 +56,10 @@ def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | N
     taken = Contract.objects.filter(number=number).exclude(pk=row.pk).exists()
     problems.check(not taken, "number_taken", f"Another contract has the number {number}.", "number")
     problems.refuse()
-    before = row.cap
+    before, change = row.cap, versions.Change(actor, [row.pk])
     _fill(row, wanted, number)
     row.save()
+    change.done()
     if row.cap != before:
         emit(ContractCapChanged(actor=actor, contract_id=row.pk))
     record(row, f"Changed contract {row}")
@@ -95,6 +96,7 @@ def activate_contract(*, actor: Actor, contract_id: int) -> None:
     problems.refuse()
     contract.state = ContractState.ACTIVE
     contract.save(update_fields=["state"])
+    versions.activated(actor, contract)
     record(contract, f"Activated contract {contract}")
 
 
@@ -128,9 +130,10 @@ def add_line(*, actor: Actor, contract_id: int, line: LineInput) -> int:
     row = ContractLine(contract=contract)
     _check_line(problems, contract, row, line, _entities_of_codes([line]))
     problems.refuse()
-    if line.position is None:
-        row.position = (contract.lines.aggregate(last=Max("position"))["last"] or 0) + 1
+    change = versions.Change(actor, [contract.pk])
+    _place(row, line)
     row.save()
+    change.done()
     record(row, f"Added line {row.name} to contract {contract.number}")
     return int(row.pk)
 
@@ -147,11 +150,13 @@ def change_line(*, actor: Actor, line_id: int, line: LineInput) -> None:
         message = "The billing model is fixed since the contract is active. Add another line."
         problems.check(row.model == line.model, "model_fixed", message, "model")
     before = (row.model, row.terms)
+    change = versions.Change(actor, [row.contract_id])
     _check_line(problems, row.contract, row, line, _entities_of_codes([line]))
     problems.refuse()
     row.save()
     if (row.model, row.terms) != before:
         emit(LineTermsChanged(actor=actor, contract_line_id=row.pk))
+    change.done()
     record(row, f"Changed line {row.name} of contract {row.contract.number}")
 
 
@@ -291,6 +296,30 @@ def _fill(row: Contract, contract: ContractInput, number: str) -> None:
     row.cap = checks.cap(Problems(), contract.cap)
 
 
+def amend_line(problems: Problems, contract: Contract, row: ContractLine, line: LineInput) -> bool:
+    """Write a line that a change order changes or adds, unless there are problems; tells whether its terms changed.
+
+    The contract is locked; the caller keeps the version and tells of the terms. No act of its own.
+    """
+    is_new, before = row.pk is None, row.terms
+    _check_line(problems, contract, row, line, _entities_of_codes([line]))
+    if problems.found:
+        return False
+    if is_new:
+        _place(row, line)
+    row.save()
+    return not is_new and row.terms != before
+
+
+def _place(row: ContractLine, line: LineInput) -> None:
+    """Put a new line behind the others, unless it was given a place."""
+    if line.position is None:
+        last = ContractLine.objects.filter(contract_id=row.contract_id).aggregate(last=Max("position"))[
+            "last"
+        ]
+        row.position = (last or 0) + 1
+
+
 def _check_line(
     problems: Problems,
     contract: Contract,
@@ -325,7 +354,7 @@ def _check_line(
         "A non-billable line has no revenue: its method is 'None'.",
         "revenue_method",
     )
-    row.terms = _kept_terms(problems, line)
+    row.terms = _kept_terms(problems, row, line)
     problems.check(
         line.tax_code_id is None or codes.get(line.tax_code_id) == contract.entity_id,
         "unknown_tax_code", "Choose a tax code of the contract's legal entity.", "tax_code_id",
@@ -346,9 +375,11 @@ def _usual_method(model: BillingModel) -> RevenueMethod:
     return RevenueMethod.NONE if model == BillingModel.NON_BILLABLE else RevenueMethod.AS_INVOICED
 
 
-def _kept_terms(problems: Problems, line: LineInput) -> dict[str, Any]:
+def _kept_terms(problems: Problems, row: ContractLine, line: LineInput) -> dict[str, Any]:
+    """Return the terms to keep; `row` is the line as it was, whose milestones and instalments keep their keys."""
+    before = terms.parse(row.terms["model"], row.terms) if "model" in row.terms else None
     try:
-        return terms.stored(terms.parse(line.model, line.terms))
+        return terms.stored(terms.keyed(terms.parse(line.model, line.terms), before))
     except terms.TermsInvalid as invalid:
         for field, message in invalid.problems:
             problems.add("terms_do_not_fit", message, f"terms.{field}" if field else "terms")

@@ -5,12 +5,13 @@ hold on the same day: the later one names the rate it replaces, which ends where
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
 
-from workledger.contracts import checks
+from workledger.contracts import checks, versions
 from workledger.contracts.effects import rate_effects
 from workledger.contracts.events import RatesChanged
 from workledger.contracts.inputs import RateCardInput, RateInput, RatesSaved
@@ -24,7 +25,7 @@ from workledger.contracts.models import (
 )
 from workledger.contracts.queries import contracts_of, visible_cards, visible_rates
 from workledger.core import locks
-from workledger.core.access import Actor, ActorKind, DutyRule, Permission
+from workledger.core.access import Actor, ActorKind, DutyRule, Permission, system_actor
 from workledger.core.door import action, record, warn
 from workledger.core.duties import duty_applies
 from workledger.core.events import emit
@@ -162,9 +163,11 @@ def end_rate(*, actor: Actor, rate_id: int, ends_on: date) -> None:
     earlier = rate.valid_to is None or ends_on < rate.valid_to
     problems.check(earlier, "ends_already", "This rate ends by then already.", "ends_on")
     problems.refuse()
+    change = versions.Change(actor, _contracts([card]))
     rate.valid_to = ends_on
     rate.save(update_fields=["valid_to"])
     _tell(actor, [card], ends_on)
+    change.done(effective_from=ends_on)
     record(rate, f"Ended {_named(rate)} on {card.name} by {ends_on:%Y-%m-%d}")
 
 
@@ -215,6 +218,8 @@ def create_rates(*, actor: Actor, rates: list[RateInput]) -> RatesSaved:
     rows = _new_rates(actor, cards, rates)
     alone = approves_alone(actor)
     if alone and rows:
+        # What an import brings with a new contract is no change of it: only kept versions have a next one.
+        change = versions.Change(actor, versions.with_versions(_contracts(cards)))
         for row in rows:
             row.state, row.approved_by_id = RateState.APPROVED, actor.user_id
         _end_replaced(rows)
@@ -224,6 +229,7 @@ def create_rates(*, actor: Actor, rates: list[RateInput]) -> RatesSaved:
                 actor=actor, contract_ids=contracts_of(cards), from_day=min(row.valid_from for row in rows)
             )
         )
+        change.done(effective_from=min(row.valid_from for row in rows))
     else:
         Rate.objects.bulk_create(rows)
     record(None, f"{'Set' if alone else 'Proposed'} {len(rows)} rates")
@@ -438,11 +444,49 @@ def _approve(actor: Actor, cards: Sequence[RateCard], rates: Sequence[Rate]) -> 
     problems.check(waits, "not_proposed", "This rate waits for no decision.")
     problems.refuse()
     _refuse_ties(rates)
+    change = versions.Change(actor, _contracts(cards))
     _end_replaced(rates)
     for rate in rates:
         rate.state, rate.approved_by_id = RateState.APPROVED, actor.user_id
     Rate.objects.bulk_update(rates, ["state", "approved_by"])
     _tell(actor, cards, min(rate.valid_from for rate in rates))
+    change.done(effective_from=min(rate.valid_from for rate in rates))
+
+
+def agree_rates(actor: Actor, contract: Contract, rates: Sequence[RateInput]) -> None:
+    """Set rates that the client agreed to on the contract's own card, opened where there is none; no act of its own.
+
+    A rate for the same keys that holds on that day ends there. Open work from then on is priced again. Refuses what
+    `propose_rate` refuses.
+    """
+    card, _ = RateCard.objects.get_or_create(
+        contract=contract, currency=contract.currency, entity=None, client=None,
+        defaults={"name": f"Prices of {contract.number}"},
+    )  # fmt: skip
+    card = locks.for_update(RateCard.objects.all(), card.pk)
+    rows = _new_rates(
+        system_actor(actor.door, actor.name), [card], [_replacing(card, rate) for rate in rates]
+    )
+    for row in rows:
+        row.state, row.proposed_by_id, row.approved_by_id = RateState.APPROVED, actor.user_id, actor.user_id
+    _end_replaced(rows)
+    Rate.objects.bulk_create(rows)
+    from_day = min(row.valid_from for row in rows)
+    emit(RatesChanged(actor=actor, contract_ids=contracts_of([card]), from_day=from_day))
+
+
+def _replacing(card: RateCard, rate: RateInput) -> RateInput:
+    """Return a rate on this card that names the one it replaces on its first day."""
+    held = card.rates.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=rate.valid_from),
+        state=RateState.APPROVED, valid_from__lte=rate.valid_from, **dict(zip(_KEYS, rate.keys, strict=True)),
+    ).first()  # fmt: skip
+    return replace(rate, card_id=card.pk, replaces_id=held.pk if held else None)
+
+
+def _contracts(cards: Sequence[RateCard]) -> list[int]:
+    """Return the contracts whose own cards these are."""
+    return [card.contract_id for card in cards if card.contract_id]
 
 
 def _end_replaced(rates: Sequence[Rate]) -> None:

@@ -17,6 +17,8 @@ Amount = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=4)]
 Hours = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2)]
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
 Months = Annotated[int, Field(ge=1, le=12)]
+PartKey = Annotated[str, Field(max_length=20, pattern=r"^[0-9a-z-]*$")]
+"""What a milestone or instalment is known by while its name, day and place change; given when it is kept."""
 
 
 class RoundingScope(StrEnum):
@@ -231,6 +233,7 @@ class Instalment(_Document):
     due: date | None = None
     amount: Amount | None = None
     percent: Percent | None = None
+    key: PartKey = ""
 
     @model_validator(mode="after")
     def _one_size(self) -> "Instalment":
@@ -248,6 +251,7 @@ class FixedFee(_Terms):
 
     @model_validator(mode="after")
     def _within_the_price(self) -> "FixedFee":
+        _one_key_each(self.instalments)
         total = sum((part.amount or Decimal(0) for part in self.instalments), Decimal(0))
         total += sum((part.percent or Decimal(0) for part in self.instalments), Decimal(0)) * self.price / 100
         if total > self.price:
@@ -262,6 +266,7 @@ class MilestonePart(_Document):
     amount: Amount
     due: date | None = None
     criteria: str = ""
+    key: PartKey = ""
 
 
 class Milestones(_Terms):
@@ -269,6 +274,11 @@ class Milestones(_Terms):
 
     model: Literal["milestone"] = "milestone"
     milestones: tuple[MilestonePart, ...] = ()
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> "Milestones":
+        _one_key_each(self.milestones)
+        return self
 
 
 class Retainer(_TimeTerms):
@@ -501,6 +511,40 @@ def rounding_of(terms: "Terms") -> Rounding:
     return terms.rounding if isinstance(terms, _TimeTerms) else _NO_ROUNDING
 
 
+def part_key(place: int, part: "MilestonePart | Instalment") -> str:
+    """Return what a part is known by: its key, or its place (from 0) where it was kept before parts had keys."""
+    return part.key or str(place)
+
+
+def keyed(document: "Terms", before: "Terms | None" = None) -> "Terms":
+    """Return terms whose milestones or instalments all have a key: the one they had before, by key, else by name.
+
+    New parts get keys that no part had before, so that what was charged or accepted is never taken for another.
+    """
+    name = {Milestones: "milestones", FixedFee: "instalments"}.get(type(document))
+    if name is None:
+        return document
+    known = {part.name: part_key(place, part) for place, part in enumerate(getattr(before, name, ()))}
+    parts = getattr(document, name)
+    taken = {part.key for part in parts if part.key}
+    last = max((int(key) for key in {*taken, *known.values()} if key.isdigit()), default=-1)
+    found = []
+    for part in parts:
+        key = part.key or known.get(part.name, "")
+        if not part.key and (not key or key in taken):
+            last += 1
+            key = str(last)
+        taken.add(key)
+        found.append(part.model_copy(update={"key": key}))
+    return document.model_copy(update={name: tuple(found)})
+
+
+def _one_key_each(parts: "tuple[MilestonePart | Instalment, ...]") -> None:
+    keys = [part.key for part in parts if part.key]
+    if len(keys) != len(set(keys)):
+        raise ValueError("Two parts have the same key. Leave the key of a new part out.")
+
+
 _NO_ROUNDING = Rounding()
 _SENTENCES = {
     "missing": "This is needed for this billing model.",
@@ -577,5 +621,5 @@ def _words(value: Any) -> str:
     if isinstance(value, tuple):
         return "; ".join(_words(part) for part in value)
     if isinstance(value, BaseModel):
-        return ", ".join(_words(part) for _, part in value if part not in (None, ""))
+        return ", ".join(_words(part) for name, part in value if name != "key" and part not in (None, ""))
     return str(value)

@@ -56,7 +56,7 @@ class ExpenseInput:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptInput:
-    """A kept file (`expenses.files.kept`) and the name it came with."""
+    """A kept file (`expenses.files.RECEIPTS`) and the name it came with."""
 
     kept: str
     file_name: str
@@ -335,18 +335,18 @@ def delete_expense(*, actor: Actor, expense_id: int) -> None:
     record(expense, f"Deleted {expense.amount} {expense.currency} of {_day(expense.work_date)}")
     kept = list(expense.receipts.values_list("file", flat=True))
     expense.delete()
-    files.forget_after_commit(kept)
+    files.RECEIPTS.forget_after_commit(kept)
 
 
 @action("expenses.attach_receipt", needs=Permission.TRACK_EXPENSES)
 def attach_receipt(*, actor: Actor, expense_id: int, kept: str, file_name: str) -> int:
-    """Attach a kept file (`expenses.files.kept`) to an expense that is not submitted; returns the receipt's id.
+    """Attach a kept file (`expenses.files.RECEIPTS`) to an expense that is not submitted; returns the receipt's id.
 
     Refuses: not_found, not_your_expenses, submitted, approved, reimbursed, file_gone, not_a_receipt,
     receipt_once_per_expense.
     """
     expense = desk.own_expense(actor, expense_id)
-    file = files.described(kept)
+    file = files.RECEIPTS.described(kept)
     if Receipt.objects.filter(expense=expense, sha256=file.sha256).exists():
         message = "This file is already attached to the expense."
         raise Refused.because("receipt_once_per_expense", message, "receipt")
@@ -372,4 +372,4 @@ def remove_receipt(*, actor: Actor, receipt_id: int) -> None:
     expense = desk.own_expense(actor, receipt.expense_id)
     record(expense, f"Removed {receipt.file_name}")
     receipt.delete()
-    files.forget_after_commit([receipt.file])
+    files.RECEIPTS.forget_after_commit([receipt.file])

@@ -187,7 +187,7 @@ def test_a_receipt_is_kept_by_its_content(world: World) -> None:
     receipt = Receipt.objects.get(pk=attach(world.carl, expense_id, PDF, "scan.png"))
     assert (receipt.media_type, receipt.size, receipt.file_name) == ("application/pdf", len(PDF), "scan.png")
     assert receipt.file == f"receipts/{receipt.sha256}.pdf"
-    with files.opened(receipt.file) as source:
+    with files.RECEIPTS.opened(receipt.file) as source:
         assert source.read() == PDF
     with pytest.raises(Refused, match="already attached"):
         attach(world.carl, expense_id, PDF)
@@ -198,13 +198,13 @@ def test_a_receipt_is_kept_by_its_content(world: World) -> None:
     [(b"", "file_empty"), (b"<svg onload=alert(1)>", "not_a_receipt"), (b"GIF89a...", "not_a_receipt")],
 )
 def test_what_is_no_receipt_is_not_kept(content: bytes, code: str, db: None) -> None:
-    with pytest.raises(Refused) as caught, files.kept(io.BytesIO(content)):
+    with pytest.raises(Refused) as caught, files.RECEIPTS.kept(io.BytesIO(content)):
         raise AssertionError("never kept")
     assert caught.value.codes == (code,)
 
 
 def test_a_file_of_more_than_10_mb_is_refused(db: None) -> None:
-    with pytest.raises(Refused, match="10 MB"), files.kept(io.BytesIO(PNG + bytes(10 << 20))):
+    with pytest.raises(Refused, match="10 MB"), files.RECEIPTS.kept(io.BytesIO(PNG + bytes(10 << 20))):
         raise AssertionError("never kept")
 
 
@@ -226,7 +226,7 @@ def test_a_file_goes_once_nothing_holds_it(
 @pytest.mark.parametrize("name", ["../settings.py", "receipts/x.pdf", "imports/" + "0" * 64 + ".csv", ""])
 def test_no_other_file_is_opened(name: str) -> None:
     with pytest.raises(Refused, match="not there any more"):
-        files.opened(name)
+        files.RECEIPTS.opened(name)
 
 
 def test_a_receipt_is_seen_by_who_sees_the_expense(world: World) -> None:

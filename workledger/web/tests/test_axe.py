@@ -12,12 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
+from workledger.billing.actions import milestones
 from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.prebills import hold_items, run_billing
 from workledger.billing.models import Invoice, OpenItem, ReasonCode
 from workledger.connect.models import ImportBatch
 from workledger.connect.tests.builders import HEAD, media
-from workledger.contracts.models import Rate, RateCard
+from workledger.contracts import actions as contracts
+from workledger.contracts.inputs import LineInput, OrderInput
+from workledger.contracts.models import BillingModel, Rate, RateCard
 from workledger.core.models import ActionLog
 from workledger.directory.models import LegalEntity, Person
 from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_bill
@@ -170,6 +173,28 @@ def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as
         f"/contracts/{firm.acme_contract.pk}", "/rate-cards", f"/rate-cards/{card.pk}",
         f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}", "/projects",
         f"/projects/{firm.atlas.pk}", f"/projects/{firm.atlas.pk}/tasks", "/people", f"/people/{firm.carl.person_id}",
+    ]  # fmt: skip
+    assert violations(open_as(firm.olivia), addresses) == []
+
+
+def test_the_pages_of_change_orders_and_milestones_are_accessible(firm: World, open_as: Open) -> None:
+    contract, pia = firm.acme_contract.pk, firm.pia.actor
+    parts = LineInput(
+        name="Outcomes",
+        model=BillingModel.MILESTONE,
+        terms={"milestones": [{"name": "Go live", "amount": "5000"}]},
+    )
+    line = contracts.add_line(actor=firm.fay.actor, contract_id=contract, line=parts)
+    milestones.request_acceptance(actor=pia, line_id=line, key="0", on=TODAY, acceptor="The works council")
+    changes: list[dict[str, Any]] = [
+        {"kind": "change_line", "line_id": firm.delivery.pk, "budget_seconds": 360_000},
+        {"kind": "move_budget", "holder": "project", "holder_id": firm.atlas.pk, "budget_seconds": 1_800_000},
+    ]
+    drafted = OrderInput(title="More reports", effective_from=TODAY, changes=changes)
+    order = contracts.draft_order(actor=pia, contract_id=contract, order=drafted, on=TODAY)
+    addresses = [
+        "/change-orders", f"/change-orders/{order}", f"/change-orders/{order}/changes/0", f"/contracts/{contract}",
+        f"/change-orders/{order}/acceptance", f"/contracts/{contract}/versions/2", "/milestones", f"/milestones/{line}/0",
     ]  # fmt: skip
     assert violations(open_as(firm.olivia), addresses) == []
 

@@ -27,14 +27,6 @@ _WITH_STATEMENT = (BillingModel.RETAINER, BillingModel.PREPAID)
 _ON = Field("on", "On", "date", required=True)
 _WORDS: Mapping[ChargeKind, tuple[str, Permission, tuple[Field, ...]]] = {
     ChargeKind.INSTALMENT: ("Charge", _P.PREPARE_BILLING, (_ON,)),
-    ChargeKind.MILESTONE: (
-        "Accept", _P.MANAGE_PROJECTS,
-        (
-            _ON,
-            Field("accepted_by", "Accepted by", required=True, help="Who at the client accepted it."),
-            Field("evidence", "Evidence", "lines", help="Such as a protocol, a mail, a link."),
-        ),
-    ),
     ChargeKind.UNITS: (
         "Record", _P.MANAGE_PROJECTS,
         (
@@ -65,6 +57,8 @@ def charging(request: ActingRequest, found: ContractPage) -> dict[str, Any]:
         return {}
     rows = []
     for row in statements.to_charge(request.actor, found.id):
+        if row.kind is ChargeKind.MILESTONE:  # it stands among the milestones, with its acceptance
+            continue
         word, needs, _ = _WORDS[row.kind]
         href = reverse("charge", args=[found.id, row.line_id, row.kind.value, max(row.place, 0)])
         rows.append((row, href if request.actor.can(needs) and found.state == "active" else "", word))
@@ -112,15 +106,6 @@ def _instalment(
     )
 
 
-def _milestone(
-    request: ActingRequest, line_id: int, place: int, values: Mapping[str, Any], options: Options
-) -> object:
-    return charges.accept_milestone.using(options)(
-        actor=request.actor, line_id=line_id, place=place, on=values["on"], accepted_by=values["accepted_by"],
-        evidence=values["evidence"],
-    )  # fmt: skip
-
-
 def _units(
     request: ActingRequest, line_id: int, _place: int, values: Mapping[str, Any], options: Options
 ) -> object:
@@ -159,7 +144,6 @@ def _block(
 _Act = Callable[[ActingRequest, int, int, Mapping[str, Any], Options], object]
 _ACTS: Mapping[ChargeKind, _Act] = {
     ChargeKind.INSTALMENT: _instalment,
-    ChargeKind.MILESTONE: _milestone,
     ChargeKind.UNITS: _units,
     ChargeKind.PROGRESS: _progress,
     ChargeKind.RETAINAGE: _retainage,
@@ -174,7 +158,7 @@ def withdraw(request: ActingRequest, contract_id: int, charge_id: int) -> HttpRe
 
     def run(values: Mapping[str, Any], options: Options) -> None:
         charges.withdraw_charge.using(options)(
-            actor=request.actor, charge_id=charge_id, reason=values["reason"]
+            actor=request.actor, charge_id=charge_id, reason=values["reason"], on=today()
         )
 
     around = FormPage(

@@ -28,6 +28,7 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import cut, number_of
+from workledger.web.views.amending import amending
 from workledger.web.views.caps import CAP_ACTIONS, cap_fields, cap_of, cap_shown, caps_shown
 from workledger.web.views.charges import charging
 from workledger.web.views.dates import after
@@ -95,6 +96,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         "own_card": next((card for card in found.cards if card.level == "contract"), None),
         "caps": caps_shown(request, contract_id),
         **charging(request, found),
+        **amending(request, found.id),
     }
     return render(request, "web/contracts/show.html", context)
 
@@ -296,16 +298,20 @@ def _model(name: str) -> BillingModel:
     return BillingModel(name) if name in BillingModel.values else BillingModel.TIME_AND_MATERIALS
 
 
+NEW_LINE: Mapping[str, Any] = {
+    "revenue_method": None,
+    "terms.rounding.method": "none",
+    "terms.rounding.step_minutes": 15,
+    "terms.prorates": True,
+    "terms.expenses.is_charged": True,
+}
+"""What stands in the form of a line before anything is typed."""
+
+
 def _line_form(
     request: ActingRequest, found: ContractPage, line: LineRow | None, model: BillingModel, run: Any
 ) -> HttpResponse:
-    shown: dict[str, Any] = {
-        "revenue_method": None,
-        "terms.rounding.method": "none",
-        "terms.rounding.step_minutes": 15,
-        "terms.prorates": True,
-        "terms.expenses.is_charged": True,
-    }
+    shown = dict(NEW_LINE)
     if line is not None:
         shown |= {
             "name": line.name,

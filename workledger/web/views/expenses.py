@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from workledger.core.access import Permission
@@ -26,7 +25,7 @@ from workledger.expenses.queries import ExpenseDetail, ExpenseFilters, ExpenseRo
 from workledger.kernel.period import month_of
 from workledger.projects import queries as projects
 from workledger.timesheets import queries as timesheets
-from workledger.web import formats
+from workledger.web import attachments, formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import BoundField, Field, Form
 from workledger.web.options import COUNTRY_OPTIONS, CURRENCY_OPTIONS
@@ -402,7 +401,7 @@ def _save(
             if upload is None or upload.file is None:
                 continue
             try:
-                kept = stack.enter_context(files.kept(cast("BinaryIO", upload.file)))
+                kept = stack.enter_context(files.RECEIPTS.kept(cast("BinaryIO", upload.file)))
             except Refused as refused:
                 problems += [replace(problem, field=name) for problem in refused.problems]
             else:
@@ -490,13 +489,7 @@ def delete(request: ActingRequest, expense_id: int) -> HttpResponse:
 def receipt(request: ActingRequest, receipt_id: int) -> HttpResponse:
     """The file of a receipt, as what its content is, and unable to do anything."""
     found = queries.receipt(request.actor, receipt_id)
-    with files.opened(found.file) as source:
-        answer = HttpResponse(source.read(), content_type=found.media_type)
-    answer.headers["Content-Disposition"] = content_disposition_header(False, found.file_name) or "inline"
-    answer.headers["Cache-Control"] = "private, max-age=3600"
-    if found.is_picture:
-        answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return attachments.answer(files.RECEIPTS, found.file, found.file_name, found.media_type)
 
 
 @page(_P.TRACK_EXPENSES)

@@ -29,6 +29,7 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.charts import CHARTS
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.paging import cut, number_of
+from workledger.web.views.amending import milestone_rows
 from workledger.web.views.caps import cap_fields, cap_of, cap_shown
 from workledger.web.views.dates import after
 
@@ -83,6 +84,7 @@ def show(request: ActingRequest, project_id: int) -> HttpResponse:
         "time_url": f"{reverse('time')}?project={project_id}&period=all",
         "scope_url": reverse("project-scope", args=[project_id]),
         "known": known,
+        "milestones": milestone_rows(request, found.contract_id) if found.contract_id else [],
         "chart": CHARTS["burn"](request.actor, today(), {"project": str(project_id)}),
         **_burn(known),
     }

@@ -1,4 +1,4 @@
-"""What a receipt's file is, by its content: a name and what a browser says about it prove nothing."""
+"""What a file is, by its content: a name and what a browser says about it prove nothing."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ HEAD_BYTES = 1024
 
 
 class MediaType(StrEnum):
-    """What a receipt may be."""
+    """What a kept file may be: a picture or a PDF."""
 
     JPEG = "image/jpeg"
     PNG = "image/png"
@@ -26,7 +26,7 @@ class MediaType(StrEnum):
 
 
 def media_type(head: bytes) -> MediaType | None:
-    """Return what a file is from its first `HEAD_BYTES`, None for anything that is no receipt.
+    """Return what a file is from its first `HEAD_BYTES`, None for anything else.
 
     Signatures: JPEG (ISO 10918-1, SOI and a marker), PNG (ISO 15948, 5.2), WebP (RFC 9649, 2.4: RIFF header),
     PDF (ISO 32000-1, 7.5.2; readers accept the header anywhere in the first 1,024 bytes, so a mail gateway's

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workledger.expenses.calc.receipts import MediaType, media_type
+from workledger.kernel.media import MediaType, media_type
 
 WEBP = b"RIFF\x24\x00\x00\x00WEBPVP8 "
 
