@@ -139,6 +139,8 @@ def _settlement(trade: xml.Element, invoice: EInvoice) -> None:
 def _payment(settlement: xml.Element, payment: PaymentMeans) -> None:
     means = xml.group(settlement, "ram:SpecifiedTradeSettlementPaymentMeans")
     xml.leaf(means, "ram:TypeCode", payment.code)
+    if not payment.account:
+        return
     account = xml.group(means, "ram:PayeePartyCreditorFinancialAccount")
     if payment.is_iban:
         xml.leaf(account, "ram:IBANID", payment.account)

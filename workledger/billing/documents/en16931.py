@@ -28,6 +28,8 @@ CREDIT_NOTE: Final = "381"
 _TYPES: Final = {"invoice": INVOICE, "credit_note": CREDIT_NOTE}
 CREDIT_TRANSFER: Final = "30"
 SEPA_CREDIT_TRANSFER: Final = "58"
+CLEARING: Final = "97"
+"""UNCL 4461: what partners owe one another is set off. So a credit note is settled, and no account is named for it."""
 
 STANDARD, ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE = "S", "Z", "E", "AE", "O"
 _CATEGORIES: Final = (STANDARD, ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE)
@@ -39,6 +41,7 @@ _NOT_IN_PEPPOL: Final = ("", "EM")
 """No address, or one by email, to which the network delivers nothing."""
 
 _DECIMALS: Final = 2
+_PRICE_DECIMALS: Final = 8
 _ADDRESS_LINES: Final = 3
 _VAT_ID: Final = re.compile(r"[A-Z]{2}.+")
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,11 +64,11 @@ class Exemption(NamedTuple):
 
 
 _EXEMPTIONS: Final = {
-    # The law that exempts is not known to the document, so no code of VATEX-EU-132 and the like can be named.
     EXEMPT: Exemption("Exempt from VAT", ""),
     REVERSE_CHARGE: Exemption("Reverse charge", "VATEX-EU-AE"),
     OUTSIDE: Exemption("Not subject to VAT", "VATEX-EU-O"),
 }
+"""What is said where the document prints no reason of its own."""
 _NO_EXEMPTION: Final = Exemption("", "")
 
 
@@ -94,14 +97,14 @@ class TradeParty:
 
 
 class PaymentMeans(NamedTuple):
-    """BG-16 with one account (BG-17): means BT-81, reference BT-83, account BT-84, holder BT-85, bank BT-86."""
+    """BG-16: means BT-81 and reference BT-83, with one account (BG-17): BT-84, holder BT-85, bank BT-86; '' for none."""
 
     code: str
-    reference: str
-    account: str
-    is_iban: bool
-    holder: str
-    bank: str
+    reference: str = ""
+    account: str = ""
+    is_iban: bool = False
+    holder: str = ""
+    bank: str = ""
 
 
 class VatBreakdown(NamedTuple):
@@ -117,6 +120,7 @@ class VatBreakdown(NamedTuple):
 class Line(NamedTuple):
     """BG-25: id BT-126, quantity BT-129, unit BT-130, amount BT-131, price BT-146, category BT-151, rate BT-152,
     name BT-153, description BT-154. The price is never negative (BR-27): what is taken off has a negative quantity.
+    Quantity × price is the amount to the cent (PEPPOL-EN16931-R120).
     """
 
     number: str
@@ -222,7 +226,7 @@ def problems_of(doc: InvoiceDocument) -> tuple[str, ...]:
 def peppol_problems(invoice: EInvoice) -> tuple[str, ...]:
     """Return what Peppol BIS Billing 3.0 demands beyond EN 16931 and the invoice lacks, as sentences.
 
-    Rules PEPPOL-EN16931-R003, R010 and R020, and between German parties DE-R-003, 004, 005, 006, 007, 008 and 009.
+    Rules PEPPOL-EN16931-R003, R010 and R020, and between German parties DE-R-001 to 009 and 015.
     """
     return tuple(_peppol_problems(invoice))
 
@@ -253,8 +257,6 @@ def _party_problems(doc: InvoiceDocument) -> Iterable[str]:
     seller = doc.seller
     if not (seller.vat_id or seller.tax_number or seller.registration):
         yield "Your company has neither a VAT ID nor a tax number."  # BR-CO-26, BR-S-02
-    elif not (seller.vat_id or seller.registration) and codes != {OUTSIDE}:
-        yield "The VAT ID of your company is missing."  # BR-CO-26
     if REVERSE_CHARGE in codes and not (doc.buyer.vat_id or doc.buyer.registration):
         yield "Reverse charge needs the VAT ID of the client."  # BR-AE-02
 
@@ -289,6 +291,10 @@ def _peppol_problems(invoice: EInvoice) -> Iterable[str]:
         for party, who in ((invoice.seller, "your company"), (invoice.buyer, "the client")):
             if not (party.city and party.postcode):
                 yield f"Between German parties Peppol asks for the city and postcode of {who}."
+        if invoice.payment is None:
+            yield "Between German parties Peppol asks for the bank account of your company."
+        if not invoice.buyer_reference:
+            yield "Between German parties Peppol asks for a buyer reference."
         if not (invoice.seller.contact and invoice.seller.phone and invoice.seller.email):
             yield "Between German parties Peppol asks for a contact, phone number and email of your company."
 
@@ -297,13 +303,14 @@ def _peppol_problems(invoice: EInvoice) -> Iterable[str]:
 
 
 def _seller(party: Party, *, is_outside: bool) -> TradeParty:
-    """Return BG-4. Outside the scope of VAT the seller has no VAT identifier (BR-O-02) but still an identifier
-    (BR-CO-26): then the number stands as BT-29.
+    """Return BG-4. A seller without VAT identifier, as outside the scope of VAT (BR-O-02), and without registration has
+    still an identifier (BR-CO-26): then the number stands as BT-29.
     """
     vat_id, tax_number = _packed(party.vat_id), _word(party.tax_number)
+    is_unnamed = is_outside or not (vat_id or party.registration)
     return _trade_party(
         party,
-        identifier=(vat_id or tax_number) if is_outside else "",
+        identifier=(vat_id or tax_number) if is_unnamed else "",
         vat_id="" if is_outside else vat_id,
         tax_number=tax_number,
         contact=_word(party.contact) or _word(party.name),
@@ -345,8 +352,10 @@ def _address(party: Party) -> tuple[str, ...]:
 
 
 def _payment(doc: InvoiceDocument) -> PaymentMeans | None:
+    if doc.kind == "credit_note":
+        return PaymentMeans(CLEARING)
     bank = doc.seller.bank
-    if doc.kind != "invoice" or bank is None:
+    if bank is None:
         return None
     iban = _packed(bank.iban)
     account = iban or _word(bank.account_number)
@@ -376,12 +385,21 @@ def _breakdown(total: TaxTotal) -> VatBreakdown:
         tax=total.tax,
         category=total.code,
         rate=_rate(total.code, total.rate),
-        exemption=_EXEMPTIONS.get(total.code, _NO_EXEMPTION),
+        exemption=_exemption(total),
     )
+
+
+def _exemption(total: TaxTotal) -> Exemption:
+    """Return what the page prints of the reason, with its code; none where the category allows none (BR-S-10, BR-Z-10)."""
+    usual = _EXEMPTIONS.get(total.code)
+    if usual is None:
+        return _NO_EXEMPTION
+    return Exemption(_word(total.label) or usual.reason, total.vatex or usual.code)
 
 
 def _line(line: DocumentLine) -> Line:
     turned = line.rate < ZERO
+    price = _price(line)
     unit = _UNITS.get(line.unit)
     about = (line.group, line.person, line.detail, "" if unit else line.unit)
     return Line(
@@ -389,12 +407,19 @@ def _line(line: DocumentLine) -> Line:
         quantity=-line.quantity if turned else line.quantity,
         unit=unit or _UNITS["item"],
         amount=line.amount,
-        price=-line.rate if turned else line.rate,
+        price=-price if turned else price,
         category=line.tax_code,
         rate=_rate(line.tax_code, line.tax_rate),
         name=_word(line.description),
         description=" · ".join(filter(None, map(_text, about))),
     )
+
+
+def _price(line: DocumentLine) -> Decimal:
+    """Return the rate as printed, or the amount per unit where the currency rounds more coarsely than to the cent."""
+    if round_amount(line.quantity * line.rate, _DECIMALS) == line.amount:
+        return line.rate
+    return round_amount(line.amount / line.quantity, _PRICE_DECIMALS).normalize()
 
 
 def _rate(code: str, rate: Decimal) -> Decimal | None:

@@ -150,13 +150,17 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class TaxTotal:
-    """The tax of one code and rate (percent) over the whole document. An empty `label` prints the rate alone."""
+    """The tax of one code and rate (percent) over the whole document. An empty `label` prints the rate alone.
+
+    Where no tax is charged the label says why; `vatex` says it for machines, by a code of the VATEX list.
+    """
 
     code: str
     rate: Decimal
     base: Decimal
     tax: Decimal
     label: str = ""
+    vatex: str = ""
 
 
 class TimesheetRow(NamedTuple):
@@ -401,6 +405,7 @@ def to_json(doc: InvoiceDocument) -> bytes:
                 "rate": _decimal(total.rate),
                 "tax": _decimal(total.tax),
             }
+            | ({"vatex": total.vatex} if total.vatex else {})
             for total in doc.taxes
         ],
         "version": doc.version,
@@ -543,6 +548,7 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
                 Decimal(total["base"]),
                 Decimal(total["tax"]),
                 total["label"],
+                total.get("vatex", ""),
             )
             for total in value["taxes"]
         ),

@@ -95,6 +95,7 @@ class _Writer:
             means = xml.group(self.tree, "cac:PaymentMeans")
             xml.leaf(means, "cbc:PaymentMeansCode", payment.code)
             xml.leaf(means, "cbc:PaymentID", payment.reference)
+        if payment and payment.account:
             account = xml.group(means, "cac:PayeeFinancialAccount")
             xml.leaf(account, "cbc:ID", payment.account)
             xml.leaf(account, "cbc:Name", payment.holder)

@@ -85,6 +85,11 @@ CASES = {
         seller=replace(FIRM, street="Brunnenstraße 12", postcode="10119", city="Berlin", registration="HRB 1"),
         buyer=replace(CUSTOMER, address=("Floor 3", "Hus B", "Drottninggatan 71", "111 36 Stockholm")),
     ),
+    "tax number alone": electronic(seller=replace(FIRM, tax_ids=(TaxId("Tax number", "37/123/45678"),))),
+    "exempt by law": electronic(
+        line(1, "1", "80", tax_code="E", tax_rate=ZERO),
+        taxes=(TaxTotal("E", ZERO, Decimal(80), ZERO, "§ 4 Nr. 21 UStG", "VATEX-EU-132-1I"),),
+    ),
     "tax number": electronic(seller=replace(FIRM, tax_ids=(*FIRM.tax_ids, TaxId("Tax number", "37/123/45678")))),
     "odd characters": electronic(line(1, "1", "1", description="A\x0b & <b> 🎉 \ufffe“ü”"), notes="a\x00\nb"),
 }  # fmt: skip
@@ -140,7 +145,7 @@ def test_the_line_states_unit_price_and_amount() -> None:
 def test_a_credit_note_is_381_and_names_its_invoice() -> None:
     invoice = e_invoice(credited())
     assert (invoice.type_code, invoice.preceding) == ("381", ("INV-2026-0042", date(2026, 4, 2)))
-    assert invoice.payment is None
+    assert invoice.payment == ("97", "", "", False, "", "")
     assert ubl_of(credited())["CreditedQuantity"] == ["12.5"]
 
 
@@ -156,6 +161,23 @@ def test_a_credit_note_is_381_and_names_its_invoice() -> None:
 def test_why_no_tax_is_charged(code: str, reason: str, vatex: str) -> None:
     (part,) = e_invoice(untaxed(code)).breakdown
     assert part.exemption == (reason, vatex)
+
+
+def test_the_reason_is_the_one_that_is_printed() -> None:
+    (part,) = e_invoice(CASES["exempt by law"]).breakdown
+    assert part.exemption == ("§ 4 Nr. 21 UStG", "VATEX-EU-132-1I")
+    assert from_json(to_json(CASES["exempt by law"])) == CASES["exempt by law"]
+
+
+def test_a_seller_with_a_tax_number_alone_is_identified_by_it() -> None:
+    seller = e_invoice(CASES["tax number alone"]).seller
+    assert (seller.vat_id, seller.tax_number, seller.identifier) == ("", "37/123/45678", "37/123/45678")
+
+
+@pytest.mark.parametrize("doc", CASES.values(), ids=CASES)
+def test_quantity_by_price_is_the_amount(doc: InvoiceDocument) -> None:
+    for each in e_invoice(doc).lines:  # PEPPOL-EN16931-R120, whose slack is 0.02
+        assert abs(each.quantity * each.price - each.amount) <= Decimal("0.01")
 
 
 def test_outside_scope_there_is_no_vat_id_and_no_rate() -> None:
@@ -187,10 +209,6 @@ def test_days_as_terms_are_a_sentence() -> None:
         ({"buyer": BUYER}, "The country of the client is missing."),
         ({"kind": "pre_bill"}, "A pre-bill is not an invoice yet."),
         ({"seller": replace(FIRM, tax_ids=())}, "Your company has neither a VAT ID nor a tax number."),
-        (
-            {"seller": replace(FIRM, tax_ids=(TaxId("Tax number", "37/123"),))},
-            "The VAT ID of your company is missing.",
-        ),
         (
             {"buyer": replace(CUSTOMER, tax_ids=(TaxId("VAT ID", "556677"),))},
             "The VAT ID of the client does not begin with its country: 556677.",
@@ -257,6 +275,14 @@ def test_between_german_parties_peppol_asks_for_more() -> None:
     whole = replace(FIRM, city="Berlin", postcode="10119")
     complete = electronic(seller=whole, buyer=replace(german, city="Ulm", postcode="89073"))
     assert peppol_problems(e_invoice(complete)) == ()
+    credited = credit_of(complete, number="CN-1", issued_on=date(2026, 4, 9))
+    assert peppol_problems(e_invoice(credited)) == ()
+    assert ubl_of(credited)["PaymentMeansCode"] == ["97"]  # DE-R-001
+    unpaid = replace(complete, seller=replace(whole, bank=None), buyer_reference="")
+    assert peppol_problems(e_invoice(unpaid)) == (
+        "Between German parties Peppol asks for the bank account of your company.",
+        "Between German parties Peppol asks for a buyer reference.",
+    )
 
 
 @pytest.mark.parametrize("doc", CASES.values(), ids=CASES)
