@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 
 from workledger.billing.calc.drafting import tax_groups
-from workledger.billing.calc.taxes import Tax, labels
+from workledger.billing.calc.taxes import Tax, stated
 from workledger.billing.documents import (
     TAX_NUMBER,
     VAT_ID,
@@ -98,7 +98,7 @@ def _document(
 ) -> InvoiceDocument:
     projects = {line.project_id: names[line.project_id] for line in lines if line.project_id}
     groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
-    printed = labels(Tax(line.tax_code, line.tax_rate, line.tax_label) for line in lines)
+    said = stated(Tax(line.tax_code, line.tax_rate, line.tax_label, line.tax_vatex) for line in lines)
     days = (due_on - issued_on).days if due_on is not None else 0
     locale = profile.language if profile else "en"
     return InvoiceDocument(
@@ -142,7 +142,8 @@ def _document(
                 group.rate,
                 group.base,
                 group.tax,
-                printed[group.code, group.rate] or tax_label(locale, group.code),
+                said[group.code, group.rate].label or tax_label(locale, group.code),
+                said[group.code, group.rate].vatex,
             )
             for group in groups
         ),

@@ -399,7 +399,8 @@ class InvoiceLine(Record):
 
     `rounding` is the line's amount less the value of its items (each rounded alone); it is posted at issue.
     An adjustment line shows what was written down: quantity 1, a negative rate, no sources.
-    `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word).
+    `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word), `tax_vatex`
+    the VATEX code of why nothing is charged.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
@@ -418,6 +419,7 @@ class InvoiceLine(Record):
     tax_code = models.CharField(max_length=2)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3)
     tax_label = models.CharField(max_length=200, blank=True, db_default="")
+    tax_vatex = models.CharField(max_length=30, blank=True, db_default="")
 
     visibility = Visibility(
         Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"

@@ -18,7 +18,7 @@ from workledger.contracts.models import Contract, ContractLine
 from workledger.core.refusals import Refused
 from workledger.directory.models import BillingProfile, LegalEntity, TaxCode
 
-_LINE_FIELDS = ("tax_code", "tax_rate", "tax_label")
+_LINE_FIELDS = ("tax_code", "tax_rate", "tax_label", "tax_vatex")
 
 
 class Taxes:
@@ -60,7 +60,7 @@ class Taxes:
 
 def _code(row: TaxCode) -> Code:
     rates = tuple(DatedRate(rate.start, rate.end, rate.percentage) for rate in row.rates.all())
-    return Code(row.name, row.category, row.printed, rates)
+    return Code(row.name, row.category, row.printed, rates, row.vatex_code)
 
 
 def move_tax_points(
@@ -81,7 +81,7 @@ def move_tax_points(
         contract_id, end = ends[line.invoice_id]
         tax = taxes.on(contract_id, line.contract_line_id, issued_on)
         if tax != taxes.on(contract_id, line.contract_line_id, end):
-            line.tax_code, line.tax_rate, line.tax_label = tax
+            line.tax_code, line.tax_rate, line.tax_label, line.tax_vatex = tax
             changed.append(line)
     InvoiceLine.objects.bulk_update(changed, _LINE_FIELDS, batch_size=1000)
     return {line.invoice_id for line in changed}

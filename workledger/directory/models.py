@@ -267,7 +267,7 @@ class RateSource(models.TextChoices):
 class TaxCode(Record):
     """A way in which sales of a legal entity are taxed, by category of UNCL 5305.
 
-    `label` and `exemption_reason` are printed on invoices. Only category S charges: its percentages are `TaxRate` rows.
+    `label` and `exemption_reason` are printed on invoices; `vatex_code` says the reason for machines (BT-121). Only category S charges: its percentages are `TaxRate` rows.
     The default code is what the entity charges where nothing else is agreed.
     """
 
@@ -276,6 +276,7 @@ class TaxCode(Record):
     category = models.CharField(max_length=2, choices=TaxTreatment.choices)
     label = models.CharField(max_length=40, blank=True)
     exemption_reason = models.CharField(max_length=150, blank=True)
+    vatex_code = models.CharField(max_length=30, blank=True, db_default="")
     is_default = models.BooleanField(default=False)
 
     visibility = Visibility(None, entity="entity_id")

@@ -49,7 +49,7 @@ _ZERO = Decimal(0)
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
-    "tax_label",
+    "tax_label", "tax_vatex",
 )  # fmt: skip
 
 
@@ -421,7 +421,7 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         project_id=drafted.project_id, task_id=drafted.task_id, person_id=drafted.person_id, is_adjustment=True,
         description=f"Adjustment: {line.description}"[:400], quantity=drafted.quantity, unit="pc",
         rate=drafted.rate, amount=drafted.amount, tax_code=line.tax_code, tax_rate=line.tax_rate,
-        tax_label=line.tax_label,
+        tax_label=line.tax_label, tax_vatex=line.tax_vatex,
     )  # fmt: skip
 
 

@@ -15,11 +15,14 @@ _ZERO = Decimal(0)
 
 
 class Tax(NamedTuple):
-    """How a line is taxed: category of UNCL 5305, percentage, and what is printed (empty: the category's word)."""
+    """How a line is taxed: category of UNCL 5305, percentage, what is printed (empty: the category's word), and why
+    nothing is charged by the VATEX list ('' where not said).
+    """
 
     category: str
     percentage: Decimal
     label: str = ""
+    vatex: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,12 @@ class Code:
     category: str
     label: str = ""
     rates: tuple[DatedRate, ...] = ()
+    vatex: str = ""
 
     def on(self, day: date) -> Tax:
         """Return the tax of a day; raises NoTaxRate where category S has no percentage then."""
         if self.category != STANDARD:
-            return Tax(self.category, _ZERO, self.label)
+            return Tax(self.category, _ZERO, self.label, self.vatex)
         for rate in self.rates:
             if rate.start <= day and (rate.end is None or day < rate.end):
                 return Tax(self.category, rate.percentage, self.label)
@@ -92,9 +96,26 @@ def tax_of(line: Code | None, client: ClientTax, entity: EntityTax, day: date) -
     return Tax(STANDARD, entity.percentage) if entity.code is None else entity.code.on(day)
 
 
-def labels(taxes: Iterable[Tax]) -> dict[tuple[str, Decimal], str]:
-    """Return what is printed for each category and percentage: the first label there is."""
-    found: dict[tuple[str, Decimal], str] = {}
-    for category, percentage, label in taxes:
-        found[category, percentage] = found.get((category, percentage)) or label
-    return found
+class Stated(NamedTuple):
+    """What a document says of a category and percentage: what is printed, and the VATEX code."""
+
+    label: str
+    vatex: str
+
+
+def stated(taxes: Iterable[Tax]) -> dict[tuple[str, Decimal], Stated]:
+    """Return what is said for each category and percentage: the first label there is, and the code if all have the same.
+
+    EN 16931 sums by category and rate alone (BG-23), so lines that are exempt for two reasons share a total, and it names
+    both.
+    """
+    found: dict[tuple[str, Decimal], tuple[list[str], set[str]]] = {}
+    for category, percentage, label, code in taxes:
+        texts, codes = found.setdefault((category, percentage), ([], set()))
+        codes.add(code)
+        if label and label not in texts and not (texts and category == STANDARD):
+            texts.append(label)
+    return {
+        key: Stated("; ".join(texts), codes.pop() if len(codes) == 1 else "")
+        for key, (texts, codes) in found.items()
+    }

@@ -7,6 +7,7 @@ import pytest
 
 from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.prebills import run_billing
+from workledger.billing.documents import e_invoice, from_json
 from workledger.billing.models import Invoice, InvoiceLine, IssuedDocument
 from workledger.contracts.actions import change_line
 from workledger.contracts.inputs import LineInput
@@ -30,7 +31,9 @@ def code_of(
         actor=world.olivia.actor,
         entity_id=world.entity_id,
         category=TaxTreatment(category),
-        code=TaxCodeDetails(name, name, "" if rate else "because", is_default),
+        code=TaxCodeDetails(
+            name, name, "" if rate else "because", "VATEX-EU-132-1I" if category == "E" else "", is_default
+        ),
         percentage=Decimal(rate) if rate else None,
         start=date(2026, 1, 1) if rate else None,
     )
@@ -118,6 +121,10 @@ def test_the_line_goes_before_the_client_and_prints_why_nothing_is_charged(world
     second = Invoice.objects.filter(contract=world.acme_contract).latest("pk")
     assert tax_lines(second) == [("E", 0, "Exempt: because")]
     assert sums(second) == (120, 0, 120)
+    issue_invoice(actor=world.fay.actor, invoice_id=second.pk, issued_on=MARCH)
+    document = from_json(bytes(IssuedDocument.objects.get(invoice=second).content))
+    (part,) = e_invoice(document).breakdown
+    assert part.exemption == ("Exempt: because", "VATEX-EU-132-1I")
 
 
 def test_yen_are_taxed_without_decimals(world: World) -> None:

@@ -23,6 +23,7 @@ class TaxSeed:
     category: str
     label: str = ""
     reason: str = ""
+    vatex: str = ""
     rates: tuple[tuple[date, Decimal], ...] = ()
     is_standard: bool = False
 
@@ -84,13 +85,14 @@ def _standard(name: str, label: str, rates: str) -> TaxSeed:
 
 _EXEMPT = TaxSeed("Exempt", EXEMPT, "Exempt", "Exempt from tax")
 _ABROAD = TaxSeed(
-    "Outside scope", OUTSIDE, "Outside scope", "Not taxable here: the place of supply is abroad"
+    "Outside scope", OUTSIDE, "Outside scope", "Not taxable here: the place of supply is abroad", "VATEX-EU-O"
 )
 _REVERSE = TaxSeed(
     "Reverse charge",
     REVERSE_CHARGE,
     "Reverse charge",
     "VAT is due from the recipient (Article 196 of Directive 2006/112/EC)",
+    "VATEX-EU-AE",
 )
 _EXPORT = TaxSeed("Zero rated", ZERO, "Zero rated", "Supplied to a recipient abroad")
 
@@ -111,7 +113,7 @@ _OTHERS = {
         TaxSeed("Export", ZERO, "Tax exempt export", "Supplied to a recipient abroad"),
     ),
     "NZ": (_standard("GST", "GST", "2010-10-01 15"), _EXPORT),
-    "US": (TaxSeed("No sales tax", OUTSIDE, "No sales tax", "Not subject to sales tax"),),
+    "US": (TaxSeed("No sales tax", OUTSIDE, "No sales tax", "Not subject to sales tax", "VATEX-EU-O"),),
 }
 
 

@@ -36,6 +36,7 @@ class TaxCodeRow:
     category_name: str
     label: str
     exemption_reason: str
+    vatex_code: str
     is_default: bool
     percentage: Decimal | None
     rates: tuple[TaxRateRow, ...]
@@ -92,6 +93,7 @@ def _row(code: TaxCode, as_of: date) -> TaxCodeRow:
         category_name=str(TaxTreatment(code.category).label),
         label=code.label,
         exemption_reason=code.exemption_reason,
+        vatex_code=code.vatex_code,
         is_default=code.is_default,
         percentage=now if code.category == TaxTreatment.STANDARD else Decimal(0),
         rates=tuple(reversed(rates)),

@@ -1,5 +1,6 @@
 """Tax codes: what a new legal entity begins with, and how rates change with a date."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -131,6 +132,16 @@ def test_what_is_wrong_with_a_code_is_told_at_once(world: World) -> None:
     with pytest.raises(Refused) as refused:
         change_tax_code(actor=olivia, tax_code_id=code_of(world, "GST"), code=TaxCodeDetails("VAT"))
     assert refused.value.codes == ("name_taken",)
+
+
+def test_a_vatex_code_says_why_its_category_charges_nothing(world: World) -> None:
+    reason = TaxCodeDetails("Training", "Exempt", "§ 4 Nr. 21 UStG", " vatex-eu-132-1i ")
+    olivia, entity = world.olivia.actor, world.entity_id
+    made = add_tax_code(actor=olivia, entity_id=entity, category=TaxTreatment.EXEMPT, code=reason)
+    assert TaxCode.objects.get(pk=made).vatex_code == "VATEX-EU-132-1I"
+    with pytest.raises(Refused) as refused:
+        add_tax_code(actor=olivia, entity_id=entity, category=AE, code=replace(reason, name="Reversed"))
+    assert refused.value.codes == ("bad_vatex_code",)
 
 
 def test_what_charges_nothing_has_no_rate(world: World) -> None:

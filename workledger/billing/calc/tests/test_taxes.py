@@ -13,7 +13,7 @@ from workledger.billing.calc.taxes import (
     EntityTax,
     NoTaxRate,
     Tax,
-    labels,
+    stated,
     tax_of,
     tax_point,
 )
@@ -109,4 +109,13 @@ def test_what_is_printed_is_the_first_label_of_a_category_and_rate() -> None:
         Tax("S", Decimal(19), "VAT"),
         Tax("AE", Decimal(0)),
     ]
-    assert labels(taxes) == {("S", Decimal(19)): "USt.", ("AE", Decimal(0)): ""}
+    assert stated(taxes) == {("S", Decimal(19)): ("USt.", ""), ("AE", Decimal(0)): ("", "")}
+
+
+def test_two_reasons_of_one_category_stand_together_without_a_code() -> None:
+    training, sport = (
+        Tax("E", Decimal(0), "Training", "VATEX-EU-132-1I"),
+        Tax("E", Decimal(0), "Sport", "VATEX-EU-132-1M"),
+    )
+    assert stated([training, training]) == {("E", Decimal(0)): ("Training", "VATEX-EU-132-1I")}
+    assert stated([training, sport]) == {("E", Decimal(0)): ("Training; Sport", "")}
