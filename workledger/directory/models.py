@@ -10,28 +10,41 @@ from django.db.models import F, Func, Q
 
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
+from workledger.directory.calc.addresses import Address
 from workledger.ledger.models import Book
 
 
 class LegalEntity(Record):
-    """A company of the firm. Its id is its book's id; its functional currency is the book's."""
+    """A company of the firm. Its id is its book's id; its functional currency is the book's.
+
+    Clients pay to `iban` and `bic`, or where there is none to `account_number` at `routing_number`; an empty
+    `account_holder` is the company itself. `footer` is printed at the foot of every page of its documents, in lines.
+    """
 
     book = models.OneToOneField(Book, primary_key=True, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200, unique=True)
     country = models.CharField(max_length=2)
+    street = models.CharField(max_length=200, blank=True, db_default="")
+    additional = models.CharField(max_length=200, blank=True, db_default="")
+    postcode = models.CharField(max_length=20, blank=True, db_default="")
+    city = models.CharField(max_length=100, blank=True, db_default="")
     subdivision = models.CharField(max_length=6, blank=True)
-    address = models.TextField(blank=True)
+    register_number = models.CharField(max_length=60, blank=True, db_default="")
     vat_id = models.CharField(max_length=30, blank=True)
     tax_number = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     website = models.CharField(max_length=200, blank=True)
     bank_name = models.CharField(max_length=100, blank=True)
+    account_holder = models.CharField(max_length=200, blank=True, db_default="")
     iban = models.CharField(max_length=40, blank=True)
     bic = models.CharField(max_length=20, blank=True)
+    routing_number = models.CharField(max_length=20, blank=True, db_default="")
+    account_number = models.CharField(max_length=40, blank=True, db_default="")
     standard_tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0)
     invoice_prefix = models.CharField(max_length=20, default="INV-")
     logo_svg = models.TextField(blank=True)
+    footer = models.TextField(blank=True, db_default="")
 
     visibility = Visibility(None, entity="book_id")
 
@@ -40,6 +53,11 @@ class LegalEntity(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def postal(self) -> Address:
+        """The address in its parts."""
+        return Address(self.street, self.additional, self.postcode, self.city, self.subdivision, self.country)
 
 
 class Practice(Record):
@@ -185,8 +203,13 @@ class Client(Record):
 
     name = models.CharField(max_length=200, unique=True)
     industry = models.CharField(max_length=100, blank=True)
+    street = models.CharField(max_length=200, blank=True, db_default="")
+    additional = models.CharField(max_length=200, blank=True, db_default="")
+    postcode = models.CharField(max_length=20, blank=True, db_default="")
+    city = models.CharField(max_length=100, blank=True, db_default="")
+    subdivision = models.CharField(max_length=6, blank=True, db_default="")
     country = models.CharField(max_length=2, blank=True)
-    address = models.TextField(blank=True)
+    register_number = models.CharField(max_length=60, blank=True, db_default="")
     vat_id = models.CharField(max_length=30, blank=True)
     is_internal = models.BooleanField(default=False)
 
@@ -194,6 +217,11 @@ class Client(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def postal(self) -> Address:
+        """The address in its parts."""
+        return Address(self.street, self.additional, self.postcode, self.city, self.subdivision, self.country)
 
 
 class TaxTreatment(models.TextChoices):

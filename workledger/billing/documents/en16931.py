@@ -22,6 +22,7 @@ from workledger.billing.documents.model import (
     TaxTotal,
     round_amount,
 )
+from workledger.directory.calc import einvoicing
 
 INVOICE: Final = "380"
 CREDIT_NOTE: Final = "381"
@@ -42,6 +43,7 @@ _NOT_IN_PEPPOL: Final = ("", "EM")
 
 _DECIMALS: Final = 2
 _PRICE_DECIMALS: Final = 8
+_F_TAX: Final = "GODKÄND FÖR F-SKATT"
 _ADDRESS_LINES: Final = 3
 _VAT_ID: Final = re.compile(r"[A-Z]{2}.+")
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -84,9 +86,11 @@ class TradeParty:
     address: tuple[str, ...]
     city: str
     postcode: str
+    subdivision: str
     country: str
     identifier: str
     registration: str
+    registration_scheme: str
     vat_id: str
     tax_number: str
     endpoint_scheme: str
@@ -226,7 +230,7 @@ def problems_of(doc: InvoiceDocument) -> tuple[str, ...]:
 def peppol_problems(invoice: EInvoice) -> tuple[str, ...]:
     """Return what Peppol BIS Billing 3.0 demands beyond EN 16931 and the invoice lacks, as sentences.
 
-    Rules PEPPOL-EN16931-R003, R010 and R020, and between German parties DE-R-001 to 009 and 015.
+    Rules PEPPOL-EN16931-R003, R010 and R020, and the national ones (see `directory.calc.einvoicing`).
     """
     return tuple(_peppol_problems(invoice))
 
@@ -287,16 +291,28 @@ def _peppol_problems(invoice: EInvoice) -> Iterable[str]:
         yield "Peppol asks for the e-invoice address of the client."
     if invoice.seller.endpoint_scheme in _NOT_IN_PEPPOL:
         yield "Peppol asks for the electronic address of your company."
-    if invoice.seller.country == invoice.buyer.country == "DE":
-        for party, who in ((invoice.seller, "your company"), (invoice.buyer, "the client")):
-            if not (party.city and party.postcode):
-                yield f"Between German parties Peppol asks for the city and postcode of {who}."
-        if invoice.payment is None:
-            yield "Between German parties Peppol asks for the bank account of your company."
-        if not invoice.buyer_reference:
-            yield "Between German parties Peppol asks for a buyer reference."
-        if not (invoice.seller.contact and invoice.seller.phone and invoice.seller.email):
-            yield "Between German parties Peppol asks for a contact, phone number and email of your company."
+    seller, buyer = _side(invoice.seller, invoice.payment), _side(invoice.buyer, None)
+    if einvoicing.needs_reference(seller.country, buyer.country) and not invoice.buyer_reference:
+        yield "Between German parties Peppol asks for a buyer reference."
+    for gap in (
+        *einvoicing.seller_gaps(seller, buyer.country),
+        *einvoicing.buyer_gaps(buyer, seller.country),
+    ):
+        yield gap.sentence
+
+
+def _side(party: TradeParty, payment: PaymentMeans | None) -> einvoicing.Side:
+    return einvoicing.Side(
+        country=party.country,
+        street=party.address[0] if party.address else "",
+        postcode=party.postcode,
+        city=party.city,
+        register_number=party.registration,
+        vat_id=party.vat_id,
+        phone=party.phone,
+        email=party.email,
+        account=payment.code if payment else "",
+    )
 
 
 # The parts.
@@ -307,6 +323,8 @@ def _seller(party: Party, *, is_outside: bool) -> TradeParty:
     still an identifier (BR-CO-26): then the number stands as BT-29.
     """
     vat_id, tax_number = _packed(party.vat_id), _word(party.tax_number)
+    if party.country == "SE" and vat_id and tax_number.upper() != _F_TAX:
+        tax_number = ""  # SE-R-005
     is_unnamed = is_outside or not (vat_id or party.registration)
     return _trade_party(
         party,
@@ -328,9 +346,11 @@ def _trade_party(party: Party, *, identifier: str, vat_id: str, tax_number: str,
         address=_address(party),
         city=_word(party.city),
         postcode=_word(party.postcode),
+        subdivision=_word(party.subdivision),
         country=party.country,
         identifier=identifier,
         registration=_word(party.registration),
+        registration_scheme=party.registration_scheme,
         vat_id=vat_id,
         tax_number=tax_number,
         endpoint_scheme=party.endpoint_scheme if party.endpoint_id else "",
@@ -344,7 +364,7 @@ def _trade_party(party: Party, *, identifier: str, vat_id: str, tax_number: str,
 def _address(party: Party) -> tuple[str, ...]:
     """Return the street, or else the printed lines; what is beyond the third joins it."""
     if party.street:
-        return (_word(party.street),)
+        return tuple(filter(None, (_word(party.street), _word(party.additional))))
     lines = [line for line in map(_word, party.address) if line]
     if len(lines) > _ADDRESS_LINES:
         lines[_ADDRESS_LINES - 1 :] = [", ".join(lines[_ADDRESS_LINES - 1 :])]

@@ -34,12 +34,14 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _MACHINE_FIELDS: Final = (
-    "city", "country", "endpoint_id", "endpoint_scheme", "postcode", "registration", "street",
+    "additional", "city", "country", "endpoint_id", "endpoint_scheme", "footer", "postcode", "registration",
+    "registration_scheme", "street", "subdivision",
 )  # fmt: skip
-"""A party's fields for machines. The stored form leaves them out where empty, so older documents keep their bytes."""
+"""A party's fields for machines, and the footer. The stored form leaves them out where empty, so older documents keep their bytes."""
 
 VAT_ID: Final = "VAT ID"
 TAX_NUMBER: Final = "Tax number"
+REGISTER: Final = "Register"
 
 
 class InvalidDocument(ValueError):
@@ -80,11 +82,12 @@ class BankDetails:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Seller or buyer as printed. `address` holds the lines below the name, the country last.
+    """Seller or buyer as printed. `address` holds the lines below the name, the country last; `footer` stands at the foot
+    of each page.
 
     The fields from `country` on are not printed; they are for the electronic invoice. `country` is an ISO 3166-1 code of
     two letters, `endpoint_scheme` and `endpoint_id` are the electronic address by the EAS code list, `registration` is
-    the number in the register of companies. Documents of before they were known hold them empty.
+    the number in the register of companies, `registration_scheme` its ICD code or ''. Documents of before they were known hold them empty.
     """
 
     name: str
@@ -96,13 +99,17 @@ class Party:
     website: str = ""
     logo: Logo | None = None
     bank: BankDetails | None = None
+    footer: tuple[str, ...] = ()
     country: str = ""
     street: str = ""
+    additional: str = ""
     postcode: str = ""
     city: str = ""
+    subdivision: str = ""
     endpoint_scheme: str = ""
     endpoint_id: str = ""
     registration: str = ""
+    registration_scheme: str = ""
 
     @property
     def vat_id(self) -> str:
@@ -488,7 +495,8 @@ def _read_party(value: dict[str, Any]) -> Party:
         website=value["website"],
         logo=None if logo is None else Logo(logo[0], _unbase64(logo[1])),
         bank=None if bank is None else BankDetails(**bank),
-        **{name: value[name] for name in _MACHINE_FIELDS if name in value},
+        footer=tuple(value.get("footer", ())),
+        **{name: value[name] for name in _MACHINE_FIELDS if name in value and name != "footer"},
     )
 
 

@@ -22,9 +22,10 @@ from workledger.contracts.models import (
 )
 from workledger.core import locks, numbering
 from workledger.core.access import Actor, Permission
-from workledger.core.door import action, record
+from workledger.core.door import action, record, warn
 from workledger.core.events import emit
 from workledger.core.refusals import Problems
+from workledger.directory.einvoices import entity_gaps
 from workledger.directory.models import BillingProfile, Client, LegalEntity, TaxCode
 
 _RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
@@ -80,7 +81,8 @@ def create_contracts(*, actor: Actor, contracts: list[NewContract]) -> list[int]
 def activate_contract(*, actor: Actor, contract_id: int) -> None:
     """Let a contract be worked on and billed; a closed one is opened again.
 
-    Refuses: not_found, already_active, no_line, method_not_recognized.
+    Refuses: not_found, already_active, no_line, method_not_recognized. Warns: einvoice_incomplete, where the client is sent
+    e-invoices and something that their rules ask is missing of the legal entity, or the order number.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     problems = Problems()
@@ -90,6 +92,7 @@ def activate_contract(*, actor: Actor, contract_id: int) -> None:
     for line in lines:
         _check_billed(problems, line.name, line.revenue_method)
     problems.refuse()
+    _warn_of_e_invoices(contract)
     contract.state = ContractState.ACTIVE
     contract.save(update_fields=["state"])
     record(contract, f"Activated contract {contract}")
@@ -275,6 +278,19 @@ def _check_known(problems: Problems, actor: Actor, contracts: Iterable[ContractI
     problems.check(known == len(clients), "client_unknown", "Choose a client you can see.", "client_id")
     known = LegalEntity.objects.visible_to(actor).filter(pk__in=entities).count()
     problems.check(known == len(entities), "entity_unknown", "Choose a legal entity.", "entity_id")
+
+
+def _warn_of_e_invoices(contract: Contract) -> None:
+    """Warn of what the e-invoices under a contract would lack; the client's own part was asked when it was saved."""
+    profile = BillingProfile.objects.filter(client_id=contract.client_id).first()
+    if profile is None or not profile.einvoice_address:
+        return
+    for gap in entity_gaps(contract.entity, [contract.client.country]):
+        warn("einvoice_incomplete", f"{gap.sentence} Add it in the settings.")
+    if not (profile.buyer_reference or contract.po_number):
+        warn(
+            "einvoice_incomplete", "An e-invoice states an order number. Add it to the contract.", "po_number"
+        )
 
 
 def _fill(row: Contract, contract: ContractInput, number: str) -> None:

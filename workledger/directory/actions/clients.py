@@ -10,22 +10,38 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.models import User
 from workledger.core.refusals import Forbidden, Problems
-from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
+from workledger.directory.actions.checks import (
+    check_lengths,
+    check_name,
+    check_shape,
+    checked_vat_id,
+    tidy_texts,
+)
 from workledger.directory.calc import eas, shapes
+from workledger.directory.einvoices import client_gaps
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxCode, TaxTreatment
 
 _MOST_TERMS_DAYS = 365
 _MOST_PERCENT = 100
+_TEXTS = ("name", "industry", "street", "additional", "postcode", "city", "register_number")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientDetails:
-    """Who the client is. An internal client stands for the firm's own work."""
+    """Who the client is. An internal client stands for the firm's own work.
+
+    `subdivision` is the part of an ISO 3166-2 code after the country, such as TX.
+    """
 
     name: str
     industry: str = ""
+    street: str = ""
+    additional: str = ""
+    postcode: str = ""
+    city: str = ""
+    subdivision: str = ""
     country: str = ""
-    address: str = ""
+    register_number: str = ""
     vat_id: str = ""
     is_internal: bool = False
 
@@ -74,7 +90,8 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     who sees some clients only; missing_name, name_taken, bad_country, bad_vat_id, bad_currency, bad_terms,
     bad_tax_rate, tax_not_charged, unknown_tax_code,
     bad_language, bad_email, no_entity; missing_einvoice_scheme,
-    missing_einvoice_address, bad_einvoice_scheme, bad_einvoice_address, einvoice_needs_country, einvoice_needs_vat_id.
+    missing_einvoice_address, bad_einvoice_scheme, bad_einvoice_address, einvoice_needs_country, einvoice_needs_vat_id,
+    einvoice_incomplete.
     """
     if actor.client_ids is not None:
         raise Forbidden.because("forbidden", "You see some clients only, so you may not add one.")
@@ -193,9 +210,8 @@ def remove_contact(*, actor: Actor, contact_id: int) -> None:
 def _tidy(client: ClientDetails) -> ClientDetails:
     return replace(
         client,
-        name=client.name.strip(),
-        industry=client.industry.strip(),
-        address=client.address.strip(),
+        **tidy_texts(client, _TEXTS),
+        subdivision=client.subdivision.strip().upper(),
     )
 
 
@@ -227,7 +243,9 @@ def _first_billing(actor: Actor, problems: Problems) -> BillingDetails:
 
 
 def _checked(problems: Problems, details: ClientDetails, kept_vat_id: str = "") -> ClientDetails:
+    check_lengths(problems, Client, details, _TEXTS)
     check_shape(problems, shapes.country, details.country, "bad_country", "country")
+    check_shape(problems, shapes.subdivision, details.subdivision, "bad_subdivision", "subdivision")
     vat_id = checked_vat_id(problems, details.country, details.vat_id, kept_vat_id)
     return replace(details, vat_id=vat_id)
 
@@ -283,6 +301,15 @@ def _check_einvoice(
         "An e-invoice states the client's country. Choose it.",
         "country",
     )
+    countries = LegalEntity.objects.values_list("country", flat=True)
+    lacking = client_gaps(
+        Client(**asdict(client)),
+        has_reference=bool(billing.buyer_reference),
+        has_order=billing.requires_po,
+        seller_countries=countries,
+    )
+    for gap in lacking:
+        problems.add("einvoice_incomplete", f"{gap.sentence} Write it.", gap.field)
     problems.check(
         client.vat_id or billing.tax_treatment != TaxTreatment.REVERSE_CHARGE,
         "einvoice_needs_vat_id", "An e-invoice under reverse charge states the client's VAT id. Write it.", "vat_id",

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from workledger.core import locks
 from workledger.core.access import Actor
+from workledger.directory.calc.addresses import Address
 from workledger.directory.calc.countries import COUNTRIES
 from workledger.directory.models import BillingProfile, Client, Contact, TaxTreatment
 
@@ -66,11 +67,24 @@ class ClientPage:
     industry: str
     country: str
     country_name: str
-    address: str
+    street: str
+    additional: str
+    postcode: str
+    city: str
+    subdivision: str
+    register_number: str
     vat_id: str
     is_internal: bool
     billing: BillingProfile | None
     contacts: tuple[ContactRow, ...]
+
+    @property
+    def address(self) -> str:
+        """The address in lines, without the country."""
+        parts = Address(
+            self.street, self.additional, self.postcode, self.city, self.subdivision, self.country
+        )
+        return "\n".join(parts.lines())
 
     @property
     def tax_words(self) -> str:
@@ -125,7 +139,12 @@ def client_page(actor: Actor, client_id: int) -> ClientPage:
         industry=client.industry,
         country=client.country,
         country_name=COUNTRIES.get(client.country, client.country),
-        address=client.address,
+        street=client.street,
+        additional=client.additional,
+        postcode=client.postcode,
+        city=client.city,
+        subdivision=client.subdivision,
+        register_number=client.register_number,
         vat_id=client.vat_id,
         is_internal=client.is_internal,
         billing=BillingProfile.objects.visible_to(actor)

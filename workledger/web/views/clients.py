@@ -225,9 +225,14 @@ _CONTACT_FIELDS = (
 )
 _FIELDS = (
     Field("name", "Name", required=True, help="As it stands on invoices."),
-    Field("address", "Address", "lines"),
+    Field("street", "Street and number", row="street"),
+    Field("additional", "Building, floor or department", row="street"),
+    Field("postcode", "Postcode", row="place"),
+    Field("city", "City", row="place"),
+    Field("subdivision", "State or region", row="where", help="Its short code, such as TX."),
     Field("country", "Country", "find", options=COUNTRY_OPTIONS, row="where"),
-    Field("vat_id", "VAT id", help="With the country, such as DE123456788.", row="where"),
+    Field("vat_id", "VAT id", help="With the country, such as DE123456788.", row="ids"),
+    Field("register_number", "Number in the register", row="ids"),
     Field("industry", "Industry"),
     Field("is_internal", "The firm's own work", "check", help="An internal client is never billed."),
     Field(
@@ -266,14 +271,7 @@ def _fields(request: ActingRequest) -> tuple[Field, ...]:
 
 
 def _client_of(values: Mapping[str, Any]) -> ClientDetails:
-    return ClientDetails(
-        name=values["name"],
-        industry=values["industry"],
-        country=values["country"],
-        address=values["address"],
-        vat_id=values["vat_id"],
-        is_internal=values["is_internal"],
-    )
+    return ClientDetails(**{name: values[name] for name in ClientDetails.__dataclass_fields__})
 
 
 def _billing_of(values: Mapping[str, Any]) -> BillingDetails:

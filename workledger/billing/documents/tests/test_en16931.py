@@ -85,6 +85,16 @@ CASES = {
         seller=replace(FIRM, street="Brunnenstraße 12", postcode="10119", city="Berlin", registration="HRB 1"),
         buyer=replace(CUSTOMER, address=("Floor 3", "Hus B", "Drottninggatan 71", "111 36 Stockholm")),
     ),
+    "registers": electronic(
+        seller=replace(
+            FIRM, country="DK", tax_ids=(TaxId("VAT ID", "DK13585628"),), endpoint_scheme="0184", endpoint_id="DK13585628",
+            street="Gade 1", additional="2. sal", city="Aarhus", registration="DK13585628", registration_scheme="0184",
+        ),
+        buyer=replace(
+            CUSTOMER, street="Drottninggatan 71", city="Stockholm", postcode="111 36", subdivision="AB",
+            registration="5566778899", registration_scheme="0007",
+        ),
+    ),
     "tax number alone": electronic(seller=replace(FIRM, tax_ids=(TaxId("Tax number", "37/123/45678"),))),
     "exempt by law": electronic(
         line(1, "1", "80", tax_code="E", tax_rate=ZERO),
@@ -269,9 +279,33 @@ def test_without_addresses_or_reference_it_is_plain_en_16931() -> None:
     assert "ProfileID" not in ubl_of(doc)
 
 
+def test_address_and_register_stand_in_their_parts() -> None:
+    written = ubl_of(CASES["registers"])
+    assert (written["StreetName"], written["AdditionalStreetName"]) == (
+        ["Gade 1", "Drottninggatan 71"],
+        ["2. sal"],
+    )
+    assert (written["CityName"], written["CountrySubentity"]) == (["Aarhus", "Stockholm"], ["AB"])
+    assert b'<cbc:CompanyID schemeID="0184">DK13585628<' in to_ubl(e_invoice(CASES["registers"]))
+    assert peppol_problems(e_invoice(CASES["registers"])) == ()
+
+
+def test_a_swedish_seller_s_tax_number_is_left_out_unless_it_is_the_one_word_it_may_be() -> None:
+    for number, stated in (("123", ""), ("Godkänd för F-skatt", "Godkänd för F-skatt")):  # SE-R-005
+        ids = (TaxId("VAT ID", "SE556677889901"), TaxId("Tax number", number))
+        assert (
+            e_invoice(electronic(seller=replace(FIRM, country="SE", tax_ids=ids))).seller.tax_number == stated
+        )
+
+
 def test_between_german_parties_peppol_asks_for_more() -> None:
     german = replace(CUSTOMER, country="DE")
-    assert len(peppol_problems(e_invoice(electronic(buyer=german)))) == 2
+    assert peppol_problems(e_invoice(electronic(buyer=german))) == (
+        "An e-invoice within Germany states the city of your company.",
+        "An e-invoice within Germany states the postcode of your company.",
+        "An e-invoice within Germany states the city of the client.",
+        "An e-invoice within Germany states the postcode of the client.",
+    )
     whole = replace(FIRM, city="Berlin", postcode="10119")
     complete = electronic(seller=whole, buyer=replace(german, city="Ulm", postcode="89073"))
     assert peppol_problems(e_invoice(complete)) == ()
@@ -280,8 +314,8 @@ def test_between_german_parties_peppol_asks_for_more() -> None:
     assert ubl_of(credited)["PaymentMeansCode"] == ["97"]  # DE-R-001
     unpaid = replace(complete, seller=replace(whole, bank=None), buyer_reference="")
     assert peppol_problems(e_invoice(unpaid)) == (
-        "Between German parties Peppol asks for the bank account of your company.",
         "Between German parties Peppol asks for a buyer reference.",
+        "An e-invoice within Germany states the bank account of your company.",
     )
 
 
