@@ -22,7 +22,7 @@ from workledger.billing.documents.model import (
     to_json,
 )
 from workledger.billing.documents.tests.samples import BUYER, SELLER, document, line
-from workledger.billing.documents.tests.validators import problems_of_cii, problems_of_ubl
+from workledger.billing.documents.tests.validators import problems_of_cii, problems_of_ubl, second_opinion
 from workledger.billing.documents.ubl import EN_16931, PEPPOL, to_ubl
 
 ZERO = Decimal(0)
@@ -113,6 +113,20 @@ def test_factur_x_is_valid(doc: InvoiceDocument) -> None:
 @pytest.mark.parametrize("doc", CASES.values(), ids=CASES)
 def test_ubl_is_valid(doc: InvoiceDocument) -> None:
     assert problems_of_ubl(to_ubl(e_invoice(doc))) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "changed", "rule"),
+    [
+        (b"<cbc:PayableAmount currencyID=\"EUR\">2380.00", b"<cbc:PayableAmount currencyID=\"EUR\">2381.00", "BR-CO-16"),
+        (b"<cbc:PriceAmount currencyID=\"EUR\">160", b"<cbc:PriceAmount currencyID=\"EUR\">161", "BR-CO-10"),
+        (b"<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>", b"", "BR-05"),
+    ],
+)  # fmt: skip
+def test_the_second_opinion_has_eyes(stated: bytes, changed: bytes, rule: str) -> None:
+    written = to_ubl(e_invoice(electronic()))
+    assert written.count(stated) == 1
+    assert any(rule in each for each in second_opinion(written.replace(stated, changed)))
 
 
 def test_an_empty_delivery_is_all_that_an_invoice_without_a_period_is_warned_of() -> None:
