@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from workledger.billing.calc.taxes import (
     ClientTax,
@@ -56,6 +57,38 @@ class Taxes:
             return ClientTax()
         code = self._codes.get((contract.entity_id, profile.tax_code_id or 0))
         return ClientTax(code, str(profile.tax_treatment), profile.tax_rate)
+
+
+class OpenWork(NamedTuple):
+    """That a contract line has open work of a day; of several days, the last counts."""
+
+    contract_id: int
+    contract_line_id: int
+    service_date: date
+
+
+def untaxed(work: Iterable[OpenWork]) -> dict[int, str]:
+    """Return why open work cannot be taxed as of its contract's last day of service, by contract; a fixed number of queries."""
+    ends: dict[int, date] = {}
+    lines: dict[int, set[int]] = {}
+    for contract_id, line_id, day in work:
+        ends[contract_id] = max(ends.get(contract_id, day), day)
+        lines.setdefault(contract_id, set()).add(line_id)
+    if not ends:
+        return {}
+    contracts = list(Contract.objects.filter(pk__in=ends).order_by("number"))
+    clients = {row.client_id for row in contracts}
+    taxes = Taxes(
+        contracts, {row.client_id: row for row in BillingProfile.objects.filter(client_id__in=clients)}
+    )
+    found: dict[int, str] = {}
+    for contract in contracts:
+        for line_id in sorted(lines[contract.pk]):
+            try:
+                taxes.on(contract.pk, line_id, tax_point(ends[contract.pk]))
+            except Refused as refused:
+                found[contract.pk] = refused.problems[0].message
+    return found
 
 
 def _code(row: TaxCode) -> Code:

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import posting, queries
+from workledger.billing import posting, queries, taxing
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -46,6 +47,7 @@ from workledger.ledger import actions as ledger
 from workledger.projects.queries import task_facts
 
 _ZERO = Decimal(0)
+_WORK = attrgetter("contract_id", "contract_line_id", "service_date")
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
@@ -65,8 +67,8 @@ def run_billing(
 ) -> queries.BillRun:
     """Make a pre-bill per contract from open, unheld work up to and including `through`; with `issue`, issue them.
 
-    Running it again bills what is open by then, so nothing is billed twice. Refuses: forbidden (issue),
-    issue_date_missing, tax_rate_missing, and what issuing refuses.
+    Running it again bills what is open by then, so nothing is billed twice. A contract whose tax code has no rate on its
+    last day of service is left out and listed. Refuses: forbidden (issue), issue_date_missing, and what issuing refuses.
     """
     if issue and issued_on is None:
         raise Refused.because("issue_date_missing", "Say on which date the invoices are issued.", "issued_on")
@@ -74,7 +76,8 @@ def run_billing(
     items.price_unpriced(actor=actor)
     charges.charge_due(actor, through, client_ids, contract_ids)
     pieces = open_pieces(actor, through, client_ids, contract_ids)
-    made = make_drafts(pieces, through)
+    untaxed = taxing.untaxed(map(taxing.OpenWork._make, map(_WORK, pieces)))
+    made = make_drafts([piece for piece in pieces if piece.contract_id not in untaxed], through)
     if issue and issued_on is not None and made:
         issue_invoices(actor=actor, invoice_ids=made, issued_on=issued_on)
     result = queries.BillRun(queries.billed(made), queries.bill_exceptions(actor, through, client_ids))
