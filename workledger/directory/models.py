@@ -235,7 +235,8 @@ class TaxTreatment(models.TextChoices):
 
 
 class BillingProfile(Record):
-    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate.
+    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate. An empty `tax_treatment`
+    leaves it to the countries of legal entity and client.
 
     `einvoice_scheme` says by the EAS code list in which scheme `einvoice_address` is. `buyer_reference` is what the client
     wants to read on every invoice (BT-10).
@@ -245,9 +246,7 @@ class BillingProfile(Record):
     client = models.OneToOneField(Client, on_delete=models.CASCADE, related_name="billing_profile")
     currency = models.CharField(max_length=3)
     payment_terms_days = models.PositiveSmallIntegerField(default=30)
-    tax_treatment = models.CharField(
-        max_length=2, choices=TaxTreatment.choices, default=TaxTreatment.STANDARD
-    )
+    tax_treatment = models.CharField(max_length=2, choices=TaxTreatment.choices, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     tax_code = models.ForeignKey("TaxCode", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     requires_po = models.BooleanField(default=False)
@@ -296,7 +295,8 @@ class TaxCode(Record):
     """A way in which sales of a legal entity are taxed, by category of UNCL 5305.
 
     `label` and `exemption_reason` are printed on invoices; `vatex_code` says the reason for machines (BT-121). Only category S charges: its percentages are `TaxRate` rows.
-    The default code is what the entity charges where nothing else is agreed.
+    The default code is what the entity charges where nothing else is agreed; one of a place (`subdivision` after the
+    country, and a city as `locality` or '') goes before it for clients at home who are there.
     """
 
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="tax_codes")
@@ -305,6 +305,8 @@ class TaxCode(Record):
     label = models.CharField(max_length=40, blank=True)
     exemption_reason = models.CharField(max_length=150, blank=True)
     vatex_code = models.CharField(max_length=30, blank=True, db_default="")
+    subdivision = models.CharField(max_length=6, blank=True, db_default="")
+    locality = models.CharField(max_length=100, blank=True, db_default="")
     is_default = models.BooleanField(default=False)
 
     visibility = Visibility(None, entity="entity_id")

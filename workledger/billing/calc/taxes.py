@@ -1,16 +1,20 @@
-"""How a line is taxed: by the code of its contract line, else the client's, else the legal entity's standard.
+"""How a line is taxed: by the code of its contract line, else as the client's profile says, else by the two countries.
+
+At home that is the code of the client's place if the legal entity has one, as for sales tax by state and city, else its
+default; abroad its first code of the category that `directory.calc.treatments` gives.
 
 The day that counts is the tax point, the time of supply: the issue date, or the last day of service if that is earlier
 (in the EU Articles 63 to 66 of Directive 2006/112/EC). An invoice has one tax point, that of all it bills.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-STANDARD = "S"
+from workledger.directory.calc.treatments import OUTSIDE, REVERSE_CHARGE, STANDARD, by_countries
+
 _ZERO = Decimal(0)
 
 
@@ -62,21 +66,45 @@ class NoTaxRate(LookupError):
         super().__init__(f"The tax code {name} has no rate on {day}. Give it one from that day on or before.")
 
 
+class Place(NamedTuple):
+    """Where sales tax is charged: a subdivision (ISO 3166-2 after the country) and, for a city's own rate, the city."""
+
+    subdivision: str = ""
+    city: str = ""
+
+    @property
+    def key(self) -> "Place":
+        """The place as it is compared."""
+        return Place(self.subdivision, self.city.casefold())
+
+
 @dataclass(frozen=True, slots=True)
 class ClientTax:
-    """How a client is taxed: a code, else a treatment (UNCL 5305) with, for S, a percentage of its own or None."""
+    """How a client is taxed: a code, else a treatment (UNCL 5305) with, for S, a percentage of its own or None.
+
+    An empty treatment leaves it to the countries; for that stand `country`, `place`, and whether there is a VAT id.
+    """
 
     code: Code | None = None
-    treatment: str = STANDARD
+    treatment: str = ""
     percentage: Decimal | None = None
+    country: str = ""
+    place: Place = field(default_factory=Place)
+    has_vat_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EntityTax:
-    """What a legal entity charges where nothing else is agreed: its default code, else a percentage without dates."""
+    """What a legal entity charges where nothing else is agreed: its default code, else a percentage without dates.
+
+    `by_category` holds the code that says a category, `by_place` those of places (by `Place.key`).
+    """
 
     code: Code | None = None
     percentage: Decimal = _ZERO
+    country: str = ""
+    by_category: Mapping[str, Code] = field(default_factory=dict)
+    by_place: Mapping[Place, Code] = field(default_factory=dict)
 
 
 def tax_point(service_end: date, issued_on: date | None = None) -> date:
@@ -89,11 +117,41 @@ def tax_of(line: Code | None, client: ClientTax, entity: EntityTax, day: date) -
     code = line or client.code
     if code is not None:
         return code.on(day)
-    if client.treatment != STANDARD:
-        return Tax(client.treatment, _ZERO)
+    treatment = _treatment(client, entity)
+    if treatment != STANDARD:
+        said = entity.by_category.get(treatment) if not client.treatment else None
+        return Tax(treatment, _ZERO) if said is None else said.on(day)
     if client.percentage is not None:
         return Tax(STANDARD, client.percentage)
-    return Tax(STANDARD, entity.percentage) if entity.code is None else entity.code.on(day)
+    return _at_home(client, entity, day)
+
+
+def _treatment(client: ClientTax, entity: EntityTax) -> str:
+    """Return the category of UNCL 5305: the client's own, else that of the countries.
+
+    Reverse charge within a country is a matter of its law, so it takes a code that says so; a client's treatment alone
+    is for the border.
+    """
+    is_domestic = bool(entity.country) and client.country == entity.country
+    if client.treatment and not (client.treatment == REVERSE_CHARGE and is_domestic):
+        return client.treatment
+    if client.percentage is not None and not client.treatment:
+        return STANDARD
+    return by_countries(entity.country, client.country, has_vat_id=client.has_vat_id)
+
+
+def _at_home(client: ClientTax, entity: EntityTax, day: date) -> Tax:
+    """Return the tax of the client's place, else the default, else that nothing is taxed where no rate is charged."""
+    if client.country == entity.country and not client.treatment:
+        for place in (client.place.key, Place(client.place.subdivision)):
+            if place.subdivision and place in entity.by_place:
+                return entity.by_place[place].on(day)
+    if entity.code is not None:
+        return entity.code.on(day)
+    outside = entity.by_category.get(OUTSIDE)
+    if not client.treatment and not entity.percentage and outside is not None:
+        return outside.on(day)
+    return Tax(STANDARD, entity.percentage)
 
 
 class Stated(NamedTuple):

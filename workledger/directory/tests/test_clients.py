@@ -16,7 +16,7 @@ from workledger.directory.actions import (
     remove_contact,
     save_contact,
 )
-from workledger.directory.models import BillingProfile, Client, Contact, TaxTreatment
+from workledger.directory.models import BillingProfile, Client, Contact, TaxCode, TaxTreatment
 from workledger.testing.world import World
 
 
@@ -77,11 +77,6 @@ def test_an_e_invoice_address_is_kept_with_its_scheme(world: World) -> None:
         ({"postcode": ""}, {}, ("einvoice_incomplete", "postcode")),
         ({}, {"buyer_reference": "", "requires_po": True}, ("einvoice_incomplete", "buyer_reference")),
         ({"country": "AT"}, {"buyer_reference": ""}, ("einvoice_incomplete", "buyer_reference")),
-        (
-            {"vat_id": ""},
-            {"tax_treatment": TaxTreatment.REVERSE_CHARGE},
-            ("einvoice_needs_vat_id", "vat_id"),
-        ),
     ],
 )
 def test_what_an_e_invoice_would_lack_is_told_when_saving(
@@ -92,6 +87,26 @@ def test_what_an_e_invoice_would_lack_is_told_when_saving(
             actor=world.fay.actor, client=replace(NORDLICHT, **client), billing=replace(LEITWEG, **billing)
         )
     assert [(problem.code, problem.field) for problem in refused.value.problems] == [expected]
+
+
+def test_reverse_charge_needs_the_vat_id_and_a_border_or_a_code(world: World) -> None:
+    fay, reverse = world.fay.actor, BillingDetails("EUR", tax_treatment=TaxTreatment.REVERSE_CHARGE)
+    swede = ClientDetails("Nord AB", country="SE")
+    with pytest.raises(Refused) as refused:
+        add_client(actor=fay, client=swede, billing=reverse)
+    assert refused.value.codes == ("reverse_charge_needs_vat_id",)
+    add_client(actor=fay, client=replace(swede, vat_id="SE556677889901"), billing=reverse)
+    with pytest.raises(Refused) as refused:
+        add_client(actor=fay, client=NORDLICHT, billing=reverse)
+    assert refused.value.codes == ("reverse_charge_at_home",)
+    building = TaxCode.objects.create(
+        entity=world.entity, name="§ 13b", category="AE", exemption_reason="§ 13b UStG"
+    )
+    coded = BillingDetails("EUR", tax_code_id=building.pk)
+    with pytest.raises(Refused) as refused:
+        add_client(actor=fay, client=replace(NORDLICHT, vat_id=""), billing=coded)
+    assert refused.value.codes == ("reverse_charge_needs_vat_id",)
+    assert add_client(actor=fay, client=NORDLICHT, billing=coded)
 
 
 def test_a_country_stays_while_there_is_an_e_invoice_address(world: World) -> None:

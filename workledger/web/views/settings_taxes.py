@@ -24,6 +24,8 @@ _DETAIL_FIELDS = (
         "vatex_code", "The same for e-invoices", "find", options=vatex.OPTIONS,
         help="By the European code list, such as VATEX-EU-132-1I for training.",
     ),
+    Field("subdivision", "For clients in the state or province", row="place", help="Its short code, such as NY."),
+    Field("locality", "and the city", row="place", help="Empty is the whole of it."),
     Field("is_default", "Charged unless a client or contract line says otherwise", "check"),
 )  # fmt: skip
 _RATE_FIELDS = (
