@@ -26,7 +26,7 @@ from workledger.billing.documents import (
     TimesheetRow,
 )
 from workledger.billing.models import Invoice, InvoiceLine
-from workledger.billing.wording import payment_terms, tax_label
+from workledger.billing.wording import payment_terms, prices_include_tax, tax_label
 from workledger.directory.calc import eas
 from workledger.directory.calc.addresses import Address
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
@@ -104,7 +104,11 @@ def _document(
     due_on: date | None,
 ) -> InvoiceDocument:
     projects = {line.project_id: names[line.project_id] for line in lines if line.project_id}
-    groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
+    groups = tax_groups(
+        [(line.amount, line.tax_code, line.tax_rate) for line in lines],
+        invoice.currency,
+        [line.gross_amount for line in lines],
+    )
     said = stated(Tax(line.tax_code, line.tax_rate, line.tax_label, line.tax_vatex) for line in lines)
     days = (due_on - issued_on).days if due_on is not None else 0
     locale = profile.language if profile else "en"
@@ -126,7 +130,7 @@ def _document(
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
         payment_terms=payment_terms(locale, days),
         payment_reference=number,
-        notes=invoice.note,
+        notes="\n".join(filter(None, (invoice.note, _price_words(lines, locale)))),
         lines=tuple(
             DocumentLine(
                 position=line.position,
@@ -134,7 +138,8 @@ def _document(
                 quantity=line.quantity,
                 unit=_UNITS.get(line.unit, line.unit),
                 rate=line.rate,
-                amount=line.amount,
+                amount=line.printed_amount,
+                net=None if line.gross_amount is None else line.amount,
                 tax_code=line.tax_code,
                 tax_rate=line.tax_rate,
                 group=projects.get(line.project_id or 0, line.contract_line.name)
@@ -160,6 +165,11 @@ def _document(
         due=invoice.gross,
         backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
     )
+
+
+def _price_words(lines: Sequence[InvoiceLine], locale: str) -> str:
+    """Return the sentence that prices contain tax, '' where they do not."""
+    return prices_include_tax(locale) if any(line.gross_amount is not None for line in lines) else ""
 
 
 def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:

@@ -490,11 +490,15 @@ def line_groups(invoice_id: int) -> tuple[list[LineGroup], list[TaxGroup]]:
         groups[project_id].append(
             BillLine(
                 row.pk, row.position, row.description, project_id, name, row.is_adjustment,
-                row.quantity, row.unit, row.rate, row.amount, row.source_count, row.remaining,
+                row.quantity, row.unit, row.rate, row.printed_amount, row.source_count, row.remaining,
             )
         )  # fmt: skip
     taxes = (
-        tax_groups([(row.amount, row.tax_code, row.tax_rate) for row in rows], rows[0].invoice.currency)
+        tax_groups(
+            [(row.amount, row.tax_code, row.tax_rate) for row in rows],
+            rows[0].invoice.currency,
+            [row.gross_amount for row in rows],
+        )
         if rows
         else []
     )

@@ -74,9 +74,14 @@ class BillRun:
     exceptions: list[BillException] = field(default_factory=list)
 
 
-def tax_and_gross(lines: Iterable[tuple[Decimal, str, Decimal]], currency: str) -> dict[str, Decimal]:
-    """Return `tax` and `gross` of an invoice with these (amount, code, percentage) lines."""
-    groups = tax_groups(list(lines), currency)
+def tax_and_gross(
+    lines: Iterable[tuple[Decimal, str, Decimal]], currency: str, gross: Sequence[Decimal | None] = ()
+) -> dict[str, Decimal]:
+    """Return `tax` and `gross` of an invoice with these (amount, code, percentage) lines.
+
+    `gross` is what each prints where prices contain tax, None for the others.
+    """
+    groups = tax_groups(list(lines), currency, gross)
     tax = sum((group.tax for group in groups), _ZERO)
     return {"tax": tax, "gross": sum((group.base for group in groups), _ZERO) + tax}
 

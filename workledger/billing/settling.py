@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
@@ -20,7 +21,7 @@ from workledger.billing.calc.draws import Allowance, Block, Blocks
 from workledger.billing.calc.engine import Draw, Piece, RateMissing, Settled
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, InvoiceSource, PrepaidBlock, Treatment
-from workledger.billing.writing import Derivations, NewItem, Work
+from workledger.billing.writing import Derivations, NewItem, Work, net_items
 from workledger.contracts.calc import terms
 from workledger.contracts.calc.rating import RateBooks, RateQuery, Resolution, derivation, printed_rate
 from workledger.contracts.calc.terms import Terms
@@ -28,9 +29,12 @@ from workledger.contracts.models import ContractLine, RevenueMethod
 from workledger.contracts.queries import load_rate_books
 from workledger.directory.models import Office
 from workledger.kernel.calendars import is_holiday
+from workledger.kernel.rounding import round_amount
 from workledger.projects.queries import TaskFacts, task_facts
 
 _ZERO = Decimal(0)
+AGREED_AMOUNT = F("amount") * (100 + Coalesce(F("included_tax"), _ZERO)) / 100
+"""What an item was agreed to cost: its amount, with the tax that the price contains."""
 _STEPS = ("multipliers", "minimum_time", "discount")
 
 
@@ -144,7 +148,7 @@ def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True)
         )
         for piece in pieces
     ]
-    _keep_what_stands(outcome, standing, made)
+    _keep_what_stands(outcome, standing, net_items(made))
     return outcome
 
 
@@ -258,11 +262,11 @@ def _settled(line: Line) -> Settled:
     billed = BillableItem.objects.filter(
         contract_line_id=line.id, source_kind="time", is_void=False, bills__is_live=True
     )
-    sums = billed.aggregate(amount=Sum("amount"), seconds=Sum("billable_seconds"))
+    sums = billed.aggregate(amount=Sum(AGREED_AMOUNT), seconds=Sum("billable_seconds"))
     months: dict[date, int] = defaultdict(int)
     for day, seconds in billed.values_list("service_date").annotate(Sum("billable_seconds")).order_by():
         months[day.replace(day=1)] += seconds
-    return Settled(sums["amount"] or _ZERO, sums["seconds"] or 0, months)
+    return Settled(round_amount(sums["amount"] or _ZERO, line.currency), sums["seconds"] or 0, months)
 
 
 def _draw(line: Line, through: date) -> Draw:

@@ -12,7 +12,8 @@ from workledger.contracts.models import BillingModel, ContractState, RevenueMeth
 class ContractInput:
     """A contract's own fields. `end` is the first day after it, None while it has none.
 
-    An empty `number` takes the next of the firm's series; an empty `currency` is the client's.
+    An empty `number` takes the next of the firm's series; an empty `currency` is the client's. `prices_include_tax` None
+    is as the legal entity has it for a new contract, and as it is for one that is changed.
     """
 
     client_id: int
@@ -25,6 +26,7 @@ class ContractInput:
     po_number: str = ""
     payment_terms_days: int | None = None
     requires_notes: bool = False
+    prices_include_tax: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,10 @@ class ContractState(models.TextChoices):
 
 
 class Contract(Record):
-    """What was agreed with a client (a statement of work), half-open [start, end)."""
+    """What was agreed with a client (a statement of work), half-open [start, end).
+
+    With `prices_include_tax` all its rates, fees and limits contain tax; WIP and revenue are net of it.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
@@ -36,6 +39,7 @@ class Contract(Record):
     po_number = models.CharField(max_length=60, blank=True)
     payment_terms_days = models.PositiveSmallIntegerField(null=True, blank=True)
     requires_notes = models.BooleanField(default=False)
+    prices_include_tax = models.BooleanField(db_default=False)
 
     visibility = Visibility(Permission.VIEW_CONTRACTS, entity="entity_id", client="client_id")
 

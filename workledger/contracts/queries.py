@@ -280,6 +280,7 @@ class ContractPage:
     po_number: str
     payment_terms_days: int | None
     requires_notes: bool
+    prices_include_tax: bool
     lines: list[LineRow]
     cards: list["CardPage"]
 
@@ -309,6 +310,7 @@ def contract_page(actor: Actor, contract_id: int, *, today: date) -> ContractPag
         po_number=contract.po_number,
         payment_terms_days=contract.payment_terms_days,
         requires_notes=contract.requires_notes,
+        prices_include_tax=contract.prices_include_tax,
         lines=[line_row(line) for line in contract.lines.all()],
         cards=sorted(pages, key=lambda card: levels.index(card.level)),
     )

@@ -42,6 +42,7 @@ class LegalEntity(Record):
     routing_number = models.CharField(max_length=20, blank=True, db_default="")
     account_number = models.CharField(max_length=40, blank=True, db_default="")
     standard_tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    prices_include_tax = models.BooleanField(db_default=False)
     invoice_prefix = models.CharField(max_length=20, default="INV-")
     logo_svg = models.TextField(blank=True)
     footer = models.TextField(blank=True, db_default="")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from workledger.billing.actions import items
 from workledger.billing.books import Books
@@ -69,8 +70,9 @@ def _minimums(line: Line, through: date) -> list[ChargeDue]:
         charged = BillableItem.objects.filter(
             contract_line_id=line.id, source_kind="time", is_void=False, service_date__gte=days.start,
             service_date__lt=days.end,
-        ).aggregate(total=Sum(F("amount") - F("discount")))["total"]  # fmt: skip
-        lacking = fees.true_up(days, least, charged or _ZERO, line.currency)
+        ).aggregate(total=Sum((F("amount") - F("discount")) * (100 + Coalesce(F("included_tax"), _ZERO)) / 100))["total"]  # fmt: skip
+        agreed = round_amount(charged or _ZERO, line.currency)
+        lacking = fees.true_up(days, least, agreed, line.currency)
         if lacking is not None:
             due.append(lacking)
     return due

@@ -20,8 +20,9 @@ from workledger.billing.calc.drafting import (
     OpenPiece,
     adjustment_line,
     draft_invoices,
+    with_tax_inside,
 )
-from workledger.billing.calc.taxes import Tax, tax_point
+from workledger.billing.calc.taxes import Tax, tax_added, tax_point
 from workledger.billing.models import (
     BillableItem,
     Hold,
@@ -51,7 +52,7 @@ _WORK = attrgetter("contract_id", "contract_line_id", "service_date")
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
-    "tax_label", "tax_vatex",
+    "tax_label", "tax_vatex", "gross_amount",
 )  # fmt: skip
 
 
@@ -156,6 +157,14 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
         ]
         for draft in drafts
     ]
+    drafts = [
+        with_tax_inside(
+            draft, [(tax.category, tax.percentage) for tax in of_lines], contracts[draft.contract_id].currency
+        )
+        if contracts[draft.contract_id].prices_include_tax
+        else draft
+        for draft, of_lines in zip(drafts, taxes, strict=True)
+    ]
     invoices = Invoice.objects.bulk_create(
         Invoice(
             entity_id=contracts[draft.contract_id].entity_id,
@@ -172,6 +181,7 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
                     for line, tax in zip(draft.lines, of_lines, strict=True)
                 ],
                 contracts[draft.contract_id].currency,
+                [line.gross for line in draft.lines],
             ),
         )
         for draft, of_lines in zip(drafts, taxes, strict=True)
@@ -197,7 +207,7 @@ def _line_row(
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
         line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
-        line.rounding, *tax,
+        line.rounding, *tax, line.gross,
     )  # fmt: skip
 
 
@@ -406,10 +416,12 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         is_adjustment=True, contract_line=line.contract_line_id, project=line.project_id, task=line.task_id,
         person=line.person_id, position=line.position + 1,
     ).first()  # fmt: skip
+    gross = None if line.gross_amount is None else tax_added(change, line.tax_rate, invoice.currency)
     if existing is not None:
-        existing.rate += change
+        existing.rate += change if gross is None else gross
         existing.amount += change
-        existing.save(update_fields=["rate", "amount"])
+        existing.gross_amount = None if gross is None else (existing.gross_amount or _ZERO) + gross
+        existing.save(update_fields=["rate", "amount", "gross_amount"])
         return
     invoice.lines.filter(position__gt=line.position).update(position=F("position") + 1)
     drafted = adjustment_line(
@@ -423,8 +435,8 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         invoice=invoice, position=line.position + 1, contract_line_id=drafted.contract_line_id,
         project_id=drafted.project_id, task_id=drafted.task_id, person_id=drafted.person_id, is_adjustment=True,
         description=f"Adjustment: {line.description}"[:400], quantity=drafted.quantity, unit="pc",
-        rate=drafted.rate, amount=drafted.amount, tax_code=line.tax_code, tax_rate=line.tax_rate,
-        tax_label=line.tax_label, tax_vatex=line.tax_vatex,
+        rate=drafted.rate if gross is None else gross, amount=drafted.amount, tax_code=line.tax_code,
+        tax_rate=line.tax_rate, tax_label=line.tax_label, tax_vatex=line.tax_vatex, gross_amount=gross,
     )  # fmt: skip
 
 

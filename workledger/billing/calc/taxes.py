@@ -7,15 +7,17 @@ The day that counts is the tax point, the time of supply: the issue date, or the
 (in the EU Articles 63 to 66 of Directive 2006/112/EC). An invoice has one tax point, that of all it bills.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from workledger.directory.calc.treatments import OUTSIDE, REVERSE_CHARGE, STANDARD, by_countries
+from workledger.kernel.rounding import minor_quantum
 
 _ZERO = Decimal(0)
+_WHOLE = Decimal(100)
 
 
 class Tax(NamedTuple):
@@ -152,6 +154,48 @@ def _at_home(client: ClientTax, entity: EntityTax, day: date) -> Tax:
     if not client.treatment and not entity.percentage and outside is not None:
         return outside.on(day)
     return Tax(STANDARD, entity.percentage)
+
+
+def tax_added(net: Decimal, percentage: Decimal, currency: str) -> Decimal:
+    """Return an amount with its tax, half up to the currency's minor unit."""
+    return (net * (_WHOLE + percentage) / _WHOLE).quantize(minor_quantum(currency), ROUND_HALF_UP)
+
+
+def tax_taken_out(gross: Decimal, percentage: Decimal, currency: str) -> Decimal:
+    """Return what is left of an amount that contains tax, half up to the currency's minor unit."""
+    return (gross * _WHOLE / (_WHOLE + percentage)).quantize(minor_quantum(currency), ROUND_HALF_UP)
+
+
+def nets_of(lines: Sequence[tuple[Decimal, str, Decimal]], currency: str) -> list[Decimal]:
+    """Return the net of each (gross, category, percentage) line whose price contains tax.
+
+    Tax is taken out once per category and percentage, of the sum of its lines, so that it is right over the document
+    (EN 16931, BR-CO-17); the nets of the lines come to that sum, each within a minor unit of its own. Where lines
+    cannot all be rounded alone, those furthest from their exact net give way, the earlier first.
+    """
+    of_rate: dict[tuple[str, Decimal], list[int]] = {}
+    for at, (_, category, percentage) in enumerate(lines):
+        of_rate.setdefault((category, percentage), []).append(at)
+    nets = [_ZERO] * len(lines)
+    for (_, percentage), places in of_rate.items():
+        gross = [lines[at][0] for at in places]
+        total = tax_taken_out(sum(gross, _ZERO), percentage, currency)
+        for at, net in zip(places, _shared(gross, total, percentage, currency), strict=True):
+            nets[at] = net
+    return nets
+
+
+def _shared(gross: Sequence[Decimal], total: Decimal, percentage: Decimal, currency: str) -> list[Decimal]:
+    """Return the net of each gross amount, rounded so that they sum to `total`."""
+    exact = [amount * _WHOLE / (_WHOLE + percentage) for amount in gross]
+    nets = [tax_taken_out(amount, percentage, currency) for amount in gross]
+    lacking = total - sum(nets, _ZERO)
+    step = minor_quantum(currency).copy_sign(lacking)
+    off = [(net - right) / step for net, right in zip(nets, exact, strict=True)]
+    furthest = sorted(range(len(nets)), key=lambda at: (off[at], at))
+    for at in furthest[: int(lacking / step)]:
+        nets[at] += step
+    return nets
 
 
 class Stated(NamedTuple):

@@ -243,7 +243,7 @@ def _document_problems(doc: InvoiceDocument) -> Iterable[str]:
         yield "A pre-bill is not an invoice yet."
     if not doc.lines:
         yield "An e-invoice has at least one line."  # BR-16
-    amounts = (*(line.amount for line in doc.lines), *(total.tax for total in doc.taxes), doc.paid)
+    amounts = (*(line.taxable for line in doc.lines), *(total.tax for total in doc.taxes), doc.paid)
     if any(round_amount(amount, _DECIMALS) != amount for amount in amounts):
         yield "An e-invoice states amounts with at most two decimals."  # BR-DEC-*
 
@@ -426,7 +426,7 @@ def _line(line: DocumentLine) -> Line:
         number=str(line.position),
         quantity=-line.quantity if turned else line.quantity,
         unit=unit or _UNITS["item"],
-        amount=line.amount,
+        amount=line.taxable,
         price=-price if turned else price,
         category=line.tax_code,
         rate=_rate(line.tax_code, line.tax_rate),
@@ -436,10 +436,10 @@ def _line(line: DocumentLine) -> Line:
 
 
 def _price(line: DocumentLine) -> Decimal:
-    """Return the rate as printed, or the amount per unit where the currency rounds more coarsely than to the cent."""
-    if round_amount(line.quantity * line.rate, _DECIMALS) == line.amount:
+    """Return the rate as printed, or the net amount per unit where the rate contains tax or the currency has no cents."""
+    if not line.quantity or round_amount(line.quantity * line.rate, _DECIMALS) == line.taxable:
         return line.rate
-    return round_amount(line.amount / line.quantity, _PRICE_DECIMALS).normalize()
+    return round_amount(line.taxable / line.quantity, _PRICE_DECIMALS).normalize()
 
 
 def _rate(code: str, rate: Decimal) -> Decimal | None:

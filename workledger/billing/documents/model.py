@@ -137,6 +137,8 @@ class ServicePeriod:
 class DocumentLine:
     """One charge. `quantity` × `rate`, rounded half up to the minor unit, is `amount`, to the cent.
 
+    Where prices contain tax, so does `amount`, and `net` is what it is without; else `net` is None.
+
     `unit` is 'hour', 'day', 'month', 'item' or a word of the contract's own; the first four are translated.
     `group` is the heading the line stands under (a task or a person); lines of a group stand together.
     `tax_rate` is in percent.
@@ -153,6 +155,12 @@ class DocumentLine:
     group: str = ""
     detail: str = ""
     person: str = ""
+    net: Decimal | None = None
+
+    @property
+    def taxable(self) -> Decimal:
+        """The amount without tax."""
+        return self.amount if self.net is None else self.net
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +315,7 @@ def _sum_problems(doc: InvoiceDocument) -> Iterable[str]:
     yield from _line_problems(doc)
     yield from _tax_problems(doc)
     for name, stated, derived in (
-        ("net", doc.net, sum((line.amount for line in doc.lines), ZERO)),
+        ("net", doc.net, sum((line.taxable for line in doc.lines), ZERO)),
         ("tax", doc.tax, sum((total.tax for total in doc.taxes), ZERO)),
         ("gross", doc.gross, doc.net + doc.tax),
         ("amount due", doc.due, doc.gross - doc.paid),
@@ -328,9 +336,12 @@ def _line_problems(doc: InvoiceDocument) -> Iterable[str]:
 
 def _tax_problems(doc: InvoiceDocument) -> Iterable[str]:
     bases: dict[tuple[str, Decimal], Decimal] = {}
+    inside: dict[tuple[str, Decimal], Decimal] = {}
     for line in doc.lines:
         key = (line.tax_code, line.tax_rate)
-        bases[key] = bases.get(key, ZERO) + line.amount
+        bases[key] = bases.get(key, ZERO) + line.taxable
+        if line.net is not None:
+            inside[key] = inside.get(key, ZERO) + line.amount - line.net
     printed = Counter((total.code, total.rate) for total in doc.taxes)
     for (code, rate), times in printed.items():
         if times > 1:
@@ -342,6 +353,9 @@ def _tax_problems(doc: InvoiceDocument) -> Iterable[str]:
         if base != total.base:
             yield f"Tax {total.code} at {total.rate} %: the lines sum to {base}, the base says {total.base}."
         tax = round_amount(total.base * total.rate / HUNDRED, doc.currency_digits)
+        contained = inside.get((total.code, total.rate))
+        if contained is not None and abs(contained - tax) <= Decimal(1).scaleb(-doc.currency_digits):
+            tax = contained  # the prices are what was agreed, so the last digit of the tax gives way
         if tax != total.tax:
             yield f"Tax {total.code}: {total.rate} % of {total.base} is {tax}, not {total.tax}."
 
@@ -386,6 +400,7 @@ def to_json(doc: InvoiceDocument) -> bytes:
                 "tax_rate": _decimal(line.tax_rate),
                 "unit": line.unit,
             }
+            | ({} if line.net is None else {"net": _decimal(line.net)})
             for line in doc.lines
         ],
         "locale": doc.locale,
@@ -546,6 +561,7 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
                 group=line["group"],
                 detail=line["detail"],
                 person=line["person"],
+                net=Decimal(line["net"]) if "net" in line else None,
             )
             for line in value["lines"]
         ),

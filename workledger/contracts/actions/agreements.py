@@ -35,7 +35,7 @@ _RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
 def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | None = None) -> int:
     """Write a contract as a draft, or change one; return its id.
 
-    Refuses: not_found, contract_closed, fixed_once_active (client, entity, currency), number_taken,
+    Refuses: not_found, contract_closed, fixed_once_active (client, entity, currency, prices_include_tax), number_taken,
     client_unknown, entity_unknown, currency_unknown, and values that do not fit.
     """
     if contract_id is None:
@@ -47,8 +47,10 @@ def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | N
     problems = Problems()
     problems.check(row.state != ContractState.CLOSED, "contract_closed", _CLOSED.format(row))
     wanted = _with_currency([contract])[0]
+    if wanted.prices_include_tax is None:
+        wanted = replace(wanted, prices_include_tax=row.prices_include_tax)
     if row.state == ContractState.ACTIVE:
-        for name in ("client_id", "entity_id", "currency"):
+        for name in ("client_id", "entity_id", "currency", "prices_include_tax"):
             message = "This is fixed since the contract is active. Close it and make another."
             problems.check(getattr(row, name) == getattr(wanted, name), "fixed_once_active", message, name)
     _check_contract(problems, wanted)
@@ -217,10 +219,13 @@ def _new_contracts(actor: Actor, contracts: Sequence[ContractInput]) -> list[Con
     for number in sorted(taken):
         problems.add("number_taken", f"Another contract has the number {number}.", "number")
     problems.refuse()
+    inclusive = set(LegalEntity.objects.filter(prices_include_tax=True).values_list("pk", flat=True))
     numbers = iter(_free_numbers(len(wanted) - len(given), set(given)))
     rows = []
     for contract in wanted:
         row = Contract(state=ContractState.DRAFT)
+        if contract.prices_include_tax is None:
+            contract = replace(contract, prices_include_tax=contract.entity_id in inclusive)
         _fill(row, contract, contract.number.strip() or next(numbers))
         rows.append(row)
     return rows
@@ -300,6 +305,7 @@ def _fill(row: Contract, contract: ContractInput, number: str) -> None:
     row.po_number = contract.po_number.strip()
     row.payment_terms_days = contract.payment_terms_days
     row.requires_notes = contract.requires_notes
+    row.prices_include_tax = bool(contract.prices_include_tax)
 
 
 def _check_line(

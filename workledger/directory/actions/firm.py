@@ -45,7 +45,7 @@ _FIRST_ROLES = (("Analyst", 1), ("Consultant", 2), ("Senior consultant", 3), ("M
 class EntityDetails:
     """A legal entity as its documents show it. `standard_tax_rate` is a percentage.
 
-    Clients pay to `iban` and `bic`, or to `account_number` at `routing_number`; an empty `account_holder` is the company.
+    `prices_include_tax` says so of the contracts that are made from now on. Clients pay to `iban` and `bic`, or to `account_number` at `routing_number`; an empty `account_holder` is the company.
     `footer` is printed at the foot of every page, in lines.
     """
 
@@ -69,6 +69,7 @@ class EntityDetails:
     routing_number: str = ""
     account_number: str = ""
     standard_tax_rate: Decimal = Decimal(0)
+    prices_include_tax: bool = False
     invoice_prefix: str = "INV-"
     logo_svg: str = ""
     footer: str = ""

@@ -39,6 +39,7 @@ class EntityRow:
     currency: str
     vat_id: str
     iban: str
+    prices_include_tax: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def entities(actor: Actor) -> list[EntityRow]:
             row.book.currency,
             row.vat_id,
             shapes.grouped(row.iban),
+            row.prices_include_tax,
         )
         for row in LegalEntity.objects.visible_to(actor).select_related("book").order_by("name")
     ]

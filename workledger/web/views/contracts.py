@@ -157,6 +157,7 @@ def new(request: ActingRequest) -> HttpResponse:
         "start": today(),
         "entity_id": entities[0].id if len(entities) == 1 else None,
         "client_id": number_of(request.GET.get("client")),
+        "prices_include_tax": bool(entities) and all(row.prices_include_tax for row in entities),
     }
 
     def run(values: Mapping[str, Any], options: Options) -> int:
@@ -272,6 +273,7 @@ def _contract_fields(request: ActingRequest) -> tuple[Field, ...]:
         Field("payment_terms_days", "Payment terms, days", "whole", row="money", help="Empty takes the client's."),
         Field("po_number", "Purchase order"),
         Field("requires_notes", "Every entry needs a note", "check", help="Entries without one are flagged at approval."),
+        Field("prices_include_tax", "Prices include tax", "check", help="Rates, fees and limits. It stays once the contract is active."),
     )  # fmt: skip
 
 
@@ -287,6 +289,7 @@ def _contract_of(values: Mapping[str, Any]) -> ContractInput:
         po_number=values["po_number"],
         payment_terms_days=values["payment_terms_days"],
         requires_notes=values["requires_notes"],
+        prices_include_tax=values["prices_include_tax"],
     )
 
 

@@ -101,6 +101,7 @@ _ENTITY_FIELDS = (
     Field("register_number", "Number in the register of companies", help="Such as HRB 123456, Hamburg."),
     Field("standard_tax_rate", "Standard tax rate", "number", required=True, places=3, unit="%",
         help="Where no tax code says otherwise, without dates."),
+    Field("prices_include_tax", "Prices of new contracts include tax", "check"),
     Field("bank_name", "Bank", section="Bank", row="bank", help="Where clients pay; stands on every invoice."),
     Field("account_holder", "Account holder", row="bank", help="If it is not the company itself."),
     Field("iban", "IBAN", row="account"),
