@@ -10,8 +10,17 @@ from workledger.billing.actions.invoices import credit_invoice, issue_invoice
 from workledger.billing.actions.prebills import run_billing, write_down_items, write_down_line
 from workledger.billing.documents import from_json
 from workledger.billing.documents.tests.validators import problems_of_cii, problems_of_ubl
-from workledger.billing.models import BillableItem, Invoice, InvoiceLine, IssuedDocument, OpenItem, ReasonCode
+from workledger.billing.models import (
+    BillableItem,
+    Invoice,
+    InvoiceLine,
+    IssuedDocument,
+    OpenItem,
+    ReasonCode,
+    Treatment,
+)
 from workledger.billing.queries import electronic
+from workledger.billing.writing import NewItem, Work, net_items
 from workledger.contracts.actions import save_contract
 from workledger.contracts.inputs import ContractInput
 from workledger.contracts.models import BillingModel, Contract, ContractLine
@@ -118,6 +127,17 @@ def test_a_fee_contains_tax_too(inclusive: World) -> None:
     charge_due(inclusive.system, MARCH, None, None)
     assert [f"{row.amount:.2f}" for row in BillableItem.objects.all()] == ["1000.00"]
     assert sums(billed(inclusive)) == ("1000.00", "190.00", "1190.00")
+
+
+def test_tax_comes_on_top_of_rebilled_cost(inclusive: World) -> None:
+    work = Work(
+        "expense", 1, inclusive.entity_id, inclusive.acme.pk, inclusive.acme_contract.pk,
+        inclusive.build.contract_line_id, inclusive.atlas.pk, None, inclusive.carl.person_id, None, 0, 0, MARCH_2, 0, 0, None,
+    )  # fmt: skip
+    cost = Decimal("100.00")
+    (item,) = net_items([NewItem(work, 0, Treatment.CHARGED, "EUR", cost, cost, cost, quantity=Decimal(1))])
+    assert (item.rate, item.amount, item.recognized) == (Decimal("119.00"), cost, cost)
+    assert net_items([item]) == [item]
 
 
 def test_a_cap_is_what_was_agreed(inclusive: World) -> None:
