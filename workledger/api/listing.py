@@ -341,7 +341,10 @@ class InvoiceListed:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLineListed:
-    """A printed line: quantity × rate = amount. `tax_rate` is a percentage."""
+    """A printed line: quantity × rate = amount. `tax_rate` is a percentage.
+
+    Where prices contain tax it is quantity × rate = `gross_amount`, and `amount` is net of it; else that is null.
+    """
 
     id: int
     position: int
@@ -357,6 +360,7 @@ class InvoiceLineListed:
     amount: Decimal
     tax_code: str
     tax_rate: Decimal
+    gross_amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +432,7 @@ def _invoice(row: Any) -> InvoiceListed:
 _LINE = (
     "pk", "position", "description", "contract_line_id", "project_id", "task_id", "person_id", "is_adjustment",
     "quantity", "unit", "rate", "amount", "tax_code", "tax_rate",
+    "gross_amount",
 )  # fmt: skip
 
 

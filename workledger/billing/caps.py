@@ -12,7 +12,7 @@ from django.db.models import Max, Sum
 from workledger.billing.calc.drafting import OpenPiece
 from workledger.billing.calc.engine import limit_of
 from workledger.billing.models import BillableItem, Invoice, InvoiceKind, InvoiceState, Treatment
-from workledger.billing.settling import lines_of
+from workledger.billing.settling import AGREED_AMOUNT, lines_of
 from workledger.contracts.calc import terms
 from workledger.contracts.calc.terms import Cap, CapAction
 from workledger.contracts.models import Contract, ContractLine, ContractState
@@ -125,7 +125,7 @@ def _worked(contract_ids: Collection[int]) -> dict[int, list[_Worked]]:
         )
         .order_by()
         .values_list("contract_id", "contract_line_id", "task_id")
-        .annotate(Sum("billable_seconds"), Sum("amount"), Sum("over_cap"))
+        .annotate(Sum("billable_seconds"), Sum(AGREED_AMOUNT), Sum("over_cap"))
     )  # fmt: skip
     found: dict[int, list[_Worked]] = defaultdict(list)
     for contract_id, *row in rows:

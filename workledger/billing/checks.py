@@ -97,12 +97,14 @@ register_check(
         left=("lines", "SELECT count(*) FROM billing_invoiceline"),
         right=(
             "lines that print what they multiply",
-            "SELECT count(*) FROM billing_invoiceline WHERE abs(quantity * rate - amount) <= 0.5",
+            "SELECT count(*) FROM billing_invoiceline"
+            " WHERE abs(quantity * rate - coalesce(gross_amount, amount)) <= 0.5",
         ),
         broken=(
             "lines that differ by more than half a minor unit",
             "SELECT count(*) FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id"
-            " WHERE i.currency NOT IN ('JPY', 'KRW', 'ISK', 'VND') AND abs(l.quantity * l.rate - l.amount) > 0.005",
+            " WHERE i.currency NOT IN ('JPY', 'KRW', 'ISK', 'VND')"
+            " AND abs(l.quantity * l.rate - coalesce(l.gross_amount, l.amount)) > 0.005",
         ),
     )
 )

@@ -2,14 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from workledger.billing.calc.drafting import tax_groups
-from workledger.billing.calc.taxes import Tax, labels
+from workledger.billing.calc.taxes import Tax, stated
 from workledger.billing.documents import (
+    REGISTER,
     TAX_NUMBER,
     VAT_ID,
     BankDetails,
@@ -23,8 +26,9 @@ from workledger.billing.documents import (
     TimesheetRow,
 )
 from workledger.billing.models import Invoice, InvoiceLine
-from workledger.billing.wording import payment_terms, tax_label
+from workledger.billing.wording import payment_terms, prices_include_tax, tax_label
 from workledger.directory.calc import eas
+from workledger.directory.calc.addresses import Address
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
@@ -64,16 +68,19 @@ def documents(
         for profile in BillingProfile.objects.filter(client__in={invoice.client_id for invoice in invoices})
     }
     backup = _backup([line.pk for invoice in invoices for line in lines[invoice.pk]])
-    sellers = {entity.pk: _seller(entity) for entity in LegalEntity.objects.all()}
     buyers = _buyers({invoice.client_id for invoice in invoices}, profiles)
+    entities = {entity.pk: entity for entity in LegalEntity.objects.all()}
+    pairs = {(invoice.entity_id, buyers[invoice.client_id].country) for invoice in invoices}
+    sellers = {(pk, country): _seller(entities[pk], country) for pk, country in pairs}
+    homes = {pk: entity.country for pk, entity in entities.items()}
     return {
         invoice.pk: _document(
             invoice,
             lines[invoice.pk],
             names,
             profiles.get(invoice.client_id),
-            seller=sellers[invoice.entity_id],
-            buyer=buyers[invoice.client_id],
+            seller=sellers[invoice.entity_id, buyers[invoice.client_id].country],
+            buyer=_seen_from(homes[invoice.entity_id], buyers[invoice.client_id]),
             backup=backup.get(invoice.pk, ()),
             number=numbers.get(invoice.pk, ""),
             issued_on=issued_on,
@@ -97,8 +104,12 @@ def _document(
     due_on: date | None,
 ) -> InvoiceDocument:
     projects = {line.project_id: names[line.project_id] for line in lines if line.project_id}
-    groups = tax_groups([(line.amount, line.tax_code, line.tax_rate) for line in lines], invoice.currency)
-    printed = labels(Tax(line.tax_code, line.tax_rate, line.tax_label) for line in lines)
+    groups = tax_groups(
+        [(line.amount, line.tax_code, line.tax_rate) for line in lines],
+        invoice.currency,
+        [line.gross_amount for line in lines],
+    )
+    said = stated(Tax(line.tax_code, line.tax_rate, line.tax_label, line.tax_vatex) for line in lines)
     days = (due_on - issued_on).days if due_on is not None else 0
     locale = profile.language if profile else "en"
     return InvoiceDocument(
@@ -119,7 +130,7 @@ def _document(
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
         payment_terms=payment_terms(locale, days),
         payment_reference=number,
-        notes=invoice.note,
+        notes="\n".join(filter(None, (invoice.note, _price_words(lines, locale)))),
         lines=tuple(
             DocumentLine(
                 position=line.position,
@@ -127,7 +138,8 @@ def _document(
                 quantity=line.quantity,
                 unit=_UNITS.get(line.unit, line.unit),
                 rate=line.rate,
-                amount=line.amount,
+                amount=line.printed_amount,
+                net=None if line.gross_amount is None else line.amount,
                 tax_code=line.tax_code,
                 tax_rate=line.tax_rate,
                 group=projects.get(line.project_id or 0, line.contract_line.name)
@@ -142,7 +154,8 @@ def _document(
                 group.rate,
                 group.base,
                 group.tax,
-                printed[group.code, group.rate] or tax_label(locale, group.code),
+                said[group.code, group.rate].label or tax_label(locale, group.code),
+                said[group.code, group.rate].vatex,
             )
             for group in groups
         ),
@@ -152,6 +165,11 @@ def _document(
         due=invoice.gross,
         backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
     )
+
+
+def _price_words(lines: Sequence[InvoiceLine], locale: str) -> str:
+    """Return the sentence that prices contain tax, '' where they do not."""
+    return prices_include_tax(locale) if any(line.gross_amount is not None for line in lines) else ""
 
 
 def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
@@ -170,25 +188,38 @@ def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
     return found
 
 
-def _seller(entity: LegalEntity) -> Party:
-    ids = [(VAT_ID, entity.vat_id), (TAX_NUMBER, entity.tax_number)]
+def _seller(entity: LegalEntity, buyer_country: str) -> Party:
     scheme, endpoint = eas.of_company(entity.country, entity.vat_id, entity.email)
+    registered, registration = eas.of_register(entity.country, entity.register_number, entity.vat_id)
+    ids = [(VAT_ID, entity.vat_id), (TAX_NUMBER, entity.tax_number), (REGISTER, entity.register_number)]
     return Party(
         name=entity.name,
-        address=_address(entity.address),
+        address=entity.postal.lines(buyer_country),
         tax_ids=tuple(TaxId(label, value) for label, value in ids if value),
         email=entity.email,
         phone=entity.phone,
         website=entity.website,
         logo=Logo("image/svg+xml", entity.logo_svg.encode()) if entity.logo_svg else None,
-        bank=BankDetails(
-            account_holder=entity.name, iban=entity.iban, bic=entity.bic, bank_name=entity.bank_name
-        )
-        if entity.iban
-        else None,
-        country=entity.country,
+        bank=_bank(entity),
+        footer=tuple(entity.footer.splitlines()),
         endpoint_scheme=scheme,
         endpoint_id=endpoint,
+        registration=registration,
+        registration_scheme=registered,
+        **_parts(entity.postal),
+    )
+
+
+def _bank(entity: LegalEntity) -> BankDetails | None:
+    if not (entity.iban or entity.account_number):
+        return None
+    return BankDetails(
+        account_holder=entity.account_holder or entity.name,
+        iban=entity.iban,
+        bic=entity.bic,
+        bank_name=entity.bank_name,
+        routing_number=entity.routing_number,
+        account_number=entity.account_number,
     )
 
 
@@ -197,18 +228,33 @@ def _buyers(client_ids: set[int], profiles: Mapping[int, BillingProfile]) -> dic
     for contact in Contact.objects.filter(client__in=client_ids).order_by("is_billing_contact", "-pk"):
         contacts[contact.client_id] = contact.name  # the billing contact comes last and stays
     return {
-        client.pk: Party(
-            name=client.name,
-            address=_address(client.address),
-            tax_ids=(TaxId(VAT_ID, client.vat_id),) if client.vat_id else (),
-            contact=contacts.get(client.pk, ""),
-            country=client.country,
-            endpoint_scheme=profiles[client.pk].einvoice_scheme if client.pk in profiles else "",
-            endpoint_id=profiles[client.pk].einvoice_address if client.pk in profiles else "",
-        )
+        client.pk: _buyer(client, profiles.get(client.pk), contacts.get(client.pk, ""))
         for client in Client.objects.filter(pk__in=client_ids)
     }
 
 
-def _address(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+def _buyer(client: Client, profile: BillingProfile | None, contact: str) -> Party:
+    registered, registration = eas.of_register(client.country, client.register_number, client.vat_id)
+    return Party(
+        name=client.name,
+        address=client.postal.lines(),
+        tax_ids=(TaxId(VAT_ID, client.vat_id),) if client.vat_id else (),
+        contact=contact,
+        endpoint_scheme=profile.einvoice_scheme if profile else "",
+        endpoint_id=profile.einvoice_address if profile else "",
+        registration=registration,
+        registration_scheme=registered,
+        **_parts(client.postal),
+    )
+
+
+def _parts(address: Address) -> dict[str, Any]:
+    return asdict(address)
+
+
+def _seen_from(country: str, buyer: Party) -> Party:
+    """Return the buyer with its country as the last line where mail crosses a border."""
+    parts = Address(
+        buyer.street, buyer.additional, buyer.postcode, buyer.city, buyer.subdivision, buyer.country
+    )
+    return replace(buyer, address=parts.lines(country))

@@ -4,6 +4,7 @@ Tables that are written a hundred thousand rows at a time hold their references 
 row; `billing.sql` checks them per statement.
 """
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -104,6 +105,8 @@ class BillableItem(WorkedItem):
     beyond a cap and is neither billed nor recognized. `discount` is what of the amount was agreed away. `recognized`
     is what was posted as revenue: the amount on a line recognized as invoiced, a block's share on prepaid time.
 
+    Where the contract's prices contain tax, `rate` is such a price; the amounts are net of the percentage `included_tax`.
+
     `is_void` is set when its approval is withdrawn or a new price replaces it; the postings are reversed then.
     A charge or expense has a `description` in place of a task. Covered and non-billable items have no rate and amount 0: their hours stay visible as such.
     """
@@ -128,6 +131,7 @@ class BillableItem(WorkedItem):
         related_name="+",
         null=True,
     )
+    included_tax = models.DecimalField(max_digits=6, decimal_places=3, null=True)
     journal_entry_id = models.BigIntegerField(null=True)
     is_void = models.BooleanField(db_default=False)
 
@@ -472,7 +476,9 @@ class InvoiceLine(Record):
 
     `rounding` is the line's amount less the value of its items (each rounded alone); it is posted at issue.
     An adjustment line shows what was written down: quantity 1, a negative rate, no sources.
-    `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word).
+    `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word), `tax_vatex`
+    the VATEX code of why nothing is charged. Where the contract's prices contain tax, `rate` is such a price, the line prints
+    `gross_amount`, and `amount` is net of it; else `gross_amount` is null.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
@@ -491,6 +497,8 @@ class InvoiceLine(Record):
     tax_code = models.CharField(max_length=2)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3)
     tax_label = models.CharField(max_length=200, blank=True, db_default="")
+    tax_vatex = models.CharField(max_length=30, blank=True, db_default="")
+    gross_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
 
     visibility = Visibility(
         Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"
@@ -498,6 +506,11 @@ class InvoiceLine(Record):
 
     class Meta:
         ordering: ClassVar = ["invoice_id", "position"]
+
+    @property
+    def printed_amount(self) -> Decimal:
+        """What the line prints: with tax where prices contain it."""
+        return self.amount if self.gross_amount is None else self.gross_amount
 
     def __str__(self) -> str:
         return self.description

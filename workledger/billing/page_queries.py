@@ -444,7 +444,7 @@ def _blocked_by_duty(actor: Actor, invoice_ids: Sequence[int]) -> frozenset[int]
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """A printed line with what stands behind it. `remaining` is what its sources are still worth."""
+    """A printed line with what stands behind it. `remaining` is what its sources are still worth, net of tax."""
 
     id: int
     position: int
@@ -458,6 +458,7 @@ class BillLine:
     amount: Decimal
     sources: int
     remaining: Decimal
+    has_tax_inside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +473,11 @@ class LineGroup:
     def amount(self) -> Decimal:
         """Their sum."""
         return sum((line.amount for line in self.lines), _ZERO)
+
+    @property
+    def has_tax_inside(self) -> bool:
+        """Whether the lines print prices that contain tax."""
+        return any(line.has_tax_inside for line in self.lines)
 
 
 def line_groups(invoice_id: int) -> tuple[list[LineGroup], list[TaxGroup]]:
@@ -490,11 +496,16 @@ def line_groups(invoice_id: int) -> tuple[list[LineGroup], list[TaxGroup]]:
         groups[project_id].append(
             BillLine(
                 row.pk, row.position, row.description, project_id, name, row.is_adjustment,
-                row.quantity, row.unit, row.rate, row.amount, row.source_count, row.remaining,
+                row.quantity, row.unit, row.rate, row.printed_amount, row.source_count, row.remaining,
+                row.gross_amount is not None,
             )
         )  # fmt: skip
     taxes = (
-        tax_groups([(row.amount, row.tax_code, row.tax_rate) for row in rows], rows[0].invoice.currency)
+        tax_groups(
+            [(row.amount, row.tax_code, row.tax_rate) for row in rows],
+            rows[0].invoice.currency,
+            [row.gross_amount for row in rows],
+        )
         if rows
         else []
     )

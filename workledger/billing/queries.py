@@ -1,5 +1,6 @@
 """Reads of billing that actions and doors share: what a run billed, what keeps work off the bills, PDFs."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,8 +8,9 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
+from workledger.billing import taxing
 from workledger.billing.calc.drafting import tax_groups
 from workledger.billing.documents import NotElectronic, e_invoice, from_json, render_pdf, to_cii, to_ubl
 from workledger.billing.freezing import documents
@@ -72,9 +74,14 @@ class BillRun:
     exceptions: list[BillException] = field(default_factory=list)
 
 
-def tax_and_gross(lines: Iterable[tuple[Decimal, str, Decimal]], currency: str) -> dict[str, Decimal]:
-    """Return `tax` and `gross` of an invoice with these (amount, code, percentage) lines."""
-    groups = tax_groups(list(lines), currency)
+def tax_and_gross(
+    lines: Iterable[tuple[Decimal, str, Decimal]], currency: str, gross: Sequence[Decimal | None] = ()
+) -> dict[str, Decimal]:
+    """Return `tax` and `gross` of an invoice with these (amount, code, percentage) lines.
+
+    `gross` is what each prints where prices contain tax, None for the others.
+    """
+    groups = tax_groups(list(lines), currency, gross)
     tax = sum((group.tax for group in groups), _ZERO)
     return {"tax": tax, "gross": sum((group.base for group in groups), _ZERO) + tax}
 
@@ -91,7 +98,7 @@ def billed(invoice_ids: Sequence[int]) -> list[BilledInvoice]:
 
 
 def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | None) -> list[BillException]:
-    """Return what keeps work up to `through` off the bills: no rate, not approved, held, no PO number."""
+    """Return what keeps work up to `through` off the bills: no rate, no tax rate, not approved, held, no PO number."""
     chosen = Q() if client_ids is None else Q(client_id__in=client_ids)
     found: list[BillException] = []
     unpriced = UnpricedItem.objects.visible_to(actor).filter(chosen, service_date__lte=through)
@@ -102,6 +109,13 @@ def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | Non
             names = rows.order_by("project__name").values_list("project__name", flat=True).distinct()[:5]
             detail = f"{label} for {hours(figures['seconds'])} h: {', '.join(names)}"
             found.append(BillException(reason, figures["count"], detail))
+    billable = visible_open_items(actor).filter(chosen, is_held=False, service_date__lte=through)
+    open_work = billable.values_list("contract_id", "item__contract_line_id").annotate(
+        last=Max("service_date")
+    )
+    untaxed = taxing.untaxed(map(taxing.OpenWork._make, open_work))
+    counts = Counter(billable.filter(contract_id__in=untaxed).values_list("contract_id", flat=True))
+    found += [BillException("tax_rate_missing", counts[pk], why) for pk, why in untaxed.items()]
     waiting = TimeEntry.objects.visible_to(actor).filter(
         ~Q(line__state=LineState.APPROVED), work_date__lte=through, worked_seconds__gt=0,
         task__contract_line__model="time_and_materials",

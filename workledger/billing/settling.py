@@ -14,15 +14,17 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
 from workledger.billing.calc.draws import Allowance, Block, Blocks
 from workledger.billing.calc.engine import Draw, LineTime, Piece, Rest, Settled, SharedCap
+from workledger.billing.calc.taxes import tax_added
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, InvoiceSource, PrepaidBlock, Treatment
-from workledger.billing.writing import Derivations, NewItem, Work
+from workledger.billing.writing import Derivations, NewItem, Work, net_items
 from workledger.contracts.calc import terms
 from workledger.contracts.calc.rating import RateBooks, RateQuery, Resolution, derivation, printed_rate
 from workledger.contracts.calc.terms import Terms
@@ -30,9 +32,12 @@ from workledger.contracts.models import ContractLine, RevenueMethod
 from workledger.contracts.queries import load_rate_books
 from workledger.directory.models import Office
 from workledger.kernel.calendars import is_holiday
+from workledger.kernel.rounding import round_amount
 from workledger.projects.queries import CappedPhase, TaskFacts, capped_phases, task_facts
 
 _ZERO = Decimal(0)
+AGREED_AMOUNT = F("amount") * (100 + Coalesce(F("included_tax"), _ZERO)) / 100
+"""What an item was agreed to cost: its amount, with the tax that the price contains."""
 RELEASED = "pc"
 
 
@@ -189,7 +194,7 @@ def settle(group: Sequence[Line], new: Sequence[Work], known: Known) -> Outcome:
             made.append(
                 _item(line_of[line_id], piece, work, rests.next_part(source), resolutions.get(source), known)
             )
-    _keep_what_stands(outcome, standing, made)
+    _keep_what_stands(outcome, standing, net_items(made))
     outcome.released = [item for source in rests.shaped for item in rests.kept.get(source, ())]
     return outcome
 
@@ -233,7 +238,8 @@ class _Rests:
 
     def _add(self, sums: dict[tuple[int, int], Decimal], item: BillableItem, amount: Decimal) -> None:
         self.works[item.source_id] = work_of(item)._replace(worked_seconds=0)
-        sums[item.contract_line_id or 0, item.source_id] += amount
+        agreed = tax_added(amount, item.included_tax or _ZERO, item.currency)
+        sums[item.contract_line_id or 0, item.source_id] += agreed
 
     def takes_shape(self, piece: Piece) -> bool:
         """Whether a rest becomes, or stays, an item of its own: some of it is let through, or was before."""
@@ -306,8 +312,8 @@ def _shared_caps(line: Line) -> list[SharedCap]:
         )
         if each.task_ids is not None:
             billed = billed.filter(task_id__in=each.task_ids)
-        sums = billed.aggregate(amount=Sum("amount"), seconds=Sum("billable_seconds"))
-        settled = Settled(sums["amount"] or _ZERO, sums["seconds"] or 0)
+        sums = billed.aggregate(amount=Sum(AGREED_AMOUNT), seconds=Sum("billable_seconds"))
+        settled = Settled(round_amount(sums["amount"] or _ZERO, line.currency), sums["seconds"] or 0)
         found.append(SharedCap(each.of, each.cap, settled, each.task_ids))
     return found
 
@@ -391,11 +397,11 @@ def _settled(line: Line) -> Settled:
     billed = BillableItem.objects.filter(
         contract_line_id=line.id, source_kind="time", is_void=False, bills__is_live=True
     )
-    sums = billed.aggregate(amount=Sum("amount"), seconds=Sum("billable_seconds"))
+    sums = billed.aggregate(amount=Sum(AGREED_AMOUNT), seconds=Sum("billable_seconds"))
     months: dict[date, int] = defaultdict(int)
     for day, seconds in billed.values_list("service_date").annotate(Sum("billable_seconds")).order_by():
         months[day.replace(day=1)] += seconds
-    return Settled(sums["amount"] or _ZERO, sums["seconds"] or 0, months)
+    return Settled(round_amount(sums["amount"] or _ZERO, line.currency), sums["seconds"] or 0, months)
 
 
 def _draw(line: Line, through: date) -> Draw:

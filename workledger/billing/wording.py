@@ -11,6 +11,15 @@ _TERMS = {
     "nl": "Te betalen binnen {} dagen.",
     "sv": "Betalas inom {} dagar.",
 }
+_INCLUSIVE = {
+    "en": "Prices include tax.",
+    "de": "Die Preise enthalten die Steuer.",
+    "fr": "Les prix s’entendent toutes taxes comprises.",
+    "es": "Los precios incluyen el impuesto.",
+    "it": "I prezzi sono comprensivi di imposta.",
+    "nl": "De prijzen zijn inclusief belasting.",
+    "sv": "Priserna är inklusive skatt.",
+}
 _TAXES = {
     "de": {"Z": "Nullsatz", "E": "Steuerbefreit", "AE": "Steuerschuldnerschaft des Leistungsempfängers", "O": "Nicht steuerbar"},
     "fr": {"Z": "Taux zéro", "E": "Exonéré", "AE": "Autoliquidation", "O": "Hors champ de la TVA"},
@@ -24,6 +33,11 @@ _TAXES = {
 def payment_terms(locale: str, days: int) -> str:
     """Return the sentence of the payment terms; '' where payment is due at once."""
     return _TERMS.get(locale[:2], _TERMS["en"]).format(days) if days else ""
+
+
+def prices_include_tax(locale: str) -> str:
+    """Return the sentence that the prices of the lines contain tax."""
+    return _INCLUSIVE.get(locale[:2], _INCLUSIVE["en"])
 
 
 def tax_label(locale: str, code: str) -> str:

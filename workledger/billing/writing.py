@@ -9,10 +9,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from workledger.billing import posting
+from workledger.billing.calc.taxes import tax_added, tax_taken_out
 from workledger.billing.models import BillableItem, Derivation, OpenItem, ReasonCode, Treatment, WriteDown
 from workledger.billing.posting import BookRate, ItemValue, Share
+from workledger.billing.taxing import Taxes
+from workledger.contracts.models import Contract
 from workledger.core import bulk
 from workledger.core.access import Actor
+from workledger.directory.models import BillingProfile
 from workledger.ledger import actions as ledger
 from workledger.ledger.models import AccountRole
 
@@ -23,7 +27,7 @@ WORK_FIELDS = (
 )  # fmt: skip
 _ITEM_FIELDS = (
     "id", *WORK_FIELDS, "description", "part", "treatment", "approved_seconds", "currency", "quantity", "unit", "rate", "amount",
-    "over_cap", "discount", "recognized", "derivation", "journal_entry_id",
+    "over_cap", "discount", "recognized", "derivation", "included_tax", "journal_entry_id",
 )  # fmt: skip
 OPEN_FIELDS = (
     "item", "entity_id", "client_id", "contract_id", "project_id", "service_date", "billable_seconds", "currency",
@@ -53,7 +57,10 @@ class Work(NamedTuple):
 
 
 class NewItem(NamedTuple):
-    """A part of approved work with its price; the columns of `BillableItem` and the book it is posted to."""
+    """A part of approved work with its price; the columns of `BillableItem` and the book it is posted to.
+
+    Amounts are the agreed prices; `net_items` takes the tax out where a contract's prices contain it.
+    """
 
     work: Work
     seconds: int
@@ -70,10 +77,15 @@ class NewItem(NamedTuple):
     over_cap: Decimal = _ZERO
     discount: Decimal = _ZERO
     description: str = ""
+    included_tax: Decimal | None = None
 
 
 def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
-    """Write items, recognize them, open what is charged, and give agreed discounts; returns the items' ids."""
+    """Write items, recognize them, open what is charged, and give agreed discounts; returns the items' ids.
+
+    Refuses: tax_rate_missing, where prices contain tax.
+    """
+    items = net_items(items)
     ids = list(bulk.reserve_ids(BillableItem, len(items)))
     values = [
         (item.book, _value(item_id, item))
@@ -94,7 +106,8 @@ def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
             (
                 item_id, *item.work[:14], item.seconds, item.work.approved_by_id, item.description, item.part, item.treatment.value,
                 item.work.billable_seconds, item.currency, item.quantity, item.unit, item.rate, item.amount,
-                item.over_cap, item.discount, item.recognized, item.derivation_id, entry_of.get(item_id),
+                item.over_cap, item.discount, item.recognized, item.derivation_id, item.included_tax,
+                entry_of.get(item_id),
             )
             for item_id, item in zip(ids, items, strict=True)
         ),
@@ -113,6 +126,46 @@ def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
     )  # fmt: skip
     _give_discounts(actor, [(pk, item) for pk, item in zip(ids, items, strict=True) if item.discount])
     return ids
+
+
+def net_items(items: Sequence[NewItem]) -> Sequence[NewItem]:
+    """Return items with the tax taken out of their amounts where their contract's prices contain it; the rate stays.
+
+    What was taken out already is left. Rebilled expenses are charged at cost, so tax comes on top of them. A fixed number
+    of queries. Refuses: tax_rate_missing.
+    """
+    wanted = {
+        item.work.contract_id
+        for item in items
+        if item.included_tax is None and item.work.contract_id and item.work.contract_line_id
+    }
+    contracts = list(Contract.objects.filter(pk__in=wanted, prices_include_tax=True)) if wanted else []
+    if not contracts:
+        return items
+    clients = {row.client_id for row in contracts}
+    profiles = {row.client_id: row for row in BillingProfile.objects.filter(client_id__in=clients)}
+    taxes, inclusive = Taxes(contracts, profiles), {row.pk for row in contracts}
+    return [
+        _net(item, taxes) if item.work.contract_id in inclusive and item.included_tax is None else item
+        for item in items
+    ]
+
+
+def _net(item: NewItem, taxes: Taxes) -> NewItem:
+    contract_id, line_id = item.work.contract_id, item.work.contract_line_id
+    if contract_id is None or line_id is None:
+        return item
+    percentage = taxes.on(contract_id, line_id, item.work.service_date).percentage
+    if item.work.source_kind == "expense":
+        rate = item.rate and tax_added(item.rate, percentage, item.currency)
+        return item._replace(rate=rate, included_tax=percentage)
+    amount, recognized, over_cap, discount = (
+        tax_taken_out(value, percentage, item.currency)
+        for value in (item.amount, item.recognized, item.over_cap, item.discount)
+    )
+    return item._replace(
+        amount=amount, recognized=recognized, over_cap=over_cap, discount=discount, included_tax=percentage
+    )
 
 
 def _value(item_id: int, item: NewItem) -> ItemValue:

@@ -13,7 +13,8 @@ class ContractInput:
     """A contract's own fields. `end` is the first day after it, None while it has none.
 
     An empty `number` takes the next of the firm's series; an empty `currency` is the client's. `cap` limits the time of
-    all lines together (`contracts.calc.terms.Cap`), None is no limit.
+    all lines together (`contracts.calc.terms.Cap`), None is no limit. `prices_include_tax` None is as the legal entity has
+    it for a new contract, and as it is for one that is changed.
     """
 
     client_id: int
@@ -27,6 +28,7 @@ class ContractInput:
     payment_terms_days: int | None = None
     requires_notes: bool = False
     cap: dict[str, Any] | None = None
+    prices_include_tax: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

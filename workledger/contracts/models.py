@@ -29,6 +29,7 @@ class Contract(Record):
     `cap` is a limit (`contracts.calc.terms.Cap`) over the time of all its lines.
     A change order that moves more than `review_over_seconds` or `review_over_percent` of the scope is approved within
     the firm before the client sees it; where neither is set, every one is.
+    With `prices_include_tax` all its rates, fees and limits contain tax; WIP and revenue are net of it.
     """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
@@ -45,6 +46,7 @@ class Contract(Record):
     cap = models.JSONField(null=True, blank=True)
     review_over_seconds = models.BigIntegerField(null=True, blank=True)
     review_over_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    prices_include_tax = models.BooleanField(db_default=False)
 
     visibility = Visibility(Permission.VIEW_CONTRACTS, entity="entity_id", client="client_id")
 

@@ -281,6 +281,7 @@ class ContractPage:
     payment_terms_days: int | None
     requires_notes: bool
     cap: dict[str, Any] | None
+    prices_include_tax: bool
     lines: list[LineRow]
     cards: list["CardPage"]
 
@@ -311,6 +312,7 @@ def contract_page(actor: Actor, contract_id: int, *, today: date) -> ContractPag
         payment_terms_days=contract.payment_terms_days,
         requires_notes=contract.requires_notes,
         cap=contract.cap,
+        prices_include_tax=contract.prices_include_tax,
         lines=[line_row(line) for line in contract.lines.all()],
         cards=sorted(pages, key=lambda card: levels.index(card.level)),
     )

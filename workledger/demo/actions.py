@@ -135,9 +135,13 @@ class _Loader:
             book=Book.objects.get(pk=self.entity_id),
             name=entity.name,
             country=entity.country,
-            address=f"{entity.street}\n{entity.postcode} {entity.city}",
+            street=entity.street,
+            postcode=entity.postcode,
+            city=entity.city,
+            register_number=entity.register_number,
             vat_id=entity.vat_id,
             email="office@lindqvist.example",
+            phone=entity.phone,
             website="lindqvist.example",
             bank_name=entity.bank_name,
             iban=entity.iban,
@@ -145,6 +149,7 @@ class _Loader:
             standard_tax_rate=entity.tax_percent,
             invoice_prefix="LP-",
             logo_svg=demo_logo().data.decode(),
+            footer="Managing directors: Olivia Lindqvist, Jonas Weber",
         )
 
     def people(self) -> None:
@@ -211,7 +216,9 @@ class _Loader:
                         name=row.name,
                         industry=row.industry,
                         country=row.country,
-                        address=f"{row.street}\n{row.postcode} {row.city}\n{row.country}",
+                        street=row.street,
+                        postcode=row.postcode,
+                        city=row.city,
                         vat_id=row.vat_id,
                     )
                     for row in self.firm.clients
@@ -233,6 +240,7 @@ class _Loader:
                 language=row.language,
                 einvoice_scheme=_LEITWEG if row.e_invoice_address else "",
                 einvoice_address=row.e_invoice_address,
+                buyer_reference=row.e_invoice_address,
             )
             for client_id, row in zip(self.client_ids, self.firm.clients, strict=True)
         )

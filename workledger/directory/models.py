@@ -10,28 +10,42 @@ from django.db.models import F, Func, Q
 
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
+from workledger.directory.calc.addresses import Address
 from workledger.ledger.models import Book
 
 
 class LegalEntity(Record):
-    """A company of the firm. Its id is its book's id; its functional currency is the book's."""
+    """A company of the firm. Its id is its book's id; its functional currency is the book's.
+
+    Clients pay to `iban` and `bic`, or where there is none to `account_number` at `routing_number`; an empty
+    `account_holder` is the company itself. `footer` is printed at the foot of every page of its documents, in lines.
+    """
 
     book = models.OneToOneField(Book, primary_key=True, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200, unique=True)
     country = models.CharField(max_length=2)
+    street = models.CharField(max_length=200, blank=True, db_default="")
+    additional = models.CharField(max_length=200, blank=True, db_default="")
+    postcode = models.CharField(max_length=20, blank=True, db_default="")
+    city = models.CharField(max_length=100, blank=True, db_default="")
     subdivision = models.CharField(max_length=6, blank=True)
-    address = models.TextField(blank=True)
+    register_number = models.CharField(max_length=60, blank=True, db_default="")
     vat_id = models.CharField(max_length=30, blank=True)
     tax_number = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     website = models.CharField(max_length=200, blank=True)
     bank_name = models.CharField(max_length=100, blank=True)
+    account_holder = models.CharField(max_length=200, blank=True, db_default="")
     iban = models.CharField(max_length=40, blank=True)
     bic = models.CharField(max_length=20, blank=True)
+    routing_number = models.CharField(max_length=20, blank=True, db_default="")
+    account_number = models.CharField(max_length=40, blank=True, db_default="")
     standard_tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    prices_include_tax = models.BooleanField(db_default=False)
     invoice_prefix = models.CharField(max_length=20, default="INV-")
     logo_svg = models.TextField(blank=True)
+    footer = models.TextField(blank=True, db_default="")
 
     visibility = Visibility(None, entity="book_id")
 
@@ -40,6 +54,11 @@ class LegalEntity(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def postal(self) -> Address:
+        """The address in its parts."""
+        return Address(self.street, self.additional, self.postcode, self.city, self.subdivision, self.country)
 
 
 class Practice(Record):
@@ -185,8 +204,13 @@ class Client(Record):
 
     name = models.CharField(max_length=200, unique=True)
     industry = models.CharField(max_length=100, blank=True)
+    street = models.CharField(max_length=200, blank=True, db_default="")
+    additional = models.CharField(max_length=200, blank=True, db_default="")
+    postcode = models.CharField(max_length=20, blank=True, db_default="")
+    city = models.CharField(max_length=100, blank=True, db_default="")
+    subdivision = models.CharField(max_length=6, blank=True, db_default="")
     country = models.CharField(max_length=2, blank=True)
-    address = models.TextField(blank=True)
+    register_number = models.CharField(max_length=60, blank=True, db_default="")
     vat_id = models.CharField(max_length=30, blank=True)
     is_internal = models.BooleanField(default=False)
 
@@ -194,6 +218,11 @@ class Client(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def postal(self) -> Address:
+        """The address in its parts."""
+        return Address(self.street, self.additional, self.postcode, self.city, self.subdivision, self.country)
 
 
 class TaxTreatment(models.TextChoices):
@@ -207,7 +236,8 @@ class TaxTreatment(models.TextChoices):
 
 
 class BillingProfile(Record):
-    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate.
+    """How a client is billed. `tax_rate` is a percentage; empty means the entity's standard rate. An empty `tax_treatment`
+    leaves it to the countries of legal entity and client.
 
     `einvoice_scheme` says by the EAS code list in which scheme `einvoice_address` is. `buyer_reference` is what the client
     wants to read on every invoice (BT-10).
@@ -217,9 +247,7 @@ class BillingProfile(Record):
     client = models.OneToOneField(Client, on_delete=models.CASCADE, related_name="billing_profile")
     currency = models.CharField(max_length=3)
     payment_terms_days = models.PositiveSmallIntegerField(default=30)
-    tax_treatment = models.CharField(
-        max_length=2, choices=TaxTreatment.choices, default=TaxTreatment.STANDARD
-    )
+    tax_treatment = models.CharField(max_length=2, choices=TaxTreatment.choices, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     tax_code = models.ForeignKey("TaxCode", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     requires_po = models.BooleanField(default=False)
@@ -267,8 +295,9 @@ class RateSource(models.TextChoices):
 class TaxCode(Record):
     """A way in which sales of a legal entity are taxed, by category of UNCL 5305.
 
-    `label` and `exemption_reason` are printed on invoices. Only category S charges: its percentages are `TaxRate` rows.
-    The default code is what the entity charges where nothing else is agreed.
+    `label` and `exemption_reason` are printed on invoices; `vatex_code` says the reason for machines (BT-121). Only category S charges: its percentages are `TaxRate` rows.
+    The default code is what the entity charges where nothing else is agreed; one of a place (`subdivision` after the
+    country, and a city as `locality` or '') goes before it for clients at home who are there.
     """
 
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="tax_codes")
@@ -276,6 +305,9 @@ class TaxCode(Record):
     category = models.CharField(max_length=2, choices=TaxTreatment.choices)
     label = models.CharField(max_length=40, blank=True)
     exemption_reason = models.CharField(max_length=150, blank=True)
+    vatex_code = models.CharField(max_length=30, blank=True, db_default="")
+    subdivision = models.CharField(max_length=6, blank=True, db_default="")
+    locality = models.CharField(max_length=100, blank=True, db_default="")
     is_default = models.BooleanField(default=False)
 
     visibility = Visibility(None, entity="entity_id")

@@ -168,7 +168,9 @@ def _ground(system: Actor) -> _Ground:
         book_id=book_id,
         name="Fjord & Co GmbH",
         country="DE",
-        address="Hafenstraße 1\n20457 Hamburg",
+        street="Hafenstraße 1",
+        postcode="20457",
+        city="Hamburg",
         vat_id="DE123456788",
         iban="DE02120300000000202051",
         standard_tax_rate=Decimal(19),
@@ -222,7 +224,7 @@ def _stranger(name: str) -> Somebody:
 
 
 def _client(name: str, country: str, tax: directory.TaxTreatment, *, terms_days: int) -> directory.Client:
-    client = directory.Client.objects.create(name=name, country=country, address=f"Ring 1\n{country}")
+    client = directory.Client.objects.create(name=name, country=country, street="Ring 1")
     directory.BillingProfile.objects.create(
         client=client,
         currency="EUR",

@@ -53,7 +53,12 @@ class ClientShown:
     name: str
     industry: str
     country: str
-    address: str
+    street: str
+    additional: str
+    postcode: str
+    city: str
+    subdivision: str
+    register_number: str
     vat_id: str
     is_internal: bool
     billing: BillingShown | None
@@ -100,7 +105,8 @@ def get_client(request: HttpRequest, client_id: Id) -> ClientShown:
     """A client with how it is billed, and its contacts."""
     page = queries.client_page(actor_of(request), client_id)
     return ClientShown(
-        page.id, page.name, page.industry, page.country, page.address, page.vat_id, page.is_internal,
+        page.id, page.name, page.industry, page.country, page.street, page.additional, page.postcode, page.city,
+        page.subdivision, page.register_number, page.vat_id, page.is_internal,
         BillingShown.of(page.billing) if page.billing else None, page.contacts,
     )  # fmt: skip
 

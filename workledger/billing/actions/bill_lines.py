@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import F
 
 from workledger.billing.actions.invoices import retotal
 from workledger.billing.actions.prebills import draft_of
+from workledger.billing.calc.taxes import tax_added, tax_taken_out
 from workledger.billing.models import Invoice, InvoiceLine, InvoiceSource
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.refusals import Problems, Refused
 from workledger.kernel.quantity import hours
-from workledger.kernel.rounding import minor_quantum
+from workledger.kernel.rounding import round_amount
 
 _ZERO = Decimal(0)
 _ABOUT = ("contract_line_id", "project_id", "task_id", "person_id")
+_TAX = ("tax_code", "tax_rate", "tax_label", "tax_vatex")
 
 
 @action("billing.describe_line", needs=Permission.PREPARE_BILLING)
@@ -45,8 +47,7 @@ def join_lines(*, actor: Actor, invoice_id: int, line_ids: list[int], descriptio
     if len(chosen) < 2:
         raise Refused.because("choose_two", "Choose two lines or more that have hours or a quantity.")
     kinds = {
-        (row.contract_line_id, row.unit, row.rate, row.tax_code, row.tax_rate, row.tax_label)
-        for row in chosen
+        (row.contract_line_id, row.unit, row.rate, *(getattr(row, name) for name in _TAX)) for row in chosen
     }
     if len(kinds) > 1:
         message = "Join lines of one contract line with the same unit, rate and tax."
@@ -54,7 +55,7 @@ def join_lines(*, actor: Actor, invoice_id: int, line_ids: list[int], descriptio
     first, *others = chosen
     parts = [_Part.of(invoice, row) for row in chosen]
     quantity = sum((row.quantity for row in chosen), _ZERO)
-    amount = _amount(quantity, first.rate, invoice.currency)
+    amount = _amount(first, quantity, invoice.currency)
     rounding = amount - sum((row.amount - row.rounding for row in chosen), _ZERO)
     for name in _ABOUT[1:]:
         if len({getattr(row, name) for row in chosen}) > 1:
@@ -87,17 +88,17 @@ def part_line(*, actor: Actor, line_id: int, item_ids: list[int], description: s
         else sum((row.item.quantity or _ZERO for row in moved), _ZERO)
     )
     value = sum((row.item.amount + row.item.over_cap for row in moved), _ZERO)
-    amount = _amount(quantity, line.rate, invoice.currency)
+    amount = _amount(line, quantity, invoice.currency)
     adjustment = sum((row.amount for row in moved), _ZERO) - value
     rest = line.quantity - quantity
-    rest_amount = _amount(rest, line.rate, invoice.currency)
+    rest_amount = _amount(line, rest, invoice.currency)
     rest_rounding = rest_amount - (line.amount - line.rounding - value)
     place = line.position + (2 if part.line is not None else 1)
     invoice.lines.filter(position__gte=place).update(position=F("position") + 2)
     new = InvoiceLine(
-        invoice=invoice, position=place + 1, unit=line.unit, rate=line.rate, tax_code=line.tax_code, tax_rate=line.tax_rate,
-        tax_label=line.tax_label, description=description.strip()[:400] or line.description,
-        **{name: getattr(line, name) for name in _ABOUT},
+        invoice=invoice, position=place + 1, unit=line.unit, rate=line.rate, gross_amount=line.gross_amount,
+        description=description.strip()[:400] or line.description,
+        **{name: getattr(line, name) for name in (*_ABOUT, *_TAX)},
     )  # fmt: skip
     _write(line, rest, rest_amount, rest_rounding, part.adjustment - adjustment, [part])
     _write(new, quantity, amount, amount - value, adjustment, [])
@@ -130,6 +131,9 @@ def _write(
 ) -> None:
     """Write a line with what it comes to, and one adjustment line after it where there is something to show."""
     line.quantity, line.amount, line.rounding = quantity, amount, rounding
+    currency = line.invoice.currency
+    if line.gross_amount is not None:
+        line.gross_amount = round_amount(quantity * line.rate, currency)
     line.save()
     shown = [part.line for part in parts if part.line is not None]
     keep = shown[0] if shown and adjustment else None
@@ -139,17 +143,21 @@ def _write(
     if keep is None:
         line.invoice.lines.filter(position__gt=line.position).update(position=F("position") + 1)
         keep = InvoiceLine(
-            invoice=line.invoice, is_adjustment=True, description=f"Adjustment: {line.description}"[:400], quantity=1,
-            unit="pc", tax_code=line.tax_code, tax_rate=line.tax_rate, tax_label=line.tax_label,
+            invoice=line.invoice, is_adjustment=True, description=f"Adjustment: {line.description}"[:400], quantity=1, unit="pc"
         )  # fmt: skip
-    for name in _ABOUT:
+    for name in (*_ABOUT, *_TAX):
         setattr(keep, name, getattr(line, name))
-    keep.position, keep.rate, keep.amount = line.position + 1, adjustment, adjustment
+    if line.gross_amount is not None:
+        keep.gross_amount = tax_added(adjustment, line.tax_rate, currency)
+    keep.position, keep.amount = line.position + 1, adjustment
+    keep.rate = adjustment if keep.gross_amount is None else keep.gross_amount
     keep.save()
 
 
-def _amount(quantity: Decimal, rate: Decimal, currency: str) -> Decimal:
-    return (quantity * rate).quantize(minor_quantum(currency), ROUND_HALF_UP)
+def _amount(line: InvoiceLine, quantity: Decimal, currency: str) -> Decimal:
+    """Return what a quantity at a line's rate comes to, without the tax that its price contains."""
+    printed = round_amount(quantity * line.rate, currency)
+    return printed if line.gross_amount is None else tax_taken_out(printed, line.tax_rate, currency)
 
 
 def _joined(descriptions: Sequence[str]) -> str:

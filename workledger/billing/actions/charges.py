@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar, cast
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from workledger.billing.actions import items
 from workledger.billing.books import Books
@@ -35,7 +36,7 @@ from workledger.core.models import RecordQuerySet
 from workledger.core.refusals import Problems, Refused
 from workledger.kernel.money import money_words
 from workledger.kernel.period import Period
-from workledger.kernel.rounding import minor_quantum
+from workledger.kernel.rounding import minor_quantum, round_amount
 
 _ZERO = Decimal(0)
 _PERIODIC = (BillingModel.FIXED_FEE, BillingModel.RETAINER, BillingModel.RECURRING, BillingModel.PREPAID)
@@ -91,7 +92,7 @@ def _minimums(some: Collection[Line], through: date) -> list[tuple[Line, ChargeD
         BillableItem.objects.filter(contract_line_id__in=charged, source_kind="time", is_void=False)
         .order_by()
         .values_list("contract_line_id", "service_date")
-        .annotate(total=Sum(F("amount") - F("discount")))
+        .annotate(total=Sum((F("amount") - F("discount")) * (100 + Coalesce(F("included_tax"), _ZERO)) / 100))
     )
     for line_id, day, total in rows if charged else ():
         charged[line_id].append((day, total))
@@ -99,7 +100,7 @@ def _minimums(some: Collection[Line], through: date) -> list[tuple[Line, ChargeD
     for line in with_least:
         for days, least in fees.minimum_periods(line.document, line.start, line.end, through):
             total = sum((amount for day, amount in charged[line.id] if days.start <= day < days.end), _ZERO)
-            lacking = fees.true_up(days, least, total, line.currency)
+            lacking = fees.true_up(days, least, round_amount(total, line.currency), line.currency)
             if lacking is not None:
                 due.append((line, lacking))
     return due

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from workledger.billing import freezing, jobs, posting, queries, reviewing, taxing
 from workledger.billing.actions import items
 from workledger.billing.books import Books
+from workledger.billing.calc.taxes import nets_of
 from workledger.billing.documents import content_hash, credit_of, from_json, json_hash, to_json
 from workledger.billing.events import InvoiceCredited, InvoicesIssued, IssuedInvoice
 from workledger.billing.models import (
@@ -96,12 +97,23 @@ def issue_invoices(
 
 
 def retotal(invoice: Invoice) -> None:
-    """Sum a pre-bill's lines and their tax anew."""
-    lines = list(invoice.lines.values_list("amount", "tax_code", "tax_rate"))
+    """Sum a pre-bill's lines and their tax anew; where prices contain tax, take it out of them anew."""
+    rows = list(invoice.lines.order_by("position"))
+    _take_tax_out([row for row in rows if row.gross_amount is not None], invoice.currency)
+    lines = [(row.amount, row.tax_code, row.tax_rate) for row in rows]
     invoice.net = sum((amount for amount, _, _ in lines), _ZERO)
-    for name, value in queries.tax_and_gross(lines, invoice.currency).items():
+    gross = [row.gross_amount for row in rows]
+    for name, value in queries.tax_and_gross(lines, invoice.currency, gross).items():
         setattr(invoice, name, value)
     invoice.save(update_fields=["net", "tax", "gross"])
+
+
+def _take_tax_out(rows: Sequence[InvoiceLine], currency: str) -> None:
+    nets = nets_of([(row.gross_amount or _ZERO, row.tax_code, row.tax_rate) for row in rows], currency)
+    for row, net in zip(rows, nets, strict=True):
+        row.rounding += net - row.amount
+        row.amount = net
+    InvoiceLine.objects.bulk_update(rows, ["amount", "rounding"], batch_size=1000)
 
 
 def _save_issued(invoices: Sequence[Invoice]) -> None:

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import caps, posting, queries
+from workledger.billing import caps, posting, queries, taxing
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -19,8 +20,9 @@ from workledger.billing.calc.drafting import (
     adjustment_line,
     described,
     draft_invoices,
+    with_tax_inside,
 )
-from workledger.billing.calc.taxes import Tax, tax_point
+from workledger.billing.calc.taxes import Tax, tax_added, tax_point
 from workledger.billing.models import (
     BillableItem,
     Hold,
@@ -46,10 +48,11 @@ from workledger.ledger import actions as ledger
 from workledger.projects.queries import task_facts
 
 _ZERO = Decimal(0)
+_WORK = attrgetter("contract_id", "contract_line_id", "service_date")
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
-    "tax_label",
+    "tax_label", "tax_vatex", "gross_amount",
 )  # fmt: skip
 
 
@@ -65,8 +68,8 @@ def run_billing(
 ) -> queries.BillRun:
     """Make a pre-bill per contract from open, unheld work up to and including `through`; with `issue`, issue them.
 
-    Running it again bills what is open by then, so nothing is billed twice. Refuses: forbidden (issue),
-    issue_date_missing, tax_rate_missing, and what issuing refuses.
+    Running it again bills what is open by then, so nothing is billed twice. A contract whose tax code has no rate on its
+    last day of service is left out and listed. Refuses: forbidden (issue), issue_date_missing, and what issuing refuses.
     """
     if issue and issued_on is None:
         raise Refused.because("issue_date_missing", "Say on which date the invoices are issued.", "issued_on")
@@ -74,7 +77,8 @@ def run_billing(
     items.price_unpriced(actor=actor)
     charges.charge_due(actor, through, client_ids, contract_ids)
     pieces = open_pieces(actor, through, client_ids, contract_ids)
-    made = make_drafts(pieces, through)
+    untaxed = taxing.untaxed(map(taxing.OpenWork._make, map(_WORK, pieces)))
+    made = make_drafts([piece for piece in pieces if piece.contract_id not in untaxed], through)
     if issue and issued_on is not None and made:
         issue_invoices(actor=actor, invoice_ids=made, issued_on=issued_on)
     result = queries.BillRun(queries.billed(made), queries.bill_exceptions(actor, through, client_ids))
@@ -154,6 +158,14 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
         ]
         for draft in drafts
     ]
+    drafts = [
+        with_tax_inside(
+            draft, [(tax.category, tax.percentage) for tax in of_lines], contracts[draft.contract_id].currency
+        )
+        if contracts[draft.contract_id].prices_include_tax
+        else draft
+        for draft, of_lines in zip(drafts, taxes, strict=True)
+    ]
     invoices = Invoice.objects.bulk_create(
         Invoice(
             entity_id=contracts[draft.contract_id].entity_id,
@@ -170,6 +182,7 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
                     for line, tax in zip(draft.lines, of_lines, strict=True)
                 ],
                 contracts[draft.contract_id].currency,
+                [line.gross for line in draft.lines],
             ),
         )
         for draft, of_lines in zip(drafts, taxes, strict=True)
@@ -199,7 +212,7 @@ def _line_row(
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
         line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
-        line.rounding, *tax,
+        line.rounding, *tax, line.gross,
     )  # fmt: skip
 
 
@@ -387,10 +400,12 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         is_adjustment=True, contract_line=line.contract_line_id, project=line.project_id, task=line.task_id,
         person=line.person_id, position=line.position + 1,
     ).first()  # fmt: skip
+    gross = None if line.gross_amount is None else tax_added(change, line.tax_rate, invoice.currency)
     if existing is not None:
-        existing.rate += change
+        existing.rate += change if gross is None else gross
         existing.amount += change
-        existing.save(update_fields=["rate", "amount"])
+        existing.gross_amount = None if gross is None else (existing.gross_amount or _ZERO) + gross
+        existing.save(update_fields=["rate", "amount", "gross_amount"])
         return
     invoice.lines.filter(position__gt=line.position).update(position=F("position") + 1)
     drafted = adjustment_line(
@@ -404,8 +419,8 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         invoice=invoice, position=line.position + 1, contract_line_id=drafted.contract_line_id,
         project_id=drafted.project_id, task_id=drafted.task_id, person_id=drafted.person_id, is_adjustment=True,
         description=f"Adjustment: {line.description}"[:400], quantity=drafted.quantity, unit="pc",
-        rate=drafted.rate, amount=drafted.amount, tax_code=line.tax_code, tax_rate=line.tax_rate,
-        tax_label=line.tax_label,
+        rate=drafted.rate if gross is None else gross, amount=drafted.amount, tax_code=line.tax_code,
+        tax_rate=line.tax_rate, tax_label=line.tax_label, tax_vatex=line.tax_vatex, gross_amount=gross,
     )  # fmt: skip
 
 

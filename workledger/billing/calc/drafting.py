@@ -6,11 +6,12 @@ rounding differs from the line's is the line's `rounding`. What was written down
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from workledger.billing.calc.taxes import nets_of, tax_added
 from workledger.contracts.calc.terms import Rounding, RoundingScope
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_quantum, round_seconds
@@ -49,7 +50,8 @@ class OpenPiece(NamedTuple):
 class DraftLine:
     """A line to print, with the items it takes as (item id, remaining value).
 
-    `description` is a charge's; `why` says for an adjustment what took the amount away.
+    `description` is a charge's; `why` says for an adjustment what took the amount away. Where prices contain tax,
+    `gross` is what the line prints, quantity × rate, and `amount` is net of it; else it is None.
     """
 
     contract_line_id: int
@@ -66,6 +68,7 @@ class DraftLine:
     unit: str = "h"
     description: str = ""
     why: str = ""
+    gross: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,30 @@ def described(line: DraftLine, tasks: Mapping[int, str], people: Mapping[int, st
     return (f"{line.why}: {text}" if text else line.why) if line.is_adjustment else text
 
 
+def with_tax_inside(draft: DraftInvoice, taxes: Sequence[tuple[str, Decimal]], currency: str) -> DraftInvoice:
+    """Return a draft whose prices contain the (category, percentage) tax of each line.
+
+    Its lines print gross amounts and are worth their nets; what these differ from the items' own is rounding. What was
+    written down of WIP is net, and prints with its tax.
+    """
+    gross = [
+        tax_added(line.amount, percentage, currency) if line.is_adjustment else line.amount
+        for line, (_, percentage) in zip(draft.lines, taxes, strict=True)
+    ]
+    nets = nets_of([(amount, *tax) for amount, tax in zip(gross, taxes, strict=True)], currency)
+    lines = [
+        replace(
+            line,
+            rate=printed if line.is_adjustment else line.rate,
+            amount=net,
+            rounding=net - (line.amount - line.rounding),
+            gross=printed,
+        )
+        for line, printed, net in zip(draft.lines, gross, nets, strict=True)
+    ]
+    return replace(draft, lines=lines)
+
+
 class TaxGroup(NamedTuple):
     """Tax of one code and rate over a whole invoice (EN 16931, BG-23)."""
 
@@ -209,13 +236,24 @@ class TaxGroup(NamedTuple):
     tax: Decimal
 
 
-def tax_groups(lines: Sequence[tuple[Decimal, str, Decimal]], currency: str) -> list[TaxGroup]:
-    """Return tax per code and rate over (amount, code, percentage) lines: base × rate, rounded once."""
+def tax_groups(
+    lines: Sequence[tuple[Decimal, str, Decimal]], currency: str, gross: Sequence[Decimal | None] = ()
+) -> list[TaxGroup]:
+    """Return tax per code and rate over (amount, code, percentage) lines: base × rate, rounded once.
+
+    Where the lines' prices contain tax, `gross` says what each prints, and tax is what these have more than the bases.
+    """
     bases: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
-    for amount, code, rate in lines:
+    inside: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+    for at, (amount, code, rate) in enumerate(lines):
         bases[code, rate] += amount
+        printed = gross[at] if gross else None
+        if printed is not None:
+            inside[code, rate] += printed - amount
     quantum = minor_quantum(currency)
     return [
-        TaxGroup(code, rate, base, (base * rate / 100).quantize(quantum, ROUND_HALF_UP))
+        TaxGroup(code, rate, base, inside[code, rate])
+        if (code, rate) in inside
+        else TaxGroup(code, rate, base, (base * rate / 100).quantize(quantum, ROUND_HALF_UP))
         for (code, rate), base in sorted(bases.items())
     ]

@@ -8,6 +8,7 @@ sets it as PDF/A-3b, the same bytes for the same document. Others call `InvoiceD
 from workledger.billing.documents.cii import to_cii
 from workledger.billing.documents.en16931 import EInvoice, NotElectronic, e_invoice, problems_of
 from workledger.billing.documents.model import (
+    REGISTER,
     TAX_NUMBER,
     VAT_ID,
     BankDetails,
@@ -30,6 +31,7 @@ from workledger.billing.documents.render import DocumentError, render_pdf
 from workledger.billing.documents.ubl import to_ubl
 
 __all__ = [
+    "REGISTER",
     "TAX_NUMBER",
     "VAT_ID",
     "BankDetails",

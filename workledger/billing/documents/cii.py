@@ -83,7 +83,8 @@ def _agreement(trade: xml.Element, invoice: EInvoice) -> None:
 def _party(element: xml.Element, party: TradeParty) -> None:
     xml.leaf(element, "ram:ID", party.identifier)
     xml.leaf(element, "ram:Name", party.name)
-    xml.leaf(element, "ram:SpecifiedLegalOrganization/ram:ID", party.registration)
+    scheme = {"schemeID": party.registration_scheme} if party.registration_scheme else {}
+    xml.leaf(element, "ram:SpecifiedLegalOrganization/ram:ID", party.registration, **scheme)
     if party.contact or party.phone or party.email:
         contact = xml.group(element, "ram:DefinedTradeContact")
         xml.leaf(contact, "ram:PersonName", party.contact)
@@ -95,6 +96,7 @@ def _party(element: xml.Element, party: TradeParty) -> None:
         xml.leaf(address, f"ram:{name}", line)
     xml.leaf(address, "ram:CityName", party.city)
     xml.leaf(address, "ram:CountryID", party.country)
+    xml.leaf(address, "ram:CountrySubDivisionName", party.subdivision)
     xml.leaf(
         element,
         "ram:URIUniversalCommunication/ram:URIID",
@@ -139,6 +141,8 @@ def _settlement(trade: xml.Element, invoice: EInvoice) -> None:
 def _payment(settlement: xml.Element, payment: PaymentMeans) -> None:
     means = xml.group(settlement, "ram:SpecifiedTradeSettlementPaymentMeans")
     xml.leaf(means, "ram:TypeCode", payment.code)
+    if not payment.account:
+        return
     account = xml.group(means, "ram:PayeePartyCreditorFinancialAccount")
     if payment.is_iban:
         xml.leaf(account, "ram:IBANID", payment.account)

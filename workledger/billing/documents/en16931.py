@@ -22,12 +22,15 @@ from workledger.billing.documents.model import (
     TaxTotal,
     round_amount,
 )
+from workledger.directory.calc import einvoicing
 
 INVOICE: Final = "380"
 CREDIT_NOTE: Final = "381"
 _TYPES: Final = {"invoice": INVOICE, "credit_note": CREDIT_NOTE}
 CREDIT_TRANSFER: Final = "30"
 SEPA_CREDIT_TRANSFER: Final = "58"
+CLEARING: Final = "97"
+"""UNCL 4461: what partners owe one another is set off. So a credit note is settled, and no account is named for it."""
 
 STANDARD, ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE = "S", "Z", "E", "AE", "O"
 _CATEGORIES: Final = (STANDARD, ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE)
@@ -39,6 +42,8 @@ _NOT_IN_PEPPOL: Final = ("", "EM")
 """No address, or one by email, to which the network delivers nothing."""
 
 _DECIMALS: Final = 2
+_PRICE_DECIMALS: Final = 8
+_F_TAX: Final = "GODKÄND FÖR F-SKATT"
 _ADDRESS_LINES: Final = 3
 _VAT_ID: Final = re.compile(r"[A-Z]{2}.+")
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,11 +66,11 @@ class Exemption(NamedTuple):
 
 
 _EXEMPTIONS: Final = {
-    # The law that exempts is not known to the document, so no code of VATEX-EU-132 and the like can be named.
     EXEMPT: Exemption("Exempt from VAT", ""),
     REVERSE_CHARGE: Exemption("Reverse charge", "VATEX-EU-AE"),
     OUTSIDE: Exemption("Not subject to VAT", "VATEX-EU-O"),
 }
+"""What is said where the document prints no reason of its own."""
 _NO_EXEMPTION: Final = Exemption("", "")
 
 
@@ -81,9 +86,11 @@ class TradeParty:
     address: tuple[str, ...]
     city: str
     postcode: str
+    subdivision: str
     country: str
     identifier: str
     registration: str
+    registration_scheme: str
     vat_id: str
     tax_number: str
     endpoint_scheme: str
@@ -94,14 +101,14 @@ class TradeParty:
 
 
 class PaymentMeans(NamedTuple):
-    """BG-16 with one account (BG-17): means BT-81, reference BT-83, account BT-84, holder BT-85, bank BT-86."""
+    """BG-16: means BT-81 and reference BT-83, with one account (BG-17): BT-84, holder BT-85, bank BT-86; '' for none."""
 
     code: str
-    reference: str
-    account: str
-    is_iban: bool
-    holder: str
-    bank: str
+    reference: str = ""
+    account: str = ""
+    is_iban: bool = False
+    holder: str = ""
+    bank: str = ""
 
 
 class VatBreakdown(NamedTuple):
@@ -117,6 +124,7 @@ class VatBreakdown(NamedTuple):
 class Line(NamedTuple):
     """BG-25: id BT-126, quantity BT-129, unit BT-130, amount BT-131, price BT-146, category BT-151, rate BT-152,
     name BT-153, description BT-154. The price is never negative (BR-27): what is taken off has a negative quantity.
+    Quantity × price is the amount to the cent (PEPPOL-EN16931-R120).
     """
 
     number: str
@@ -222,7 +230,7 @@ def problems_of(doc: InvoiceDocument) -> tuple[str, ...]:
 def peppol_problems(invoice: EInvoice) -> tuple[str, ...]:
     """Return what Peppol BIS Billing 3.0 demands beyond EN 16931 and the invoice lacks, as sentences.
 
-    Rules PEPPOL-EN16931-R003, R010 and R020, and between German parties DE-R-003, 004, 005, 006, 007, 008 and 009.
+    Rules PEPPOL-EN16931-R003, R010 and R020, and the national ones (see `directory.calc.einvoicing`).
     """
     return tuple(_peppol_problems(invoice))
 
@@ -235,7 +243,7 @@ def _document_problems(doc: InvoiceDocument) -> Iterable[str]:
         yield "A pre-bill is not an invoice yet."
     if not doc.lines:
         yield "An e-invoice has at least one line."  # BR-16
-    amounts = (*(line.amount for line in doc.lines), *(total.tax for total in doc.taxes), doc.paid)
+    amounts = (*(line.taxable for line in doc.lines), *(total.tax for total in doc.taxes), doc.paid)
     if any(round_amount(amount, _DECIMALS) != amount for amount in amounts):
         yield "An e-invoice states amounts with at most two decimals."  # BR-DEC-*
 
@@ -253,8 +261,6 @@ def _party_problems(doc: InvoiceDocument) -> Iterable[str]:
     seller = doc.seller
     if not (seller.vat_id or seller.tax_number or seller.registration):
         yield "Your company has neither a VAT ID nor a tax number."  # BR-CO-26, BR-S-02
-    elif not (seller.vat_id or seller.registration) and codes != {OUTSIDE}:
-        yield "The VAT ID of your company is missing."  # BR-CO-26
     if REVERSE_CHARGE in codes and not (doc.buyer.vat_id or doc.buyer.registration):
         yield "Reverse charge needs the VAT ID of the client."  # BR-AE-02
 
@@ -285,25 +291,44 @@ def _peppol_problems(invoice: EInvoice) -> Iterable[str]:
         yield "Peppol asks for the e-invoice address of the client."
     if invoice.seller.endpoint_scheme in _NOT_IN_PEPPOL:
         yield "Peppol asks for the electronic address of your company."
-    if invoice.seller.country == invoice.buyer.country == "DE":
-        for party, who in ((invoice.seller, "your company"), (invoice.buyer, "the client")):
-            if not (party.city and party.postcode):
-                yield f"Between German parties Peppol asks for the city and postcode of {who}."
-        if not (invoice.seller.contact and invoice.seller.phone and invoice.seller.email):
-            yield "Between German parties Peppol asks for a contact, phone number and email of your company."
+    seller, buyer = _side(invoice.seller, invoice.payment), _side(invoice.buyer, None)
+    if einvoicing.needs_reference(seller.country, buyer.country) and not invoice.buyer_reference:
+        yield "Between German parties Peppol asks for a buyer reference."
+    for gap in (
+        *einvoicing.seller_gaps(seller, buyer.country),
+        *einvoicing.buyer_gaps(buyer, seller.country),
+    ):
+        yield gap.sentence
+
+
+def _side(party: TradeParty, payment: PaymentMeans | None) -> einvoicing.Side:
+    return einvoicing.Side(
+        country=party.country,
+        street=party.address[0] if party.address else "",
+        postcode=party.postcode,
+        city=party.city,
+        register_number=party.registration,
+        vat_id=party.vat_id,
+        phone=party.phone,
+        email=party.email,
+        account=payment.code if payment else "",
+    )
 
 
 # The parts.
 
 
 def _seller(party: Party, *, is_outside: bool) -> TradeParty:
-    """Return BG-4. Outside the scope of VAT the seller has no VAT identifier (BR-O-02) but still an identifier
-    (BR-CO-26): then the number stands as BT-29.
+    """Return BG-4. A seller without VAT identifier, as outside the scope of VAT (BR-O-02), and without registration has
+    still an identifier (BR-CO-26): then the number stands as BT-29.
     """
     vat_id, tax_number = _packed(party.vat_id), _word(party.tax_number)
+    if party.country == "SE" and vat_id and tax_number.upper() != _F_TAX:
+        tax_number = ""  # SE-R-005
+    is_unnamed = is_outside or not (vat_id or party.registration)
     return _trade_party(
         party,
-        identifier=(vat_id or tax_number) if is_outside else "",
+        identifier=(vat_id or tax_number) if is_unnamed else "",
         vat_id="" if is_outside else vat_id,
         tax_number=tax_number,
         contact=_word(party.contact) or _word(party.name),
@@ -321,9 +346,11 @@ def _trade_party(party: Party, *, identifier: str, vat_id: str, tax_number: str,
         address=_address(party),
         city=_word(party.city),
         postcode=_word(party.postcode),
+        subdivision=_word(party.subdivision),
         country=party.country,
         identifier=identifier,
         registration=_word(party.registration),
+        registration_scheme=party.registration_scheme,
         vat_id=vat_id,
         tax_number=tax_number,
         endpoint_scheme=party.endpoint_scheme if party.endpoint_id else "",
@@ -337,7 +364,7 @@ def _trade_party(party: Party, *, identifier: str, vat_id: str, tax_number: str,
 def _address(party: Party) -> tuple[str, ...]:
     """Return the street, or else the printed lines; what is beyond the third joins it."""
     if party.street:
-        return (_word(party.street),)
+        return tuple(filter(None, (_word(party.street), _word(party.additional))))
     lines = [line for line in map(_word, party.address) if line]
     if len(lines) > _ADDRESS_LINES:
         lines[_ADDRESS_LINES - 1 :] = [", ".join(lines[_ADDRESS_LINES - 1 :])]
@@ -345,8 +372,10 @@ def _address(party: Party) -> tuple[str, ...]:
 
 
 def _payment(doc: InvoiceDocument) -> PaymentMeans | None:
+    if doc.kind == "credit_note":
+        return PaymentMeans(CLEARING)
     bank = doc.seller.bank
-    if doc.kind != "invoice" or bank is None:
+    if bank is None:
         return None
     iban = _packed(bank.iban)
     account = iban or _word(bank.account_number)
@@ -376,25 +405,41 @@ def _breakdown(total: TaxTotal) -> VatBreakdown:
         tax=total.tax,
         category=total.code,
         rate=_rate(total.code, total.rate),
-        exemption=_EXEMPTIONS.get(total.code, _NO_EXEMPTION),
+        exemption=_exemption(total),
     )
+
+
+def _exemption(total: TaxTotal) -> Exemption:
+    """Return what the page prints of the reason, with its code; none where the category allows none (BR-S-10, BR-Z-10)."""
+    usual = _EXEMPTIONS.get(total.code)
+    if usual is None:
+        return _NO_EXEMPTION
+    return Exemption(_word(total.label) or usual.reason, total.vatex or usual.code)
 
 
 def _line(line: DocumentLine) -> Line:
     turned = line.rate < ZERO
+    price = _price(line)
     unit = _UNITS.get(line.unit)
     about = (line.group, line.person, line.detail, "" if unit else line.unit)
     return Line(
         number=str(line.position),
         quantity=-line.quantity if turned else line.quantity,
         unit=unit or _UNITS["item"],
-        amount=line.amount,
-        price=-line.rate if turned else line.rate,
+        amount=line.taxable,
+        price=-price if turned else price,
         category=line.tax_code,
         rate=_rate(line.tax_code, line.tax_rate),
         name=_word(line.description),
         description=" · ".join(filter(None, map(_text, about))),
     )
+
+
+def _price(line: DocumentLine) -> Decimal:
+    """Return the rate as printed, or the net amount per unit where the rate contains tax or the currency has no cents."""
+    if not line.quantity or round_amount(line.quantity * line.rate, _DECIMALS) == line.taxable:
+        return line.rate
+    return round_amount(line.taxable / line.quantity, _PRICE_DECIMALS).normalize()
 
 
 def _rate(code: str, rate: Decimal) -> Decimal | None:

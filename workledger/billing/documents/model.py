@@ -34,12 +34,14 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _MACHINE_FIELDS: Final = (
-    "city", "country", "endpoint_id", "endpoint_scheme", "postcode", "registration", "street",
+    "additional", "city", "country", "endpoint_id", "endpoint_scheme", "footer", "postcode", "registration",
+    "registration_scheme", "street", "subdivision",
 )  # fmt: skip
-"""A party's fields for machines. The stored form leaves them out where empty, so older documents keep their bytes."""
+"""A party's fields for machines, and the footer. The stored form leaves them out where empty, so older documents keep their bytes."""
 
 VAT_ID: Final = "VAT ID"
 TAX_NUMBER: Final = "Tax number"
+REGISTER: Final = "Register"
 
 
 class InvalidDocument(ValueError):
@@ -80,11 +82,12 @@ class BankDetails:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Seller or buyer as printed. `address` holds the lines below the name, the country last.
+    """Seller or buyer as printed. `address` holds the lines below the name, the country last; `footer` stands at the foot
+    of each page.
 
     The fields from `country` on are not printed; they are for the electronic invoice. `country` is an ISO 3166-1 code of
     two letters, `endpoint_scheme` and `endpoint_id` are the electronic address by the EAS code list, `registration` is
-    the number in the register of companies. Documents of before they were known hold them empty.
+    the number in the register of companies, `registration_scheme` its ICD code or ''. Documents of before they were known hold them empty.
     """
 
     name: str
@@ -96,13 +99,17 @@ class Party:
     website: str = ""
     logo: Logo | None = None
     bank: BankDetails | None = None
+    footer: tuple[str, ...] = ()
     country: str = ""
     street: str = ""
+    additional: str = ""
     postcode: str = ""
     city: str = ""
+    subdivision: str = ""
     endpoint_scheme: str = ""
     endpoint_id: str = ""
     registration: str = ""
+    registration_scheme: str = ""
 
     @property
     def vat_id(self) -> str:
@@ -130,6 +137,8 @@ class ServicePeriod:
 class DocumentLine:
     """One charge. `quantity` × `rate`, rounded half up to the minor unit, is `amount`, to the cent.
 
+    Where prices contain tax, so does `amount`, and `net` is what it is without; else `net` is None.
+
     `unit` is 'hour', 'day', 'month', 'item' or a word of the contract's own; the first four are translated.
     `group` is the heading the line stands under (a task or a person); lines of a group stand together.
     `tax_rate` is in percent.
@@ -146,17 +155,27 @@ class DocumentLine:
     group: str = ""
     detail: str = ""
     person: str = ""
+    net: Decimal | None = None
+
+    @property
+    def taxable(self) -> Decimal:
+        """The amount without tax."""
+        return self.amount if self.net is None else self.net
 
 
 @dataclass(frozen=True, slots=True)
 class TaxTotal:
-    """The tax of one code and rate (percent) over the whole document. An empty `label` prints the rate alone."""
+    """The tax of one code and rate (percent) over the whole document. An empty `label` prints the rate alone.
+
+    Where no tax is charged the label says why; `vatex` says it for machines, by a code of the VATEX list.
+    """
 
     code: str
     rate: Decimal
     base: Decimal
     tax: Decimal
     label: str = ""
+    vatex: str = ""
 
 
 class TimesheetRow(NamedTuple):
@@ -296,7 +315,7 @@ def _sum_problems(doc: InvoiceDocument) -> Iterable[str]:
     yield from _line_problems(doc)
     yield from _tax_problems(doc)
     for name, stated, derived in (
-        ("net", doc.net, sum((line.amount for line in doc.lines), ZERO)),
+        ("net", doc.net, sum((line.taxable for line in doc.lines), ZERO)),
         ("tax", doc.tax, sum((total.tax for total in doc.taxes), ZERO)),
         ("gross", doc.gross, doc.net + doc.tax),
         ("amount due", doc.due, doc.gross - doc.paid),
@@ -317,9 +336,12 @@ def _line_problems(doc: InvoiceDocument) -> Iterable[str]:
 
 def _tax_problems(doc: InvoiceDocument) -> Iterable[str]:
     bases: dict[tuple[str, Decimal], Decimal] = {}
+    inside: dict[tuple[str, Decimal], Decimal] = {}
     for line in doc.lines:
         key = (line.tax_code, line.tax_rate)
-        bases[key] = bases.get(key, ZERO) + line.amount
+        bases[key] = bases.get(key, ZERO) + line.taxable
+        if line.net is not None:
+            inside[key] = inside.get(key, ZERO) + line.amount - line.net
     printed = Counter((total.code, total.rate) for total in doc.taxes)
     for (code, rate), times in printed.items():
         if times > 1:
@@ -331,6 +353,9 @@ def _tax_problems(doc: InvoiceDocument) -> Iterable[str]:
         if base != total.base:
             yield f"Tax {total.code} at {total.rate} %: the lines sum to {base}, the base says {total.base}."
         tax = round_amount(total.base * total.rate / HUNDRED, doc.currency_digits)
+        contained = inside.get((total.code, total.rate))
+        if contained is not None and abs(contained - tax) <= Decimal(1).scaleb(-doc.currency_digits):
+            tax = contained  # the prices are what was agreed, so the last digit of the tax gives way
         if tax != total.tax:
             yield f"Tax {total.code}: {total.rate} % of {total.base} is {tax}, not {total.tax}."
 
@@ -375,6 +400,7 @@ def to_json(doc: InvoiceDocument) -> bytes:
                 "tax_rate": _decimal(line.tax_rate),
                 "unit": line.unit,
             }
+            | ({} if line.net is None else {"net": _decimal(line.net)})
             for line in doc.lines
         ],
         "locale": doc.locale,
@@ -401,6 +427,7 @@ def to_json(doc: InvoiceDocument) -> bytes:
                 "rate": _decimal(total.rate),
                 "tax": _decimal(total.tax),
             }
+            | ({"vatex": total.vatex} if total.vatex else {})
             for total in doc.taxes
         ],
         "version": doc.version,
@@ -483,7 +510,8 @@ def _read_party(value: dict[str, Any]) -> Party:
         website=value["website"],
         logo=None if logo is None else Logo(logo[0], _unbase64(logo[1])),
         bank=None if bank is None else BankDetails(**bank),
-        **{name: value[name] for name in _MACHINE_FIELDS if name in value},
+        footer=tuple(value.get("footer", ())),
+        **{name: value[name] for name in _MACHINE_FIELDS if name in value and name != "footer"},
     )
 
 
@@ -533,6 +561,7 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
                 group=line["group"],
                 detail=line["detail"],
                 person=line["person"],
+                net=Decimal(line["net"]) if "net" in line else None,
             )
             for line in value["lines"]
         ),
@@ -543,6 +572,7 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
                 Decimal(total["base"]),
                 Decimal(total["tax"]),
                 total["label"],
+                total.get("vatex", ""),
             )
             for total in value["taxes"]
         ),

@@ -249,7 +249,7 @@ def _foot(seller: Party) -> list[list[str]]:
     columns = (
         [seller.name, *seller.address],
         [seller.email, seller.phone, seller.website],
-        [f"{tax_id.label} {tax_id.value}" for tax_id in seller.tax_ids],
+        [*(f"{tax_id.label} {tax_id.value}" for tax_id in seller.tax_ids), *seller.footer],
     )
     return [[row for row in map(_word, column) if row] for column in columns]
 

@@ -95,6 +95,7 @@ class _Writer:
             means = xml.group(self.tree, "cac:PaymentMeans")
             xml.leaf(means, "cbc:PaymentMeansCode", payment.code)
             xml.leaf(means, "cbc:PaymentID", payment.reference)
+        if payment and payment.account:
             account = xml.group(means, "cac:PayeeFinancialAccount")
             xml.leaf(account, "cbc:ID", payment.account)
             xml.leaf(account, "cbc:Name", payment.holder)
@@ -147,6 +148,7 @@ def _party(element: xml.Element, party: TradeParty) -> None:
     xml.leaf(address, "cbc:AdditionalStreetName", second)
     xml.leaf(address, "cbc:CityName", party.city)
     xml.leaf(address, "cbc:PostalZone", party.postcode)
+    xml.leaf(address, "cbc:CountrySubentity", party.subdivision)
     xml.leaf(address, "cac:AddressLine/cbc:Line", third)
     xml.leaf(address, "cac:Country/cbc:IdentificationCode", party.country)
     for number, scheme in ((party.vat_id, "VAT"), (party.tax_number, "TAX")):
@@ -156,12 +158,16 @@ def _party(element: xml.Element, party: TradeParty) -> None:
             xml.leaf(registered, "cac:TaxScheme/cbc:ID", scheme)
     legal = xml.group(element, "cac:PartyLegalEntity")
     xml.leaf(legal, "cbc:RegistrationName", party.name)
-    xml.leaf(legal, "cbc:CompanyID", party.registration)
+    xml.leaf(legal, "cbc:CompanyID", party.registration, **_scheme(party.registration_scheme))
     if party.contact or party.phone or party.email:
         contact = xml.group(element, "cac:Contact")
         xml.leaf(contact, "cbc:Name", party.contact)
         xml.leaf(contact, "cbc:Telephone", party.phone)
         xml.leaf(contact, "cbc:ElectronicMail", party.email)
+
+
+def _scheme(code: str) -> dict[str, str]:
+    return {"schemeID": code} if code else {}
 
 
 def _category(element: xml.Element, category: str, rate: Decimal | None, exemption: Exemption | None) -> None:

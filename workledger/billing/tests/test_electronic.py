@@ -12,7 +12,7 @@ from workledger.billing.documents.ubl import EN_16931, PEPPOL
 from workledger.billing.models import Invoice
 from workledger.billing.queries import electronic, pdf
 from workledger.core.refusals import NotFound, Refused
-from workledger.directory.models import BillingProfile, Client
+from workledger.directory.models import BillingProfile, Client, LegalEntity
 from workledger.testing.time import approved
 from workledger.testing.world import TODAY, World
 
@@ -47,6 +47,22 @@ def test_the_client_s_address_and_reference_are_frozen(world: World) -> None:
     assert '<cbc:EndpointID schemeID="0088">7300010000001<' in ubl
     assert '<cbc:EndpointID schemeID="9930">DE123456788<' in ubl
     assert "<cbc:BuyerReference>KST 4<" in ubl
+
+
+def test_between_german_companies_it_has_all_that_peppol_asks(world: World) -> None:
+    Client.objects.filter(pk=world.acme.pk).update(street="Ring 1", postcode="20095", city="Hamburg")
+    LegalEntity.objects.update(phone="+49 40 5550", email="office@fjord.example", register_number="HRB 4711")
+    BillingProfile.objects.filter(client=world.acme).update(
+        einvoice_scheme="0204", einvoice_address="991-12345-06", buyer_reference="991-12345-06"
+    )
+    invoice = issued(world)
+    credit_invoice(actor=world.fay.actor, invoice_id=invoice.pk, on=TODAY, reason="Wrong hours")
+    for each in (invoice, Invoice.objects.get(credits_invoice=invoice)):
+        ubl = electronic(world.fay.actor, each.pk, "ubl").content
+        assert (problems_of_ubl(ubl), f"<cbc:CustomizationID>{PEPPOL}<".encode() in ubl) == ([], True)
+        assert "<cbc:StreetName>Hafenstraße 1<".encode() in ubl
+        assert ubl.count(b"<cbc:CityName>Hamburg<") == 2
+        assert b"<cbc:CompanyID>HRB 4711<" in ubl
 
 
 def test_a_credit_note_is_electronic_too(world: World) -> None:

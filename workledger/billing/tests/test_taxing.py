@@ -7,6 +7,7 @@ import pytest
 
 from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.prebills import run_billing
+from workledger.billing.documents import e_invoice, from_json
 from workledger.billing.models import Invoice, InvoiceLine, IssuedDocument
 from workledger.contracts.actions import change_line
 from workledger.contracts.inputs import LineInput
@@ -30,7 +31,9 @@ def code_of(
         actor=world.olivia.actor,
         entity_id=world.entity_id,
         category=TaxTreatment(category),
-        code=TaxCodeDetails(name, name, "" if rate else "because", is_default),
+        code=TaxCodeDetails(
+            name, name, "" if rate else "because", "VATEX-EU-132-1I" if category == "E" else "", is_default
+        ),
         percentage=Decimal(rate) if rate else None,
         start=date(2026, 1, 1) if rate else None,
     )
@@ -118,6 +121,10 @@ def test_the_line_goes_before_the_client_and_prints_why_nothing_is_charged(world
     second = Invoice.objects.filter(contract=world.acme_contract).latest("pk")
     assert tax_lines(second) == [("E", 0, "Exempt: because")]
     assert sums(second) == (120, 0, 120)
+    issue_invoice(actor=world.fay.actor, invoice_id=second.pk, issued_on=MARCH)
+    document = from_json(bytes(IssuedDocument.objects.get(invoice=second).content))
+    (part,) = e_invoice(document).breakdown
+    assert part.exemption == ("Exempt: because", "VATEX-EU-132-1I")
 
 
 def test_yen_are_taxed_without_decimals(world: World) -> None:
@@ -131,14 +138,22 @@ def test_yen_are_taxed_without_decimals(world: World) -> None:
     assert sums(billed(world)) == (12_345, 1_235, 13_580)  # 1234.5, half up
 
 
-def test_a_code_without_a_rate_on_the_day_stops_the_run_with_a_sentence(world: World) -> None:
+def test_a_code_without_a_rate_on_the_day_leaves_its_contract_alone_out(world: World) -> None:
     code_id = code_of(world, "Late", "19")
     set_code(world.build, code_id)
     TaxRate.objects.filter(code_id=code_id).update(start=APRIL)
     approved(world.carl, world, world.build, DAY, "8")
-    with pytest.raises(Refused, match="The tax code Late has no rate on 2026-03-02") as refused:
-        run_billing(actor=world.fay.actor, through=MARCH)
-    assert refused.value.codes == ("tax_rate_missing",)
+    approved(world.pia, world, world.advice, DAY, "2")
+    run = run_billing(actor=world.fay.actor, through=MARCH)
+    assert [row.client for row in run.invoices] == [world.borealis.name]
+    (left,) = [row for row in run.exceptions if row.kind == "tax_rate_missing"]
+    assert left.count == 1
+    assert (
+        f"Contract {world.acme_contract.number}: The tax code Late has no rate on 2026-03-02" in left.detail
+    )
+    TaxRate.objects.filter(code_id=code_id).update(start=DAY)
+    again = run_billing(actor=world.fay.actor, through=MARCH)
+    assert ([row.client for row in again.invoices], again.exceptions) == ([world.acme.name], [])
 
 
 def test_a_contract_line_takes_a_code_of_its_own_entity_only(world: World) -> None:

@@ -22,9 +22,10 @@ from workledger.contracts.models import (
 )
 from workledger.core import locks, numbering
 from workledger.core.access import Actor, Permission
-from workledger.core.door import action, record
+from workledger.core.door import action, record, warn
 from workledger.core.events import emit
 from workledger.core.refusals import Problems
+from workledger.directory.einvoices import entity_gaps
 from workledger.directory.models import BillingProfile, Client, LegalEntity, TaxCode
 
 _RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
@@ -34,7 +35,7 @@ _RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
 def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | None = None) -> int:
     """Write a contract as a draft, or change one; return its id.
 
-    Refuses: not_found, contract_closed, fixed_once_active (client, entity, currency), number_taken,
+    Refuses: not_found, contract_closed, fixed_once_active (client, entity, currency, prices_include_tax), number_taken,
     client_unknown, entity_unknown, currency_unknown, terms_do_not_fit (cap), and values that do not fit.
     """
     if contract_id is None:
@@ -46,8 +47,10 @@ def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | N
     problems = Problems()
     problems.check(row.state != ContractState.CLOSED, "contract_closed", _CLOSED.format(row))
     wanted = _with_currency([contract])[0]
+    if wanted.prices_include_tax is None:
+        wanted = replace(wanted, prices_include_tax=row.prices_include_tax)
     if row.state == ContractState.ACTIVE:
-        for name in ("client_id", "entity_id", "currency"):
+        for name in ("client_id", "entity_id", "currency", "prices_include_tax"):
             message = "This is fixed since the contract is active. Close it and make another."
             problems.check(getattr(row, name) == getattr(wanted, name), "fixed_once_active", message, name)
     _check_contract(problems, wanted)
@@ -84,7 +87,8 @@ def create_contracts(*, actor: Actor, contracts: list[NewContract]) -> list[int]
 def activate_contract(*, actor: Actor, contract_id: int) -> None:
     """Let a contract be worked on and billed; a closed one is opened again.
 
-    Refuses: not_found, already_active, no_line, method_not_recognized.
+    Refuses: not_found, already_active, no_line, method_not_recognized. Warns: einvoice_incomplete, where the client is sent
+    e-invoices and something that their rules ask is missing of the legal entity, or the order number.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     problems = Problems()
@@ -94,6 +98,7 @@ def activate_contract(*, actor: Actor, contract_id: int) -> None:
     for line in lines:
         _check_billed(problems, line.name, line.revenue_method)
     problems.refuse()
+    _warn_of_e_invoices(contract)
     contract.state = ContractState.ACTIVE
     contract.save(update_fields=["state"])
     versions.activated(actor, contract)
@@ -222,10 +227,13 @@ def _new_contracts(actor: Actor, contracts: Sequence[ContractInput]) -> list[Con
     for number in sorted(taken):
         problems.add("number_taken", f"Another contract has the number {number}.", "number")
     problems.refuse()
+    inclusive = set(LegalEntity.objects.filter(prices_include_tax=True).values_list("pk", flat=True))
     numbers = iter(_free_numbers(len(wanted) - len(given), set(given)))
     rows = []
     for contract in wanted:
         row = Contract(state=ContractState.DRAFT)
+        if contract.prices_include_tax is None:
+            contract = replace(contract, prices_include_tax=contract.entity_id in inclusive)
         _fill(row, contract, contract.number.strip() or next(numbers))
         rows.append(row)
     return rows
@@ -286,6 +294,19 @@ def _check_known(problems: Problems, actor: Actor, contracts: Iterable[ContractI
     problems.check(known == len(entities), "entity_unknown", "Choose a legal entity.", "entity_id")
 
 
+def _warn_of_e_invoices(contract: Contract) -> None:
+    """Warn of what the e-invoices under a contract would lack; the client's own part was asked when it was saved."""
+    profile = BillingProfile.objects.filter(client_id=contract.client_id).first()
+    if profile is None or not profile.einvoice_address:
+        return
+    for gap in entity_gaps(contract.entity, [contract.client.country]):
+        warn("einvoice_incomplete", f"{gap.sentence} Add it in the settings.")
+    if not (profile.buyer_reference or contract.po_number):
+        warn(
+            "einvoice_incomplete", "An e-invoice states an order number. Add it to the contract.", "po_number"
+        )
+
+
 def _fill(row: Contract, contract: ContractInput, number: str) -> None:
     row.client_id, row.entity_id = contract.client_id, contract.entity_id
     row.number, row.name = number, contract.name.strip()
@@ -294,6 +315,7 @@ def _fill(row: Contract, contract: ContractInput, number: str) -> None:
     row.payment_terms_days = contract.payment_terms_days
     row.requires_notes = contract.requires_notes
     row.cap = checks.cap(Problems(), contract.cap)
+    row.prices_include_tax = bool(contract.prices_include_tax)
 
 
 def amend_line(problems: Problems, contract: Contract, row: ContractLine, line: LineInput) -> bool:

@@ -22,6 +22,8 @@ class Entity:
     country: str
     currency: str
     vat_id: str
+    register_number: str
+    phone: str
     tax_percent: Decimal
     street: str
     postcode: str

@@ -1,5 +1,8 @@
 """Checks that several acts share: a shape where something was typed, a row that must be there."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 
 from workledger.core.models import R, RecordQuerySet
@@ -23,6 +26,23 @@ def checked_vat_id(problems: Problems, country: str, text: str, kept: str = "") 
     except ValueError as error:
         problems.add("bad_vat_id", str(error), "vat_id")
         return compacted
+
+
+def tidy_texts(details: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return these fields without spaces around or doubled inside."""
+    return {name: " ".join(getattr(details, name).split()) for name in names}
+
+
+def check_lengths(
+    problems: Problems, model: type[models.Model], details: object, names: Iterable[str]
+) -> None:
+    """Note texts that are longer than the table keeps."""
+    for name in names:
+        most = getattr(model._meta.get_field(name), "max_length", None)
+        problems.check(
+            most is None or len(getattr(details, name)) <= most,
+            "too_long", f"Use at most {most} characters.", name,
+        )  # fmt: skip
 
 
 def check_name(problems: Problems, rows: models.QuerySet[R], name: str, noun: str) -> None:

@@ -1,6 +1,6 @@
 """Clients with their billing profile and contacts."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -10,29 +10,46 @@ from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.models import User
 from workledger.core.refusals import Forbidden, Problems
-from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
+from workledger.directory.actions.checks import (
+    check_lengths,
+    check_name,
+    check_shape,
+    checked_vat_id,
+    tidy_texts,
+)
 from workledger.directory.calc import eas, shapes
+from workledger.directory.einvoices import client_gaps
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxCode, TaxTreatment
 
 _MOST_TERMS_DAYS = 365
 _MOST_PERCENT = 100
+_TEXTS = ("name", "industry", "street", "additional", "postcode", "city", "register_number")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientDetails:
-    """Who the client is. An internal client stands for the firm's own work."""
+    """Who the client is. An internal client stands for the firm's own work.
+
+    `subdivision` is the part of an ISO 3166-2 code after the country, such as TX.
+    """
 
     name: str
     industry: str = ""
+    street: str = ""
+    additional: str = ""
+    postcode: str = ""
+    city: str = ""
+    subdivision: str = ""
     country: str = ""
-    address: str = ""
+    register_number: str = ""
     vat_id: str = ""
     is_internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BillingDetails:
-    """How the client is billed. `tax_rate` is a percentage; None means the entity's standard rate.
+    """How the client is billed. `tax_rate` is a percentage; None means the entity's standard rate. An empty `tax_treatment`
+    leaves it to the countries of legal entity and client.
 
     `einvoice_scheme` is a code of the EAS list, such as 0204 for a Leitweg-ID; `buyer_reference` stands on every invoice.
     `tax_code_id` goes before both on contracts of the legal entity whose code it is.
@@ -40,7 +57,7 @@ class BillingDetails:
 
     currency: str
     payment_terms_days: int = 30
-    tax_treatment: TaxTreatment = TaxTreatment.STANDARD
+    tax_treatment: TaxTreatment | Literal[""] = ""
     tax_rate: Decimal | None = None
     requires_po: bool = False
     group_lines_by: Literal["task", "person"] = "task"
@@ -74,7 +91,8 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     who sees some clients only; missing_name, name_taken, bad_country, bad_vat_id, bad_currency, bad_terms,
     bad_tax_rate, tax_not_charged, unknown_tax_code,
     bad_language, bad_email, no_entity; missing_einvoice_scheme,
-    missing_einvoice_address, bad_einvoice_scheme, bad_einvoice_address, einvoice_needs_country, einvoice_needs_vat_id.
+    missing_einvoice_address, bad_einvoice_scheme, bad_einvoice_address, einvoice_needs_country, einvoice_incomplete;
+    reverse_charge_needs_vat_id, reverse_charge_at_home.
     """
     if actor.client_ids is not None:
         raise Forbidden.because("forbidden", "You see some clients only, so you may not add one.")
@@ -83,7 +101,9 @@ def add_client(*, actor: Actor, client: ClientDetails, billing: BillingDetails |
     check_name(problems, Client.objects.all(), details.name, "client")
     details = _checked(problems, details)
     profile = _tidy_billing(billing or _first_billing(actor, problems))
-    _check_billing(problems, profile, _codes(actor, [profile]))
+    codes = _codes(actor, [profile])
+    _check_billing(problems, profile, codes)
+    _check_reverse_charge(problems, details, profile, codes)
     _check_einvoice(problems, details, profile)
     problems.refuse()
     made = Client.objects.create(**asdict(details))
@@ -114,6 +134,7 @@ def create_clients(*, actor: Actor, clients: list[tuple[ClientDetails, BillingDe
         taken.add(details.name)
         checked.append(_checked(problems, details))
         _check_billing(problems, profile, codes)
+        _check_reverse_charge(problems, details, profile, codes)
         _check_einvoice(problems, details, profile)
     problems.refuse()
     made = Client.objects.bulk_create(Client(**asdict(details)) for details in checked)
@@ -138,10 +159,12 @@ def change_client(
     check_name(problems, Client.objects.exclude(pk=client_id), details.name, "client")
     details = _checked(problems, details, row.vat_id)
     profile = _tidy_billing(billing) if billing is not None else None
-    if profile is not None:
-        _check_billing(problems, profile, _codes(actor, [profile]))
     billed = profile or BillingProfile.objects.filter(client=row).first()
+    codes = _codes(actor, [billed] if billed is not None else [])
+    if profile is not None:
+        _check_billing(problems, profile, codes)
     if billed is not None:
+        _check_reverse_charge(problems, details, billed, codes)
         _check_einvoice(problems, details, billed)
     problems.refuse()
     for field, value in asdict(details).items():
@@ -193,16 +216,15 @@ def remove_contact(*, actor: Actor, contact_id: int) -> None:
 def _tidy(client: ClientDetails) -> ClientDetails:
     return replace(
         client,
-        name=client.name.strip(),
-        industry=client.industry.strip(),
-        address=client.address.strip(),
+        **tidy_texts(client, _TEXTS),
+        subdivision=client.subdivision.strip().upper(),
     )
 
 
 def _tidy_billing(billing: BillingDetails) -> BillingDetails:
     return replace(
         billing,
-        tax_treatment=TaxTreatment(billing.tax_treatment),
+        tax_treatment=TaxTreatment(billing.tax_treatment) if billing.tax_treatment else "",
         language=billing.language.strip().lower(),
         invoice_email=billing.invoice_email.strip(),
         einvoice_scheme=billing.einvoice_scheme.strip().upper(),
@@ -211,11 +233,12 @@ def _tidy_billing(billing: BillingDetails) -> BillingDetails:
     )
 
 
-def _codes(actor: Actor, profiles: Iterable[BillingDetails]) -> set[int]:
-    """Return which of the tax codes that are named are there."""
+def _codes(actor: Actor, profiles: Iterable[BillingDetails | BillingProfile]) -> dict[int, TaxTreatment]:
+    """Return the category of each of the tax codes that are named and there."""
     wanted = {profile.tax_code_id for profile in profiles if profile.tax_code_id is not None}
     codes = TaxCode.objects.visible_to(actor)
-    return set(codes.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    rows = codes.filter(pk__in=wanted).values_list("pk", "category") if wanted else ()
+    return {pk: TaxTreatment(category) for pk, category in rows}
 
 
 def _first_billing(actor: Actor, problems: Problems) -> BillingDetails:
@@ -227,7 +250,9 @@ def _first_billing(actor: Actor, problems: Problems) -> BillingDetails:
 
 
 def _checked(problems: Problems, details: ClientDetails, kept_vat_id: str = "") -> ClientDetails:
+    check_lengths(problems, Client, details, _TEXTS)
     check_shape(problems, shapes.country, details.country, "bad_country", "country")
+    check_shape(problems, shapes.subdivision, details.subdivision, "bad_subdivision", "subdivision")
     vat_id = checked_vat_id(problems, details.country, details.vat_id, kept_vat_id)
     return replace(details, vat_id=vat_id)
 
@@ -250,11 +275,37 @@ def _check_billing(problems: Problems, billing: BillingDetails, known_codes: Con
         "bad_tax_rate", "A tax rate is a percentage from 0 to below 100, such as 19.", "tax_rate",
     )  # fmt: skip
     problems.check(
-        billing.tax_treatment == TaxTreatment.STANDARD or not rate,
+        billing.tax_treatment in ("", TaxTreatment.STANDARD) or not rate,
         "tax_not_charged",
-        f"With '{TaxTreatment(billing.tax_treatment).label}' no tax is charged. Leave the rate empty.",
+        f"With '{_treatment_words(billing.tax_treatment)}' no tax is charged. Leave the rate empty.",
         "tax_rate",
     )
+
+
+def _treatment_words(treatment: str) -> str:
+    return str(TaxTreatment(treatment).label) if treatment else ""
+
+
+def _check_reverse_charge(
+    problems: Problems,
+    client: ClientDetails,
+    billing: BillingDetails | BillingProfile,
+    codes: Mapping[int, TaxTreatment],
+) -> None:
+    """Note what reverse charge lacks: the VAT id of who owes the tax, and at home a code that names the law."""
+    by_code = codes.get(billing.tax_code_id or 0) == TaxTreatment.REVERSE_CHARGE
+    if billing.tax_treatment != TaxTreatment.REVERSE_CHARGE and not by_code:
+        return
+    problems.check(
+        client.vat_id,
+        "reverse_charge_needs_vat_id", "Under reverse charge the client owes the tax: write its VAT id.", "vat_id",
+    )  # fmt: skip
+    homes = set(LegalEntity.objects.values_list("country", flat=True))
+    problems.check(
+        by_code or homes != {client.country},
+        "reverse_charge_at_home", "Within a country reverse charge follows its own law: choose a tax code that names it.",
+        "tax_treatment",
+    )  # fmt: skip
 
 
 def _check_einvoice(
@@ -283,10 +334,15 @@ def _check_einvoice(
         "An e-invoice states the client's country. Choose it.",
         "country",
     )
-    problems.check(
-        client.vat_id or billing.tax_treatment != TaxTreatment.REVERSE_CHARGE,
-        "einvoice_needs_vat_id", "An e-invoice under reverse charge states the client's VAT id. Write it.", "vat_id",
-    )  # fmt: skip
+    countries = LegalEntity.objects.values_list("country", flat=True)
+    lacking = client_gaps(
+        Client(**asdict(client)),
+        has_reference=bool(billing.buyer_reference),
+        has_order=billing.requires_po,
+        seller_countries=countries,
+    )
+    for gap in lacking:
+        problems.add("einvoice_incomplete", f"{gap.sentence} Write it.", gap.field)
 
 
 def _check_user(problems: Problems, user_id: int | None, contact_id: int | None) -> None:

@@ -9,44 +9,70 @@ from pydantic import SecretStr
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.access import Role as AccessRole
-from workledger.core.door import action, record
+from workledger.core.door import action, record, warn
 from workledger.core.models import RoleAssignment, User
 from workledger.core.refusals import Problems
 from workledger.core.users import RoleGrant, assign_role, create_user
-from workledger.directory.actions.checks import check_name, check_shape, checked_vat_id
+from workledger.directory.actions.checks import (
+    check_lengths,
+    check_name,
+    check_shape,
+    checked_vat_id,
+    tidy_texts,
+)
 from workledger.directory.actions.taxes import seed_tax_codes
 from workledger.directory.calc import shapes
 from workledger.directory.calc.countries import COUNTRIES
 from workledger.directory.calc.tax_seeds import standard_tax
+from workledger.directory.einvoices import countries_of_receivers, entity_gaps
 from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice, RateSource, Role
 from workledger.ledger.actions import open_book
 
 RATES_LOCK = "directory.exchange_rates"
 _MOST_PERCENT = 100
 _MOST_LEVEL = 99
+_MOST_FOOTER_LINES = 4
+_MOST_FOOTER = 240
+_TEXTS = (
+    "name", "street", "additional", "postcode", "city", "register_number", "tax_number", "phone", "website", "bank_name",
+    "account_holder", "routing_number", "account_number",
+)  # fmt: skip
 _FIRST_PRACTICE = "Consulting"
 _FIRST_ROLES = (("Analyst", 1), ("Consultant", 2), ("Senior consultant", 3), ("Manager", 4), ("Partner", 5))
 
 
 @dataclass(frozen=True, slots=True)
 class EntityDetails:
-    """A legal entity as its documents show it. `standard_tax_rate` is a percentage."""
+    """A legal entity as its documents show it. `standard_tax_rate` is a percentage.
+
+    `prices_include_tax` says so of the contracts that are made from now on. Clients pay to `iban` and `bic`, or to `account_number` at `routing_number`; an empty `account_holder` is the company.
+    `footer` is printed at the foot of every page, in lines.
+    """
 
     name: str
     country: str
+    street: str = ""
+    additional: str = ""
+    postcode: str = ""
+    city: str = ""
     subdivision: str = ""
-    address: str = ""
+    register_number: str = ""
     vat_id: str = ""
     tax_number: str = ""
     email: str = ""
     phone: str = ""
     website: str = ""
     bank_name: str = ""
+    account_holder: str = ""
     iban: str = ""
     bic: str = ""
+    routing_number: str = ""
+    account_number: str = ""
     standard_tax_rate: Decimal = Decimal(0)
+    prices_include_tax: bool = False
     invoice_prefix: str = "INV-"
     logo_svg: str = ""
+    footer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +138,7 @@ def add_entity(*, actor: Actor, entity: EntityDetails, currency: str, first_day:
 
     It begins with its country's tax codes; the one that charges `standard_tax_rate` now is the default. Refuses:
     missing_name, name_taken, bad_currency, bad_country, bad_email, bad_vat_id, bad_iban, bad_bic, bad_tax_rate,
-    bad_logo, bad_subdivision, bad_dates.
+    bad_logo, bad_subdivision, bad_dates, too_long, bad_footer, missing_account_number.
     """
     details = _tidy(entity)
     problems = Problems()
@@ -139,7 +165,8 @@ def add_entity(*, actor: Actor, entity: EntityDetails, currency: str, first_day:
 def save_entity(*, actor: Actor, entity_id: int, entity: EntityDetails) -> None:
     """Change what a legal entity's documents show from now on; issued documents stay as they are.
 
-    Refuses: not_found, tax_rate_dated (the default tax code says the rate), and what `add_entity` refuses.
+    Refuses: not_found, tax_rate_dated (the default tax code says the rate), and what `add_entity` refuses. Warns:
+    einvoice_incomplete, where clients are sent e-invoices and something that their rules ask is missing.
     """
     row = locks.for_update(LegalEntity.objects.visible_to(actor), entity_id)
     details = _tidy(entity)
@@ -156,6 +183,9 @@ def save_entity(*, actor: Actor, entity_id: int, entity: EntityDetails) -> None:
     problems.refuse()
     for field, value in asdict(details).items():
         setattr(row, field, value)
+    receivers = countries_of_receivers()
+    for gap in entity_gaps(row, receivers) if receivers else ():
+        warn("einvoice_incomplete", gap.sentence, gap.field)
     row.save(update_fields=list(asdict(details)))
     record(row, f"Changed the legal entity {row.name}")
 
@@ -163,12 +193,13 @@ def save_entity(*, actor: Actor, entity_id: int, entity: EntityDetails) -> None:
 def _tidy(entity: EntityDetails) -> EntityDetails:
     return replace(
         entity,
-        name=entity.name.strip(),
-        address=entity.address.strip(),
+        **tidy_texts(entity, _TEXTS),
+        subdivision=entity.subdivision.strip().upper(),
         email=entity.email.strip(),
         iban=shapes.compact(entity.iban),
         bic=shapes.compact(entity.bic),
         logo_svg=entity.logo_svg.strip(),
+        footer="\n".join(line.strip() for line in entity.footer.strip().splitlines()),
     )
 
 
@@ -180,6 +211,15 @@ def _checked(problems: Problems, details: EntityDetails, kept_vat_id: str = "") 
     check_shape(problems, shapes.iban, details.iban, "bad_iban", "iban")
     check_shape(problems, shapes.bic, details.bic, "bad_bic", "bic")
     check_shape(problems, shapes.logo, details.logo_svg, "bad_logo", "logo_svg")
+    check_lengths(problems, LegalEntity, details, _TEXTS)
+    problems.check(
+        len(details.footer.splitlines()) <= _MOST_FOOTER_LINES and len(details.footer) <= _MOST_FOOTER,
+        "bad_footer", f"The foot of a page has room for {_MOST_FOOTER_LINES} lines and {_MOST_FOOTER} characters.", "footer",
+    )  # fmt: skip
+    problems.check(
+        bool(details.account_number) == bool(details.routing_number) or details.account_number,
+        "missing_account_number", "Write the account number, or no routing number.", "account_number",
+    )  # fmt: skip
     problems.check(
         0 <= details.standard_tax_rate < _MOST_PERCENT,
         "bad_tax_rate", "A tax rate is a percentage from 0 to below 100, such as 19.", "standard_tax_rate",

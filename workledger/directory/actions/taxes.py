@@ -11,26 +11,31 @@ from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
 from workledger.core.refusals import Problems
-from workledger.directory.actions.checks import check_name
+from workledger.directory.actions.checks import check_name, check_shape
+from workledger.directory.calc import shapes, vatex
 from workledger.directory.calc.tax_seeds import TaxSeed, tax_seeds
 from workledger.directory.models import LegalEntity, TaxCode, TaxRate, TaxTreatment
 
 _MOST_PERCENT = 100
 _PLACES = 3
-_LENGTHS = {"name": 60, "label": 40, "exemption_reason": 150}
+_LENGTHS = {"name": 60, "label": 40, "exemption_reason": 150, "locality": 100}
 
 
 @dataclass(frozen=True, slots=True)
 class TaxCodeDetails:
-    """A tax code but for its category and rates. `label` and `exemption_reason` are printed on invoices.
+    """A tax code but for its category and rates. `label` and `exemption_reason` are printed on invoices, `vatex_code` stands in e-invoices.
 
-    The default code is what the legal entity charges where neither contract line nor client says otherwise.
+    The default code is what the legal entity charges where neither contract line nor client says otherwise. One with a
+    `subdivision`, such as NY, and perhaps a city as `locality` goes before it for clients of the same country who are there.
     """
 
     name: str
     label: str = ""
     exemption_reason: str = ""
+    vatex_code: str = ""
     is_default: bool = False
+    subdivision: str = ""
+    locality: str = ""
 
 
 @action("directory.add_tax_code", needs=Permission.MANAGE_SETTINGS)
@@ -46,7 +51,8 @@ def add_tax_code(
     """Add a tax code to a legal entity; returns its id. One of category S charges `percentage` from `start` on.
 
     Refuses: not_found, missing_name, name_taken, too_long, reason_missing, rate_missing, start_missing, bad_tax_rate,
-    tax_not_charged, default_charges.
+    tax_not_charged, default_charges, bad_vatex_code, bad_subdivision,
+    locality_alone, place_taken.
     """
     entity = locks.for_update(LegalEntity.objects.visible_to(actor), entity_id)
     details, charges = _tidy(code), category == TaxTreatment.STANDARD
@@ -77,7 +83,7 @@ def change_tax_code(*, actor: Actor, tax_code_id: int, code: TaxCodeDetails) -> 
     """Change what a tax code is called and prints from now on, and whether it is the default.
 
     Pre-bills that are there and issued documents stay as they are. Refuses: not_found, missing_name, name_taken,
-    too_long, reason_missing, default_charges.
+    too_long, reason_missing, default_charges, bad_vatex_code, bad_subdivision, locality_alone, place_taken.
     """
     row = locks.for_update(TaxCode.objects.visible_to(actor), tax_code_id)
     details = _tidy(code)
@@ -121,6 +127,7 @@ def seed_tax_codes(entity: LegalEntity) -> None:
     made = TaxCode.objects.bulk_create(
         TaxCode(
             entity=entity, name=seed.name, category=seed.category, label=seed.label, exemption_reason=seed.reason,
+            vatex_code=seed.vatex, subdivision=seed.subdivision,
             is_default=seed.is_standard and seed.rates[-1][1] == entity.standard_tax_rate,
         )
         for seed in seeds
@@ -144,6 +151,9 @@ def _tidy(code: TaxCodeDetails) -> TaxCodeDetails:
         name=code.name.strip(),
         label=code.label.strip(),
         exemption_reason=code.exemption_reason.strip(),
+        vatex_code=code.vatex_code.strip().upper(),
+        subdivision=code.subdivision.strip().upper(),
+        locality=" ".join(code.locality.split()),
     )
 
 
@@ -159,9 +169,25 @@ def _check(
         code.exemption_reason or category in (TaxTreatment.STANDARD, TaxTreatment.ZERO),
         "reason_missing", "Say why no tax is charged; the invoice prints it.", "exemption_reason",
     )  # fmt: skip
+    _check_place(problems, others, code)
+    if code.vatex_code and (sentence := vatex.check(code.vatex_code, category)):
+        problems.add("bad_vatex_code", sentence, "vatex_code")
     problems.check(
         not code.is_default or category == TaxTreatment.STANDARD,
         "default_charges", "The default is a code of the standard category. Set others for a client or line.", "is_default",
+    )  # fmt: skip
+
+
+def _check_place(problems: Problems, others: models.QuerySet[TaxCode], code: TaxCodeDetails) -> None:
+    check_shape(problems, shapes.subdivision, code.subdivision, "bad_subdivision", "subdivision")
+    problems.check(
+        code.subdivision or not code.locality,
+        "locality_alone", "Write the state of the city too.", "subdivision",
+    )  # fmt: skip
+    problems.check(
+        not code.subdivision
+        or not others.filter(subdivision=code.subdivision, locality__iexact=code.locality).exists(),
+        "place_taken", "Another tax code is already for this place.", "locality" if code.locality else "subdivision",
     )  # fmt: skip
 
 

@@ -105,6 +105,27 @@ def _is_vat_id(country: str, text: str) -> bool:
         return False
 
 
+_OF_REGISTER: Final = {
+    "BE": "0208", "DK": "0184", "EE": "0191", "FI": "0212", "FR": "0002", "IS": "0196", "NL": "0106", "NO": "0192",
+    "SE": "0007",
+}  # fmt: skip
+"""The scheme that numbers a country's register of companies."""
+
+
+def of_register(country: str, number: str, vat_id: str = "") -> tuple[str, str]:
+    """Return a number of a register of companies as (scheme, number), the scheme '' where none numbers so.
+
+    A Danish company's number is its VAT id's, and stands in for one that is not written (DK-R-002).
+    """
+    packed = shapes.compact(number)
+    if country == "DK":
+        packed = packed if packed.startswith("DK") else f"DK{packed}" if packed else vat_id
+    scheme_id = _OF_REGISTER.get(country, "")
+    if scheme_id and packed and re.fullmatch(_REGISTERS[scheme_id].pattern or r"\d{8}", packed):
+        return scheme_id, packed
+    return "", number
+
+
 def of_company(country: str, vat_id: str, email: str) -> tuple[str, str]:
     """Return a company's own address as (scheme, address): by its VAT id, else its email; ('', '') with neither."""
     if vat_id:

@@ -7,8 +7,10 @@ from django.db.models import Count, Q
 
 from workledger.core import locks
 from workledger.core.access import Actor
+from workledger.directory.calc.addresses import Address
 from workledger.directory.calc.countries import COUNTRIES
-from workledger.directory.models import BillingProfile, Client, Contact, TaxTreatment
+from workledger.directory.calc.treatments import by_countries
+from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity, TaxTreatment
 
 _SORTS = {
     "name": "name",
@@ -66,11 +68,25 @@ class ClientPage:
     industry: str
     country: str
     country_name: str
-    address: str
+    street: str
+    additional: str
+    postcode: str
+    city: str
+    subdivision: str
+    register_number: str
     vat_id: str
     is_internal: bool
+    tax_by_countries: str
     billing: BillingProfile | None
     contacts: tuple[ContactRow, ...]
+
+    @property
+    def address(self) -> str:
+        """The address in lines, without the country."""
+        parts = Address(
+            self.street, self.additional, self.postcode, self.city, self.subdivision, self.country
+        )
+        return "\n".join(parts.lines())
 
     @property
     def tax_words(self) -> str:
@@ -79,11 +95,14 @@ class ClientPage:
             return ""
         if self.billing.tax_code is not None:
             return self.billing.tax_code.name
-        label = str(TaxTreatment(self.billing.tax_treatment).label)
         rate: Decimal | None = self.billing.tax_rate
-        if self.billing.tax_treatment != TaxTreatment.STANDARD:
-            return label
-        return f"{label}, {rate.normalize():f}%" if rate is not None else f"{label} of the legal entity"
+        treatment = self.billing.tax_treatment
+        if rate is not None and treatment in ("", TaxTreatment.STANDARD):
+            return f"{TaxTreatment.STANDARD.label}, {rate.normalize():f}%"
+        if not treatment:
+            return self.tax_by_countries
+        label = str(TaxTreatment(treatment).label)
+        return label if treatment != TaxTreatment.STANDARD else f"{label} of the legal entity"
 
 
 def clients(actor: Actor, wanted: ClientFilter) -> list[ClientRow]:
@@ -125,15 +144,33 @@ def client_page(actor: Actor, client_id: int) -> ClientPage:
         industry=client.industry,
         country=client.country,
         country_name=COUNTRIES.get(client.country, client.country),
-        address=client.address,
+        street=client.street,
+        additional=client.additional,
+        postcode=client.postcode,
+        city=client.city,
+        subdivision=client.subdivision,
+        register_number=client.register_number,
         vat_id=client.vat_id,
         is_internal=client.is_internal,
+        tax_by_countries=_tax_by_countries(actor, client),
         billing=BillingProfile.objects.visible_to(actor)
         .filter(client=client)
         .select_related("tax_code")
         .first(),
         contacts=tuple(_contact_row(row) for row in contacts.order_by("-is_billing_contact", "name")),
     )
+
+
+def _tax_by_countries(actor: Actor, client: Client) -> str:
+    """Return how the countries have a client taxed, by legal entity where they differ."""
+    entities = LegalEntity.objects.visible_to(actor).order_by("name").values_list("name", "country")
+    words = {
+        name: str(TaxTreatment(by_countries(country, client.country, has_vat_id=bool(client.vat_id))).label)
+        for name, country in entities
+    }
+    if len(set(words.values())) == 1:
+        return f"{next(iter(words.values()))}, by the two countries"
+    return "; ".join(f"{label} from {name}" for name, label in words.items())
 
 
 def contact(actor: Actor, client_id: int, contact_id: int) -> ContactRow:

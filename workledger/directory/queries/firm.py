@@ -11,7 +11,9 @@ from workledger.core import locks
 from workledger.core.access import Actor
 from workledger.directory.actions.firm import EntityDetails
 from workledger.directory.calc import shapes
+from workledger.directory.calc.addresses import Address
 from workledger.directory.calc.countries import COUNTRIES
+from workledger.directory.einvoices import countries_of_receivers, entity_gaps
 from workledger.directory.models import (
     EmploymentTerms,
     ExchangeRate,
@@ -37,15 +39,24 @@ class EntityRow:
     currency: str
     vat_id: str
     iban: str
+    prices_include_tax: bool
 
 
 @dataclass(frozen=True, slots=True)
 class EntityPage:
-    """A legal entity with everything that may be changed."""
+    """A legal entity with everything that may be changed, and what its e-invoices lack, in sentences."""
 
     id: int
     currency: str
     details: EntityDetails
+    einvoice_gaps: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The address in lines, without the country."""
+        of = self.details
+        parts = Address(of.street, of.additional, of.postcode, of.city, of.subdivision, of.country)
+        return "\n".join(parts.lines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ def entities(actor: Actor) -> list[EntityRow]:
             row.book.currency,
             row.vat_id,
             shapes.grouped(row.iban),
+            row.prices_include_tax,
         )
         for row in LegalEntity.objects.visible_to(actor).select_related("book").order_by("name")
     ]
@@ -121,7 +133,8 @@ def entity_page(actor: Actor, entity_id: int) -> EntityPage:
     """Return one legal entity; raises NotFound."""
     row = locks.one(LegalEntity.objects.visible_to(actor).select_related("book"), entity_id)
     fields = {name: getattr(row, name) for name in EntityDetails.__dataclass_fields__}
-    return EntityPage(row.pk, row.book.currency, EntityDetails(**fields))
+    gaps = entity_gaps(row, countries_of_receivers() or [row.country])
+    return EntityPage(row.pk, row.book.currency, EntityDetails(**fields), tuple(gap.sentence for gap in gaps))
 
 
 def structure(actor: Actor, day: date) -> Structure:

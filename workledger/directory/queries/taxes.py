@@ -36,9 +36,17 @@ class TaxCodeRow:
     category_name: str
     label: str
     exemption_reason: str
+    vatex_code: str
     is_default: bool
+    subdivision: str
+    locality: str
     percentage: Decimal | None
     rates: tuple[TaxRateRow, ...]
+
+    @property
+    def place(self) -> str:
+        """Where clients are that it is charged for, as 'New York, NY'; empty where the place does not matter."""
+        return ", ".join(filter(None, (self.locality, self.subdivision)))
 
     @property
     def words(self) -> str:
@@ -92,7 +100,10 @@ def _row(code: TaxCode, as_of: date) -> TaxCodeRow:
         category_name=str(TaxTreatment(code.category).label),
         label=code.label,
         exemption_reason=code.exemption_reason,
+        vatex_code=code.vatex_code,
         is_default=code.is_default,
+        subdivision=code.subdivision,
+        locality=code.locality,
         percentage=now if code.category == TaxTreatment.STANDARD else Decimal(0),
         rates=tuple(reversed(rates)),
     )

@@ -16,7 +16,7 @@ from workledger.directory.actions import (
     remove_contact,
     save_contact,
 )
-from workledger.directory.models import BillingProfile, Client, Contact, TaxTreatment
+from workledger.directory.models import BillingProfile, Client, Contact, TaxCode, TaxTreatment
 from workledger.testing.world import World
 
 
@@ -51,7 +51,9 @@ def test_every_problem_of_a_client_stands_by_its_field(world: World) -> None:
     ]  # fmt: skip
 
 
-NORDLICHT = ClientDetails("Nordlicht SE", country="DE", vat_id="DE123456788")
+NORDLICHT = ClientDetails(
+    "Nordlicht SE", postcode="20095", city="Hamburg", country="DE", vat_id="DE123456788"
+)
 LEITWEG = BillingDetails(
     "EUR", einvoice_scheme="0204", einvoice_address=" 991-12345-06 ", buyer_reference="KST 4"
 )
@@ -72,11 +74,9 @@ def test_an_e_invoice_address_is_kept_with_its_scheme(world: World) -> None:
         ({}, {"einvoice_address": ""}, ("missing_einvoice_address", "einvoice_address")),
         ({}, {"einvoice_address": "Cleo"}, ("bad_einvoice_address", "einvoice_address")),
         ({"country": ""}, {}, ("einvoice_needs_country", "country")),
-        (
-            {"vat_id": ""},
-            {"tax_treatment": TaxTreatment.REVERSE_CHARGE},
-            ("einvoice_needs_vat_id", "vat_id"),
-        ),
+        ({"postcode": ""}, {}, ("einvoice_incomplete", "postcode")),
+        ({}, {"buyer_reference": "", "requires_po": True}, ("einvoice_incomplete", "buyer_reference")),
+        ({"country": "AT"}, {"buyer_reference": ""}, ("einvoice_incomplete", "buyer_reference")),
     ],
 )
 def test_what_an_e_invoice_would_lack_is_told_when_saving(
@@ -89,11 +89,57 @@ def test_what_an_e_invoice_would_lack_is_told_when_saving(
     assert [(problem.code, problem.field) for problem in refused.value.problems] == [expected]
 
 
+def test_reverse_charge_needs_the_vat_id_and_a_border_or_a_code(world: World) -> None:
+    fay, reverse = world.fay.actor, BillingDetails("EUR", tax_treatment=TaxTreatment.REVERSE_CHARGE)
+    swede = ClientDetails("Nord AB", country="SE")
+    with pytest.raises(Refused) as refused:
+        add_client(actor=fay, client=swede, billing=reverse)
+    assert refused.value.codes == ("reverse_charge_needs_vat_id",)
+    add_client(actor=fay, client=replace(swede, vat_id="SE556677889901"), billing=reverse)
+    with pytest.raises(Refused) as refused:
+        add_client(actor=fay, client=NORDLICHT, billing=reverse)
+    assert refused.value.codes == ("reverse_charge_at_home",)
+    building = TaxCode.objects.create(
+        entity=world.entity, name="§ 13b", category="AE", exemption_reason="§ 13b UStG"
+    )
+    coded = BillingDetails("EUR", tax_code_id=building.pk)
+    with pytest.raises(Refused) as refused:
+        add_client(actor=fay, client=replace(NORDLICHT, vat_id=""), billing=coded)
+    assert refused.value.codes == ("reverse_charge_needs_vat_id",)
+    assert add_client(actor=fay, client=NORDLICHT, billing=coded)
+
+
 def test_a_country_stays_while_there_is_an_e_invoice_address(world: World) -> None:
     made = add_client(actor=world.fay.actor, client=NORDLICHT, billing=LEITWEG)
     with pytest.raises(Refused) as refused:
         change_client(actor=world.fay.actor, client_id=made, client=replace(NORDLICHT, country=""))
     assert refused.value.codes == ("einvoice_needs_country",)
+
+
+def test_abroad_an_order_number_does_and_no_postcode_is_asked(world: World) -> None:
+    abroad = replace(NORDLICHT, country="AT", vat_id="", postcode="")
+    billing = replace(LEITWEG, buyer_reference="", requires_po=True)
+    assert add_client(actor=world.fay.actor, client=abroad, billing=billing)
+
+
+def test_an_address_is_kept_in_its_parts(world: World) -> None:
+    given = ClientDetails(
+        "Austin Corp",
+        street=" 100  Main Street ",
+        city="Austin",
+        subdivision="tx",
+        postcode="78701",
+        country="US",
+    )
+    made = add_client(actor=world.fay.actor, client=given)
+    assert Client.objects.get(pk=made).postal.lines() == ("100 Main Street", "Austin, TX 78701")
+    with pytest.raises(Refused) as refused:
+        change_client(
+            actor=world.fay.actor,
+            client_id=made,
+            client=replace(given, street="x" * 201, subdivision="Texas"),
+        )
+    assert refused.value.codes == ("too_long", "bad_subdivision")
 
 
 def test_a_public_body_needs_no_vat_id(world: World) -> None:

@@ -2,13 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
 
 from workledger.core.access import Role, system_actor
+from workledger.core.door import Options
 from workledger.core.models import ActionLog, RoleAssignment, User
-from workledger.core.refusals import Forbidden, NotFound, Refused
+from workledger.core.refusals import Forbidden, NeedsConfirmation, NotFound, Refused
 from workledger.directory.actions import (
     EntityDetails,
     add_office,
@@ -19,7 +21,7 @@ from workledger.directory.actions import (
     save_entity,
     set_exchange_rate,
 )
-from workledger.directory.models import ExchangeRate, LegalEntity, Office, Practice
+from workledger.directory.models import BillingProfile, ExchangeRate, LegalEntity, Office, Practice
 from workledger.directory.queries import exchange_rate
 from workledger.ledger.models import Book, Period
 from workledger.testing.world import World
@@ -86,6 +88,34 @@ def test_a_letterhead_is_kept_compact(world: World) -> None:
     save_entity(actor=world.olivia.actor, entity_id=world.entity_id, entity=entity)
     row = LegalEntity.objects.get()
     assert (row.iban, row.vat_id, row.bic) == ("DE02120300000000202051", "DE123456788", "BYLADEM1001")
+
+
+def test_what_e_invoices_lack_of_the_company_is_a_warning_once_clients_are_sent_some(world: World) -> None:
+    save = partial(save_entity, actor=world.olivia.actor, entity_id=world.entity_id)
+    save(entity=details())
+    BillingProfile.objects.filter(client=world.acme).update(
+        einvoice_scheme="0204", einvoice_address="991-12345-06"
+    )
+    with pytest.raises(NeedsConfirmation) as asked:
+        save(entity=details(city="Hamburg", vat_id="DE123456788"))
+    assert [problem.field for problem in asked.value.problems] == ["postcode", "phone", "email", "account"]
+    confirmed = save_entity.using(Options(confirmed=frozenset({"einvoice_incomplete"})))
+    confirmed(actor=world.olivia.actor, entity_id=world.entity_id, entity=details(city="Hamburg"))
+    whole = details(
+        city="Hamburg", postcode="20457", vat_id="DE123456788", phone="+49 40 1", email="a@fjord.example",
+        iban="DE02120300000000202051",
+    )  # fmt: skip
+    save(entity=whole)
+
+
+def test_bank_and_footer_of_a_letterhead(world: World) -> None:
+    save = partial(save_entity, actor=world.olivia.actor, entity_id=world.entity_id)
+    save(entity=details(account_number="1", routing_number="021000021", footer=" One \n Two "))
+    row = LegalEntity.objects.get()
+    assert (row.account_number, row.footer) == ("1", "One\nTwo")
+    with pytest.raises(Refused) as refused:
+        save(entity=details(routing_number="021000021", footer="1\n2\n3\n4\n5", bank_name="x" * 101))
+    assert refused.value.codes == ("too_long", "bad_footer", "missing_account_number")
 
 
 def test_each_wrong_field_of_a_letterhead_has_its_sentence(world: World) -> None:

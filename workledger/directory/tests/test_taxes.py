@@ -1,5 +1,6 @@
 """Tax codes: what a new legal entity begins with, and how rates change with a date."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from workledger.directory.actions import (
     save_entity,
 )
 from workledger.directory.calc.countries import COUNTRIES
-from workledger.directory.calc.tax_seeds import standard_tax, tax_seeds
+from workledger.directory.calc.tax_seeds import TaxSeed, standard_tax, tax_seeds
 from workledger.directory.models import LegalEntity, TaxCode, TaxRate, TaxTreatment
 from workledger.directory.queries import tax_code, tax_codes
 from workledger.testing.world import World
@@ -70,11 +71,42 @@ def test_every_seed_can_be_kept(country: str) -> None:
 def test_the_countries_that_firms_ask_for_have_seeds() -> None:
     union = {sign.upper() for sign in MEMBER_STATES} - {"XI"}
     assert len(union) == 27
-    for country in (*sorted(union), "GB", "CH", "US", "CA", "AU", "NZ", "JP", "IN"):
+    for country in (*sorted(union), "GB", "CH", "NO", "IS", "LI", "US", "CA", "AU", "NZ", "JP", "IN", "SG"):
         assert tax_seeds(country), country
     assert {country: standard_tax(country) for country in ("DE", "US", "JP", "CH", "AQ")} == {
         "DE": 19, "US": 0, "JP": 10, "CH": Decimal("8.1"), "AQ": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "standard", "reduced"),
+    [
+        ("EE", date(2025, 6, 30), "22", ["9", "13"]),
+        ("EE", date(2025, 7, 1), "24", ["9", "13"]),
+        ("SK", date(2024, 12, 31), "20", []),
+        ("SK", date(2025, 1, 1), "23", ["19", "5"]),
+        ("FI", date(2025, 12, 31), "25.5", ["14", "10"]),
+        ("FI", date(2026, 1, 1), "25.5", ["13.5", "10"]),
+        ("RO", date(2025, 7, 31), "19", ["9"]),
+        ("RO", date(2025, 8, 1), "21", ["11"]),
+        ("LT", date(2026, 1, 1), "21", ["12", "5"]),
+        ("LU", date(2023, 6, 1), "16", ["7", "13", "3"]),
+        ("LU", date(2026, 1, 1), "17", ["8", "14", "3"]),
+        ("CH", date(2026, 1, 1), "8.1", ["2.6", "3.8"]),
+        ("NO", date(2026, 1, 1), "25", ["12", "15"]),
+        ("GB", date(2026, 1, 1), "20", ["5"]),
+        ("DE", date(2020, 12, 31), "16", ["5"]),
+        ("CZ", date(2026, 1, 1), "21", ["12"]),
+        ("SG", date(2026, 1, 1), "9", []),
+    ],
+)
+def test_what_is_charged_on_a_day(country: str, day: date, standard: str, reduced: list[str]) -> None:
+    def held(seed: TaxSeed) -> list[str]:
+        return [str(rate) for start, rate in seed.rates if start <= day][-1:]
+
+    seeds = [seed for seed in tax_seeds(country) if seed.category == "S"]
+    assert [rate for seed in seeds if seed.is_standard for rate in held(seed)] == [standard]
+    assert [rate for seed in seeds if not seed.is_standard for rate in held(seed)] == reduced
 
 
 def test_a_new_entity_begins_with_its_country_s_codes(world: World) -> None:
@@ -131,6 +163,16 @@ def test_what_is_wrong_with_a_code_is_told_at_once(world: World) -> None:
     with pytest.raises(Refused) as refused:
         change_tax_code(actor=olivia, tax_code_id=code_of(world, "GST"), code=TaxCodeDetails("VAT"))
     assert refused.value.codes == ("name_taken",)
+
+
+def test_a_vatex_code_says_why_its_category_charges_nothing(world: World) -> None:
+    reason = TaxCodeDetails("Training", "Exempt", "§ 4 Nr. 21 UStG", " vatex-eu-132-1i ")
+    olivia, entity = world.olivia.actor, world.entity_id
+    made = add_tax_code(actor=olivia, entity_id=entity, category=TaxTreatment.EXEMPT, code=reason)
+    assert TaxCode.objects.get(pk=made).vatex_code == "VATEX-EU-132-1I"
+    with pytest.raises(Refused) as refused:
+        add_tax_code(actor=olivia, entity_id=entity, category=AE, code=replace(reason, name="Reversed"))
+    assert refused.value.codes == ("bad_vatex_code",)
 
 
 def test_what_charges_nothing_has_no_rate(world: World) -> None:

@@ -483,6 +483,7 @@ def test_query_counts_do_not_grow_with_rows(world: World, drafts: list[Invoice],
     issue_invoice(actor=world.fay.actor, invoice_id=borealis.pk, issued_on=TODAY)
     approved(world.carl, world, world.workshops, MARCH_3, "1")
     hold_items(actor=world.fay.actor, item_ids=ids(), reason_code=ReasonCode.OTHER)
+    approved(world.pia, world, world.review, MARCH_3, "1")
     line = acme.lines.order_by("position")[0]
     pages = ["/wip/", f"/wip/clients/{world.acme.pk}/", "/prebills/", f"/prebills/{acme.pk}/", "/invoices/",
              f"/invoices/{borealis.pk}/", f"/invoices/{acme.pk}/lines/{line.pk}/entries"]  # fmt: skip

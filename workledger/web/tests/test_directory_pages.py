@@ -516,4 +516,4 @@ def test_tax_codes_by_the_form(world: World, browser_of: SignIn) -> None:
     assert "NYC" in html
     fay = browser_of(world.fay)
     url = reverse("client-change", args=[world.acme.pk])
-    assert "None: taxed by kind and rate" in fay.get(url).content.decode()
+    assert "None: taxed as above" in fay.get(url).content.decode()

@@ -43,6 +43,7 @@ _DAY = timedelta(days=1)
 _KIND_WORDS = {
     "rate_missing": ("No rate", "wip"),
     "exchange_rate_missing": ("No exchange rate", "wip"),
+    "tax_rate_missing": ("No tax rate", "contracts"),
     "not_approved": ("Waits for approval", "approvals"),
     "not_submitted": ("Not submitted", "approvals"),
     "held": ("Held", "wip"),

@@ -105,7 +105,6 @@ def new(request: ActingRequest) -> HttpResponse:
     shown = {
         "currency": entities[0].currency if entities else "EUR",
         "payment_terms_days": 30,
-        "tax_treatment": TaxTreatment.STANDARD.value,
         "group_lines_by": "task",
         "attach_timesheet": True,
         "paper": "a4",
@@ -225,9 +224,14 @@ _CONTACT_FIELDS = (
 )
 _FIELDS = (
     Field("name", "Name", required=True, help="As it stands on invoices."),
-    Field("address", "Address", "lines"),
+    Field("street", "Street and number", row="street"),
+    Field("additional", "Building, floor or department", row="street"),
+    Field("postcode", "Postcode", row="place"),
+    Field("city", "City", row="place"),
+    Field("subdivision", "State or region", row="where", help="Its short code, such as TX."),
     Field("country", "Country", "find", options=COUNTRY_OPTIONS, row="where"),
-    Field("vat_id", "VAT id", help="With the country, such as DE123456788.", row="where"),
+    Field("vat_id", "VAT id", help="With the country, such as DE123456788.", row="ids"),
+    Field("register_number", "Number in the register", row="ids"),
     Field("industry", "Industry"),
     Field("is_internal", "The firm's own work", "check", help="An internal client is never billed."),
     Field(
@@ -235,7 +239,7 @@ _FIELDS = (
         help="Of contracts and invoices that are made from now on.",
     ),
     Field("payment_terms_days", "Payment terms, days", "whole", required=True, row="money"),
-    Field("tax_treatment", "Tax", "choice", required=True, options=tuple(TaxTreatment.choices), row="tax"),
+    Field("tax_treatment", "Tax", "choice", options=tuple(TaxTreatment.choices), row="tax", empty="By the two countries"),
     Field("tax_rate", "Tax rate", "number", places=3, unit="%", row="tax", help="Empty takes the legal entity's rate."),
     Field("invoice_email", "Invoices by email to", "email", row="send"),
     Field("buyer_reference", "Buyer reference", row="send", help="What the client wants to read on every invoice."),
@@ -259,28 +263,21 @@ def _fields(request: ActingRequest) -> tuple[Field, ...]:
         return _FIELDS
     at = next(place for place, each in enumerate(_FIELDS) if each.name == "tax_rate") + 1
     code = Field(
-        "tax_code_id", "Tax code", "id", options=codes, empty="None: taxed by kind and rate",
+        "tax_code_id", "Tax code", "id", options=codes, empty="None: taxed as above",
         help="It goes before both.",
     )  # fmt: skip
     return (*_FIELDS[:at], code, *_FIELDS[at:])
 
 
 def _client_of(values: Mapping[str, Any]) -> ClientDetails:
-    return ClientDetails(
-        name=values["name"],
-        industry=values["industry"],
-        country=values["country"],
-        address=values["address"],
-        vat_id=values["vat_id"],
-        is_internal=values["is_internal"],
-    )
+    return ClientDetails(**{name: values[name] for name in ClientDetails.__dataclass_fields__})
 
 
 def _billing_of(values: Mapping[str, Any]) -> BillingDetails:
     return BillingDetails(
         currency=values["currency"],
         payment_terms_days=values["payment_terms_days"],
-        tax_treatment=TaxTreatment(values["tax_treatment"]),
+        tax_treatment=TaxTreatment(values["tax_treatment"]) if values["tax_treatment"] else "",
         tax_rate=values["tax_rate"],
         requires_po=values["requires_po"],
         group_lines_by="person" if values["group_lines_by"] == "person" else "task",

@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,7 +23,7 @@ from workledger.directory import queries as directory
 from workledger.directory.calc.countries import CURRENCIES
 from workledger.kernel.quantity import seconds_of
 from workledger.web import formats
-from workledger.web.acting import ActingRequest, act_options, page, today
+from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import cut, number_of
@@ -162,6 +161,7 @@ def new(request: ActingRequest) -> HttpResponse:
         "start": today(),
         "entity_id": entities[0].id if len(entities) == 1 else None,
         "client_id": number_of(request.GET.get("client")),
+        "prices_include_tax": bool(entities) and all(row.prices_include_tax for row in entities),
     }
 
     def run(values: Mapping[str, Any], options: Options) -> int:
@@ -200,9 +200,13 @@ def change(request: ActingRequest, contract_id: int) -> HttpResponse:
 @require_POST
 def activate(request: ActingRequest, contract_id: int) -> HttpResponse:
     """Activate a contract, or open a closed one again."""
-    actions.activate_contract.using(act_options(request))(actor=request.actor, contract_id=contract_id)
-    messages.success(request, "The contract is active.")
-    return redirect("contract", contract_id)
+    found = queries.contract_page(request.actor, contract_id, today=today())
+
+    def run(_values: Mapping[str, Any], options: Options) -> None:
+        actions.activate_contract.using(options)(actor=request.actor, contract_id=contract_id)
+
+    around = _around(found, "Activate contract", "Activate", "The contract is active.")
+    return form_page(request, Form(()), run, around)
 
 
 @page(Permission.MANAGE_CONTRACTS)
@@ -275,6 +279,7 @@ def _contract_fields(request: ActingRequest) -> tuple[Field, ...]:
         Field("po_number", "Purchase order"),
         Field("requires_notes", "Every entry needs a note", "check", help="Entries without one are flagged at approval."),
         *cap_fields("", "For the time of all its lines together, in the contract's currency."),
+        Field("prices_include_tax", "Prices include tax", "check", help="Rates, fees and limits. It stays once the contract is active."),
     )  # fmt: skip
 
 
@@ -291,6 +296,7 @@ def _contract_of(values: Mapping[str, Any]) -> ContractInput:
         payment_terms_days=values["payment_terms_days"],
         requires_notes=values["requires_notes"],
         cap=cap_of(values),
+        prices_include_tax=values["prices_include_tax"],
     )
 
 

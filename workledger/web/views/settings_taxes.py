@@ -10,6 +10,7 @@ from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.directory import actions, queries
 from workledger.directory.actions import TaxCodeDetails
+from workledger.directory.calc import vatex
 from workledger.directory.models import TaxTreatment
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
@@ -19,8 +20,14 @@ _DETAIL_FIELDS = (
     Field("name", "Name", required=True, help="As people choose it."),
     Field("label", "Printed as", help="On invoices, such as VAT or Sales tax.", row="printed"),
     Field("exemption_reason", "Why no tax is charged", help="Printed behind it.", row="printed"),
+    Field(
+        "vatex_code", "The same for e-invoices", "find", options=vatex.OPTIONS,
+        help="By the European code list, such as VATEX-EU-132-1I for training.",
+    ),
+    Field("subdivision", "For clients in the state or province", row="place", help="Its short code, such as NY."),
+    Field("locality", "and the city", row="place", help="Empty is the whole of it."),
     Field("is_default", "Charged unless a client or contract line says otherwise", "check"),
-)
+)  # fmt: skip
 _RATE_FIELDS = (
     Field("percentage", "Rate", "number", places=3, unit="%", row="rate"),
     Field("start", "From", "date", row="rate", help="It holds until a later one."),

@@ -12,8 +12,9 @@ from workledger.billing.calc.taxes import (
     DatedRate,
     EntityTax,
     NoTaxRate,
+    Place,
     Tax,
-    labels,
+    stated,
     tax_of,
     tax_point,
 )
@@ -54,6 +55,54 @@ def test_the_line_goes_before_the_client_and_the_client_before_the_entity() -> N
     assert tax_of(EXEMPT, client, FIRM, DAY) == Tax("E", Decimal(0), "Exempt: training")
     assert tax_of(None, client, FIRM, DAY).category == "AE"
     assert tax_of(None, ClientTax(), FIRM, DAY).percentage == 19
+
+
+FIRM_ABROAD = EntityTax(GERMAN, Decimal(19), "DE", {"AE": REVERSE, "S": GERMAN})
+NO_TAX = Code("No sales tax", "O", "No sales tax")
+TEXAS = Code("Texas", "S", "Sales tax", (DatedRate(date(2009, 1, 1), None, Decimal("6.25")),))
+AMERICAN = EntityTax(
+    None, Decimal(0), "US", {"O": NO_TAX}, {Place("NY", "New York").key: NEW_YORK, Place("TX"): TEXAS}
+)
+
+
+@pytest.mark.parametrize(
+    ("country", "has_vat_id", "expected"),
+    [
+        ("DE", True, Tax("S", Decimal(19), "USt.")),
+        ("SE", False, Tax("S", Decimal(19), "USt.")),
+        ("SE", True, Tax("AE", Decimal(0), "Reverse charge: VAT is due from the recipient")),
+        ("US", False, Tax("O", Decimal(0))),
+    ],
+)
+def test_where_nothing_is_said_the_countries_decide(country: str, has_vat_id: bool, expected: Tax) -> None:
+    client = ClientTax(country=country, has_vat_id=has_vat_id)
+    assert tax_of(None, client, FIRM_ABROAD, DAY) == expected
+
+
+def test_the_client_s_own_treatment_goes_before_the_countries_but_for_reverse_charge_at_home() -> None:
+    exempt = ClientTax(treatment="E", country="SE", has_vat_id=True)
+    assert tax_of(None, exempt, FIRM_ABROAD, DAY).category == "E"
+    charged = ClientTax(treatment="S", country="SE", has_vat_id=True)
+    assert tax_of(None, charged, FIRM_ABROAD, DAY).category == "S"
+    own_rate = ClientTax(percentage=Decimal(7), country="SE", has_vat_id=True)
+    assert tax_of(None, own_rate, FIRM_ABROAD, DAY) == Tax("S", Decimal(7))
+    at_home = ClientTax(treatment="AE", country="DE", has_vat_id=True)
+    assert tax_of(None, at_home, FIRM_ABROAD, DAY).category == "S"
+    assert tax_of(REVERSE, at_home, FIRM_ABROAD, DAY).category == "AE"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (Place("NY", "NEW YORK"), Tax("S", Decimal("8.875"), "Sales tax")),
+        (Place("NY", "Albany"), Tax("O", Decimal(0), "No sales tax")),
+        (Place("TX", "Austin"), Tax("S", Decimal("6.25"), "Sales tax")),
+        (Place(), Tax("O", Decimal(0), "No sales tax")),
+    ],
+)
+def test_sales_tax_is_that_of_the_client_s_city_else_of_its_state(place: Place, expected: Tax) -> None:
+    assert tax_of(None, ClientTax(country="US", place=place), AMERICAN, DAY) == expected
+    assert tax_of(None, ClientTax(country="DE", place=place), AMERICAN, DAY).category == "O"
 
 
 def test_without_codes_a_client_is_taxed_by_treatment_and_rate_as_ever() -> None:
@@ -109,4 +158,13 @@ def test_what_is_printed_is_the_first_label_of_a_category_and_rate() -> None:
         Tax("S", Decimal(19), "VAT"),
         Tax("AE", Decimal(0)),
     ]
-    assert labels(taxes) == {("S", Decimal(19)): "USt.", ("AE", Decimal(0)): ""}
+    assert stated(taxes) == {("S", Decimal(19)): ("USt.", ""), ("AE", Decimal(0)): ("", "")}
+
+
+def test_two_reasons_of_one_category_stand_together_without_a_code() -> None:
+    training, sport = (
+        Tax("E", Decimal(0), "Training", "VATEX-EU-132-1I"),
+        Tax("E", Decimal(0), "Sport", "VATEX-EU-132-1M"),
+    )
+    assert stated([training, training]) == {("E", Decimal(0)): ("Training", "VATEX-EU-132-1I")}
+    assert stated([training, sport]) == {("E", Decimal(0)): ("Training; Sport", "")}

@@ -22,7 +22,7 @@ from workledger.billing.documents.model import (
     to_json,
 )
 from workledger.billing.documents.tests.samples import BUYER, SELLER, document, line
-from workledger.billing.documents.tests.validators import problems_of_cii, problems_of_ubl
+from workledger.billing.documents.tests.validators import problems_of_cii, problems_of_ubl, second_opinion
 from workledger.billing.documents.ubl import EN_16931, PEPPOL, to_ubl
 
 ZERO = Decimal(0)
@@ -85,6 +85,21 @@ CASES = {
         seller=replace(FIRM, street="Brunnenstraße 12", postcode="10119", city="Berlin", registration="HRB 1"),
         buyer=replace(CUSTOMER, address=("Floor 3", "Hus B", "Drottninggatan 71", "111 36 Stockholm")),
     ),
+    "registers": electronic(
+        seller=replace(
+            FIRM, country="DK", tax_ids=(TaxId("VAT ID", "DK13585628"),), endpoint_scheme="0184", endpoint_id="DK13585628",
+            street="Gade 1", additional="2. sal", city="Aarhus", registration="DK13585628", registration_scheme="0184",
+        ),
+        buyer=replace(
+            CUSTOMER, street="Drottninggatan 71", city="Stockholm", postcode="111 36", subdivision="AB",
+            registration="5566778899", registration_scheme="0007",
+        ),
+    ),
+    "tax number alone": electronic(seller=replace(FIRM, tax_ids=(TaxId("Tax number", "37/123/45678"),))),
+    "exempt by law": electronic(
+        line(1, "1", "80", tax_code="E", tax_rate=ZERO),
+        taxes=(TaxTotal("E", ZERO, Decimal(80), ZERO, "§ 4 Nr. 21 UStG", "VATEX-EU-132-1I"),),
+    ),
     "tax number": electronic(seller=replace(FIRM, tax_ids=(*FIRM.tax_ids, TaxId("Tax number", "37/123/45678")))),
     "odd characters": electronic(line(1, "1", "1", description="A\x0b & <b> 🎉 \ufffe“ü”"), notes="a\x00\nb"),
 }  # fmt: skip
@@ -98,6 +113,20 @@ def test_factur_x_is_valid(doc: InvoiceDocument) -> None:
 @pytest.mark.parametrize("doc", CASES.values(), ids=CASES)
 def test_ubl_is_valid(doc: InvoiceDocument) -> None:
     assert problems_of_ubl(to_ubl(e_invoice(doc))) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "changed", "rule"),
+    [
+        (b"<cbc:PayableAmount currencyID=\"EUR\">2380.00", b"<cbc:PayableAmount currencyID=\"EUR\">2381.00", "BR-CO-16"),
+        (b"<cbc:PriceAmount currencyID=\"EUR\">160", b"<cbc:PriceAmount currencyID=\"EUR\">161", "BR-CO-10"),
+        (b"<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>", b"", "BR-05"),
+    ],
+)  # fmt: skip
+def test_the_second_opinion_has_eyes(stated: bytes, changed: bytes, rule: str) -> None:
+    written = to_ubl(e_invoice(electronic()))
+    assert written.count(stated) == 1
+    assert any(rule in each for each in second_opinion(written.replace(stated, changed)))
 
 
 def test_an_empty_delivery_is_all_that_an_invoice_without_a_period_is_warned_of() -> None:
@@ -140,7 +169,7 @@ def test_the_line_states_unit_price_and_amount() -> None:
 def test_a_credit_note_is_381_and_names_its_invoice() -> None:
     invoice = e_invoice(credited())
     assert (invoice.type_code, invoice.preceding) == ("381", ("INV-2026-0042", date(2026, 4, 2)))
-    assert invoice.payment is None
+    assert invoice.payment == ("97", "", "", False, "", "")
     assert ubl_of(credited())["CreditedQuantity"] == ["12.5"]
 
 
@@ -156,6 +185,23 @@ def test_a_credit_note_is_381_and_names_its_invoice() -> None:
 def test_why_no_tax_is_charged(code: str, reason: str, vatex: str) -> None:
     (part,) = e_invoice(untaxed(code)).breakdown
     assert part.exemption == (reason, vatex)
+
+
+def test_the_reason_is_the_one_that_is_printed() -> None:
+    (part,) = e_invoice(CASES["exempt by law"]).breakdown
+    assert part.exemption == ("§ 4 Nr. 21 UStG", "VATEX-EU-132-1I")
+    assert from_json(to_json(CASES["exempt by law"])) == CASES["exempt by law"]
+
+
+def test_a_seller_with_a_tax_number_alone_is_identified_by_it() -> None:
+    seller = e_invoice(CASES["tax number alone"]).seller
+    assert (seller.vat_id, seller.tax_number, seller.identifier) == ("", "37/123/45678", "37/123/45678")
+
+
+@pytest.mark.parametrize("doc", CASES.values(), ids=CASES)
+def test_quantity_by_price_is_the_amount(doc: InvoiceDocument) -> None:
+    for each in e_invoice(doc).lines:  # PEPPOL-EN16931-R120, whose slack is 0.02
+        assert abs(each.quantity * each.price - each.amount) <= Decimal("0.01")
 
 
 def test_outside_scope_there_is_no_vat_id_and_no_rate() -> None:
@@ -187,10 +233,6 @@ def test_days_as_terms_are_a_sentence() -> None:
         ({"buyer": BUYER}, "The country of the client is missing."),
         ({"kind": "pre_bill"}, "A pre-bill is not an invoice yet."),
         ({"seller": replace(FIRM, tax_ids=())}, "Your company has neither a VAT ID nor a tax number."),
-        (
-            {"seller": replace(FIRM, tax_ids=(TaxId("Tax number", "37/123"),))},
-            "The VAT ID of your company is missing.",
-        ),
         (
             {"buyer": replace(CUSTOMER, tax_ids=(TaxId("VAT ID", "556677"),))},
             "The VAT ID of the client does not begin with its country: 556677.",
@@ -251,12 +293,44 @@ def test_without_addresses_or_reference_it_is_plain_en_16931() -> None:
     assert "ProfileID" not in ubl_of(doc)
 
 
+def test_address_and_register_stand_in_their_parts() -> None:
+    written = ubl_of(CASES["registers"])
+    assert (written["StreetName"], written["AdditionalStreetName"]) == (
+        ["Gade 1", "Drottninggatan 71"],
+        ["2. sal"],
+    )
+    assert (written["CityName"], written["CountrySubentity"]) == (["Aarhus", "Stockholm"], ["AB"])
+    assert b'<cbc:CompanyID schemeID="0184">DK13585628<' in to_ubl(e_invoice(CASES["registers"]))
+    assert peppol_problems(e_invoice(CASES["registers"])) == ()
+
+
+def test_a_swedish_seller_s_tax_number_is_left_out_unless_it_is_the_one_word_it_may_be() -> None:
+    for number, stated in (("123", ""), ("Godkänd för F-skatt", "Godkänd för F-skatt")):  # SE-R-005
+        ids = (TaxId("VAT ID", "SE556677889901"), TaxId("Tax number", number))
+        assert (
+            e_invoice(electronic(seller=replace(FIRM, country="SE", tax_ids=ids))).seller.tax_number == stated
+        )
+
+
 def test_between_german_parties_peppol_asks_for_more() -> None:
     german = replace(CUSTOMER, country="DE")
-    assert len(peppol_problems(e_invoice(electronic(buyer=german)))) == 2
+    assert peppol_problems(e_invoice(electronic(buyer=german))) == (
+        "An e-invoice within Germany states the city of your company.",
+        "An e-invoice within Germany states the postcode of your company.",
+        "An e-invoice within Germany states the city of the client.",
+        "An e-invoice within Germany states the postcode of the client.",
+    )
     whole = replace(FIRM, city="Berlin", postcode="10119")
     complete = electronic(seller=whole, buyer=replace(german, city="Ulm", postcode="89073"))
     assert peppol_problems(e_invoice(complete)) == ()
+    credited = credit_of(complete, number="CN-1", issued_on=date(2026, 4, 9))
+    assert peppol_problems(e_invoice(credited)) == ()
+    assert ubl_of(credited)["PaymentMeansCode"] == ["97"]  # DE-R-001
+    unpaid = replace(complete, seller=replace(whole, bank=None), buyer_reference="")
+    assert peppol_problems(e_invoice(unpaid)) == (
+        "Between German parties Peppol asks for a buyer reference.",
+        "An e-invoice within Germany states the bank account of your company.",
+    )
 
 
 @pytest.mark.parametrize("doc", CASES.values(), ids=CASES)
