@@ -11,6 +11,7 @@ from workledger.billing.calc.drafting import tax_groups
 from workledger.billing.calc.taxes import Tax, labels
 from workledger.billing.documents import (
     TAX_NUMBER,
+    UNITS,
     VAT_ID,
     BankDetails,
     DocumentLine,
@@ -30,7 +31,6 @@ from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
 from workledger.projects.models import Project
 
-_UNITS = {"h": "hour", "pc": "item", "d": "day", "mo": "month"}
 _BACKUP = """
     SELECT s.invoice_id, e.work_date, p.name, t.name, e.note, i.worked_seconds, i.billable_seconds
     FROM billing_invoicesource s
@@ -120,12 +120,14 @@ def _document(
         payment_terms=payment_terms(locale, days),
         payment_reference=number,
         notes=invoice.note,
+        original_number=invoice.corrects_invoice.number if invoice.corrects_invoice else "",
+        original_issued_on=invoice.corrects_invoice.issued_on if invoice.corrects_invoice else None,
         lines=tuple(
             DocumentLine(
                 position=line.position,
                 description=line.description,
                 quantity=line.quantity,
-                unit=_UNITS.get(line.unit, line.unit),
+                unit=UNITS.get(line.unit, line.unit),
                 rate=line.rate,
                 amount=line.amount,
                 tax_code=line.tax_code,

@@ -348,7 +348,11 @@ class InvoiceKind(models.TextChoices):
 
 
 class Invoice(Record):
-    """A pre-bill, an invoice or a credit note of one contract. Credit notes hold positive amounts."""
+    """A pre-bill, an invoice or a credit note of one contract. Credit notes hold positive amounts.
+
+    An invoice is 'credited' once credit notes took all of it; until then several may have taken parts.
+    `corrects_invoice` is the credited one that it bills anew.
+    """
 
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
@@ -368,8 +372,11 @@ class Invoice(Record):
     note = models.TextField(blank=True)
     group_lines_by = models.CharField(max_length=6, default="task")
     journal_entry_id = models.BigIntegerField(null=True)
-    credits_invoice = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="credited_by"
+    credits_invoice = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="credit_notes"
+    )
+    corrects_invoice = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="corrections"
     )
 
     visibility = Visibility(Permission.VIEW_INVOICES, entity="entity_id", client="client_id")
@@ -400,6 +407,8 @@ class InvoiceLine(Record):
     `rounding` is the line's amount less the value of its items (each rounded alone); it is posted at issue.
     An adjustment line shows what was written down: quantity 1, a negative rate, no sources.
     `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word).
+    On a credit note `credits_line` is the line that it takes back, a part of it or, with `credits_rest`, all that was
+    left (empty on older notes, which all credit in full); its rounding is negated.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
@@ -418,6 +427,8 @@ class InvoiceLine(Record):
     tax_code = models.CharField(max_length=2)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3)
     tax_label = models.CharField(max_length=200, blank=True, db_default="")
+    credits_line = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credits")
+    credits_rest = models.BooleanField(db_default=False)
 
     visibility = Visibility(
         Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"

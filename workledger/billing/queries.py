@@ -161,7 +161,9 @@ def pdf(actor: Actor, invoice_id: int, *, today: date) -> bytes:
 
     Raises `NotFound`.
     """
-    invoice = locks.one(visible_invoices(actor).select_related("contract", "client"), invoice_id)
+    invoice = locks.one(
+        visible_invoices(actor).select_related("contract", "client", "corrects_invoice"), invoice_id
+    )
     kept = IssuedPdf.objects.filter(pk=invoice_id).values_list("content", flat=True).first()
     if kept is not None:
         return bytes(kept)

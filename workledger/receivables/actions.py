@@ -56,19 +56,22 @@ def on_invoices_issued(event: InvoicesIssued) -> None:
 
 
 def on_invoice_credited(event: InvoiceCredited) -> None:
-    """Close the receivable; what was paid on it becomes the client's deposit again."""
+    """Take the credit off what is open; what was paid beyond the rest becomes the client's deposit again."""
     receivable = locks.for_update(Receivable.objects.all(), event.invoice_id)
+    too_much = event.gross - receivable.open_amount
     paid = (
         Allocation.objects.filter(invoice_id=event.invoice_id)
         .values_list("payment_id")
         .annotate(total=Sum("amount"))
-        .order_by("payment_id")
+        .order_by("-payment_id")
     )
     for payment_id, total in list(paid):
-        if total:
+        back = min(total, too_much)
+        if back > 0:
             payment = Payment.objects.get(pk=payment_id)
-            _allocate(event.actor, payment, receivable, -total, event.on)
-    receivable.open_amount = _ZERO
+            _allocate(event.actor, payment, receivable, -back, event.on)
+            too_much -= back
+    receivable.open_amount -= event.gross
     receivable.save(update_fields=["open_amount"])
 
 

@@ -34,6 +34,10 @@ urlpatterns = [
     path("invoices/<int:invoice_id>/cii", billing_invoices.electronic, {"form": "cii"}, name="invoice-cii"),
     path("invoices/<int:invoice_id>/issue", billing_prebills.issue, name="invoice-issue"),
     path("invoices/<int:invoice_id>/credit", billing_invoices.credit, name="invoice-credit"),
+    path(
+        "invoices/<int:invoice_id>/credit/lines", billing_invoices.credit_parts, name="invoice-credit-lines"
+    ),
+    path("invoices/<int:invoice_id>/rebill", billing_invoices.rebill, name="invoice-rebill"),
     path("invoices/<int:invoice_id>/payments", billing_invoices.payment, name="invoice-payment"),
     path(
         "invoices/<int:invoice_id>/lines/<int:line_id>/entries",

@@ -10,7 +10,7 @@ from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
 from workledger.billing import queries, statements
-from workledger.billing.actions import charges, invoices, items, prebills
+from workledger.billing.actions import charges, invoices, items, prebills, rebills
 from workledger.billing.models import InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
@@ -247,6 +247,15 @@ act(
     edge=_TODAY,
     gives="number",
 )
+act(
+    "POST",
+    "/invoices/{invoice_id}/credit-lines",
+    invoices.credit_lines,
+    tag=_INVOICES,
+    edge=_TODAY,
+    gives="number",
+)
+act("POST", "/invoices/{invoice_id}/rebill", rebills.credit_and_rebill, tag=_INVOICES, edge=_TODAY)
 act("POST", "/pre-bills/{invoice_id}/drop", prebills.drop_lines, tag=_INVOICES, gives="items")
 act("PUT", "/pre-bills/{invoice_id}/note", prebills.note_pre_bill, tag=_INVOICES)
 act(

@@ -9,8 +9,10 @@ from workledger.billing.documents.cii import to_cii
 from workledger.billing.documents.en16931 import EInvoice, NotElectronic, e_invoice, problems_of
 from workledger.billing.documents.model import (
     TAX_NUMBER,
+    UNITS,
     VAT_ID,
     BankDetails,
+    CreditShare,
     DocumentLine,
     InvalidDocument,
     InvoiceDocument,
@@ -31,8 +33,10 @@ from workledger.billing.documents.ubl import to_ubl
 
 __all__ = [
     "TAX_NUMBER",
+    "UNITS",
     "VAT_ID",
     "BankDetails",
+    "CreditShare",
     "DocumentError",
     "DocumentLine",
     "EInvoice",

@@ -197,13 +197,15 @@ def _buyer_rows(buyer: Party) -> list[str]:
 
 
 def _credits(doc: InvoiceDocument, locale: Locale) -> str:
-    if doc.kind != "credit_note":
+    """Say which invoice a credit note takes back, or which one an invoice bills anew."""
+    if not doc.original_number:
         return ""
+    words = "credits" if doc.kind == "credit_note" else "corrects"
     number = _word(doc.original_number)
     if doc.original_issued_on is None:
-        return locale.labels["credits_undated"].format(number=number)
+        return locale.labels[f"{words}_undated"].format(number=number)
     day = locale.long_date(doc.original_issued_on)
-    return locale.labels["credits"].format(number=number, date=day)
+    return locale.labels[words].format(number=number, date=day)
 
 
 def _facts(doc: InvoiceDocument, locale: Locale) -> list[tuple[str, str]]:

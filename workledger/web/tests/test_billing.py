@@ -510,3 +510,24 @@ def test_addresses_to_go_back_to_stay_in_this_installation(work: World, browser_
     sent = {"items": ids()[0], "reason_code": "quality", "note": "", "next": "https://elsewhere.example/"}
     assert browser_of(work.fay).post("/wip/holds", sent).headers["Location"] == "/wip/"
     assert billing_chosen.undo_of("/x", range(101)) == ""
+
+
+def test_a_line_is_credited_in_part_and_the_rest_is_billed_anew(
+    world: World, issued: list[Invoice], browser_of: Browser
+) -> None:
+    fay, acme = browser_of(world.fay), issued[0]
+    line = acme.lines.order_by("position").first()
+    assert line is not None
+    address = f"/invoices/{acme.pk}/credit/lines"
+    assert line.description in text(fay.get(address))
+    sent = {f"part-{line.pk}": "1", "reason": "Agreed", "reason_code": "goodwill", "on": "16 Mar 2026"}
+    refused = fay.post(address, sent | {f"part-{line.pk}": "999999"})
+    assert refused.status_code == 422
+    assert "Credit all of this line" in text(refused)
+    assert fay.post(address, sent).status_code == 302
+    assert "credited on 16 Mar 2026" in text(fay.get(f"/invoices/{acme.pk}/"))
+    assert "priced at" in text(fay.get(f"/invoices/{acme.pk}/rebill"))
+    answer = fay.post(f"/invoices/{acme.pk}/rebill", {"reason": "Wrong rate", "on": "16 Mar 2026"})
+    again = Invoice.objects.get(corrects_invoice=acme)
+    assert (answer.status_code, answer["Location"]) == (302, f"/prebills/{again.pk}/")
+    assert "corrects it" in text(fay.get(f"/invoices/{acme.pk}/"))
