@@ -114,7 +114,7 @@ register_check(
         left=(
             "value of lines less their rounding and what is credited",
             "SELECT sum(CASE i.kind WHEN 'invoice' THEN l.amount - l.rounding ELSE -l.amount - l.rounding END)"
-            " FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id",
+            " FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id WHERE l.down_payment_id IS NULL",
         ),
         right=("value of their sources", "SELECT sum(amount) FROM billing_invoicesource WHERE is_live"),
         broken=(
@@ -163,6 +163,34 @@ register_check(
             " JOIN billing_invoiceline l ON l.id = c.credits_line_id"
             " GROUP BY c.credits_line_id, l.amount HAVING abs(sum(c.amount)) > abs(l.amount)"
             " OR sum(c.amount) * l.amount < 0) e)",
+        ),
+    )
+)
+_DOWN_PAYMENTS = (
+    "SELECT {figures} FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id"
+    " JOIN billing_invoice d ON d.id = l.down_payment_id WHERE d.state <> 'draft'"
+)
+_SIGNED = "CASE i.kind WHEN 'invoice' THEN l.amount ELSE -l.amount END"
+register_check(
+    sum_check(
+        "billing.down_payments",
+        "Down payments = drawn + credited + left",
+        left=(
+            "down payments",
+            "SELECT sum(net) FROM billing_invoice"
+            " WHERE draw_percent IS NOT NULL AND kind = 'invoice' AND state <> 'draft'",
+        ),
+        right=(
+            "drawn + credited + left",
+            _DOWN_PAYMENTS.format(
+                figures=f"sum({_SIGNED}) - coalesce(sum({_SIGNED}) FILTER (WHERE l.invoice_id <> d.id), 0)"
+            ),
+        ),
+        broken=(
+            "down payments drawn or credited beyond their amount",
+            "SELECT count(*) FROM ("  # noqa: S608 - constants
+            + _DOWN_PAYMENTS.format(figures="d.id")
+            + f" GROUP BY d.id, d.net HAVING sum({_SIGNED}) < 0 OR sum({_SIGNED}) > d.net) e",
         ),
     )
 )

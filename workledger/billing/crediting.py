@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Sum
 
-from workledger.billing import jobs, posting
+from workledger.billing import drawing, jobs, posting
 from workledger.billing.actions import items
 from workledger.billing.books import Books
 from workledger.billing.calc.crediting import (
@@ -83,7 +83,9 @@ def billed_lines(invoice: Invoice) -> dict[int, BilledLine]:
 
 
 def _same_work(main: InvoiceLine, line: InvoiceLine) -> bool:
-    return all(getattr(main, name) == getattr(line, name) for name in _ADJUSTS_WITH)
+    return line.down_payment_id is None and all(
+        getattr(main, name) == getattr(line, name) for name in _ADJUSTS_WITH
+    )
 
 
 def credit(
@@ -110,6 +112,7 @@ def credit(
     if net + tax < 0:
         message = "The credit note would be negative. Credit lines that come to more than the deductions among them."
         raise Refused.because("negative_credit", message)
+    _refuse_drawn(invoice, net)
     note = Invoice.objects.create(
         entity_id=invoice.entity_id, client_id=invoice.client_id, contract_id=invoice.contract_id,
         kind=InvoiceKind.CREDIT_NOTE, state=InvoiceState.ISSUED, currency=invoice.currency,
@@ -155,6 +158,19 @@ def _refuse_uncreditable(invoice: Invoice, on: date, reason: str) -> None:
     problems.refuse()
 
 
+def _refuse_drawn(invoice: Invoice, net: Decimal) -> None:
+    """Refuse to give back of a down payment what later invoices have drawn already."""
+    if not invoice.is_down_payment:
+        return
+    left = drawing.left_of([invoice.pk])[invoice.pk]
+    if net > left:
+        message = (
+            f"Of this down payment {money_words(left, invoice.currency)} net is left; the rest is drawn by other"
+            " invoices or pre-bills. Credit these first, or credit no more than what is left."
+        )
+        raise Refused.because("down_payment_drawn", message)
+
+
 def _asked(
     billed: Mapping[int, BilledLine], parts: Sequence[CreditPart], currency: str
 ) -> dict[int, Decimal | None]:
@@ -189,7 +205,7 @@ def _write_lines(invoice: Invoice, note: Invoice, credited: Sequence[CreditedLin
     lines = []
     for line in credited:
         row = originals[line.line_id]
-        row.credits_line_id, row.pk, row.invoice = row.pk, None, note
+        row.credits_line_id, row.pk, row.invoice = row.pk, None, note  # a down payment it draws gets it back
         row.quantity, row.unit, row.rate, row.amount = line.quantity, line.unit, line.rate, line.amount
         row.rounding, row.credits_rest = -line.rounding, line.is_whole
         lines.append(row)

@@ -108,7 +108,10 @@ def _document(
         due_on=due_on,
         currency=invoice.currency,
         currency_digits=minor_units(invoice.currency),
-        service_period=ServicePeriod(invoice.service_start, invoice.service_end),
+        service_period=None
+        if invoice.is_down_payment
+        else ServicePeriod(invoice.service_start, invoice.service_end),
+        is_down_payment=invoice.is_down_payment,
         locale=locale,
         paper="letter" if profile and profile.paper == "letter" else "a4",
         seller=seller,

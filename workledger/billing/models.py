@@ -351,7 +351,8 @@ class Invoice(Record):
     """A pre-bill, an invoice or a credit note of one contract. Credit notes hold positive amounts.
 
     An invoice is 'credited' once credit notes took all of it; until then several may have taken parts.
-    `corrects_invoice` is the credited one that it bills anew.
+    `corrects_invoice` is the credited one that it bills anew. A down payment has a `draw_percent`: how much of the net
+    of each later invoice of the contract it pays, until it is used up.
     """
 
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
@@ -378,6 +379,7 @@ class Invoice(Record):
     corrects_invoice = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="corrections"
     )
+    draw_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
 
     visibility = Visibility(Permission.VIEW_INVOICES, entity="entity_id", client="client_id")
 
@@ -400,6 +402,11 @@ class Invoice(Record):
     def __str__(self) -> str:
         return self.number or f"Pre-bill {self.pk}"
 
+    @property
+    def is_down_payment(self) -> bool:
+        """Whether it asks for money ahead of work."""
+        return self.draw_percent is not None
+
 
 class InvoiceLine(Record):
     """A printed line: printed quantity × printed rate = printed amount.
@@ -408,7 +415,8 @@ class InvoiceLine(Record):
     An adjustment line shows what was written down: quantity 1, a negative rate, no sources.
     `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word).
     On a credit note `credits_line` is the line that it takes back, a part of it or, with `credits_rest`, all that was
-    left (empty on older notes, which all credit in full); its rounding is negated.
+    left (empty on older notes, which all credit in full); its rounding is negated. `down_payment` stands on the line of a
+    down payment and on each line that draws it down, at a negative amount: their sum less what is credited is what is left.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
@@ -429,6 +437,7 @@ class InvoiceLine(Record):
     tax_label = models.CharField(max_length=200, blank=True, db_default="")
     credits_line = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credits")
     credits_rest = models.BooleanField(db_default=False)
+    down_payment = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="+")
 
     visibility = Visibility(
         Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"

@@ -1,9 +1,11 @@
 """Writes of receivables: payments, allocation, disputes, and what issuing and crediting mean for them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Sum
 
@@ -13,7 +15,7 @@ from workledger.core import bulk, locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record, warn
 from workledger.core.refusals import Problems, Refused
-from workledger.directory.models import LegalEntity
+from workledger.directory.models import Client, LegalEntity
 from workledger.directory.queries import exchange_rate
 from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
@@ -113,24 +115,98 @@ def record_payment(
             f"{money_words(amount - allocated, invoice.currency)} more than is open. It stays as a deposit of the client.",
             "amount",
         )
-    payment = _receive(actor, invoice, amount, on, reference)
+    payment = _receive(
+        actor, _Payer(invoice.entity_id, invoice.client_id, invoice.currency), amount, on, reference, invoice.number
+    )  # fmt: skip
     if allocated:
         _allocate(actor, payment, receivable, allocated, on)
     record(invoice, f"Received {money_words(amount, invoice.currency)} for {invoice.number}")
     return Received(payment.pk, allocated, amount - allocated)
 
 
-def _receive(actor: Actor, invoice: Invoice, amount: Decimal, on: date, reference: str) -> Payment:
-    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=invoice.entity_id)
+class _Payer(NamedTuple):
+    entity_id: int
+    client_id: int
+    currency: str
+
+
+def _receive(
+    actor: Actor, payer: _Payer, amount: Decimal, on: date, reference: str, otherwise: str
+) -> Payment:
+    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=payer.entity_id)
     draft = posting.payment_received(
-        book_id=invoice.entity_id, currency=invoice.currency, client_id=invoice.client_id, amount=amount,
-        functional=_functional(invoice.currency, home, amount, on), on=on, reference=reference or invoice.number,
+        book_id=payer.entity_id, currency=payer.currency, client_id=payer.client_id, amount=amount,
+        functional=_functional(payer.currency, home, amount, on), on=on, reference=reference or otherwise,
     )  # fmt: skip
     (entry_id,) = ledger.post(actor=actor, entries=[draft])
     return Payment.objects.create(
-        entity_id=invoice.entity_id, client_id=invoice.client_id, received_on=on, currency=invoice.currency,
+        entity_id=payer.entity_id, client_id=payer.client_id, received_on=on, currency=payer.currency,
         amount=amount, reference=reference.strip(), journal_entry_id=entry_id,
     )  # fmt: skip
+
+
+@action("receivables.record_deposit", needs=Permission.RECORD_PAYMENT)
+def record_deposit(
+    *,
+    actor: Actor,
+    client_id: int,
+    entity_id: int,
+    currency: str,
+    amount: Decimal,
+    on: date,
+    reference: str = "",
+) -> int:
+    """Record money that a client pays on account, for no invoice yet; returns the payment's id.
+
+    Refuses: not_found, unknown_entity, currency_unknown, amount_not_possible, exchange_rate_missing, no_open_period.
+    """
+    client: Client = locks.one(Client.objects.visible_to(actor), client_id)
+    problems = Problems()
+    problems.check(
+        LegalEntity.objects.filter(pk=entity_id).exists()
+        and (actor.entity_ids is None or entity_id in actor.entity_ids),
+        "unknown_entity", "Choose the legal entity that received the money.", "entity_id",
+    )  # fmt: skip
+    problems.check(
+        re.fullmatch("[A-Z]{3}", currency), "currency_unknown", "A currency has three letters.", "currency"
+    )
+    problems.check(
+        amount > 0 and amount % minor_quantum(currency) == 0,
+        "amount_not_possible", "Give an amount of more than zero, to the cent.", "amount",
+    )  # fmt: skip
+    problems.refuse()
+    payment = _receive(actor, _Payer(entity_id, client.pk, currency), amount, on, reference, "on account")
+    record(payment, f"Received {money_words(amount, currency)} on account of {client.name}")
+    return int(payment.pk)
+
+
+@action("receivables.apply_deposits", needs=Permission.RECORD_PAYMENT)
+def apply_deposits(*, actor: Actor, invoice_id: int, on: date) -> Decimal:
+    """Set the client's deposits against an open invoice, the oldest first, as far as they go; returns what was set.
+
+    Refuses: not_found, not_open, no_deposit, no_open_period.
+    """
+    invoice: Invoice = locks.one(Invoice.objects.visible_to(actor), invoice_id)
+    receivable = Receivable.objects.filter(pk=invoice_id).select_for_update().first()
+    if receivable is None or not receivable.open_amount:
+        raise Refused.because("not_open", "Nothing is open on this invoice.")
+    payments = Payment.objects.visible_to(actor).filter(
+        client_id=invoice.client_id, entity_id=invoice.entity_id, currency=invoice.currency
+    )
+    used = dict(
+        Allocation.objects.filter(payment__in=payments).values_list("payment_id").annotate(total=Sum("amount")).order_by()
+    )  # fmt: skip
+    before = receivable.open_amount
+    for payment in payments.order_by("received_on", "pk").select_for_update():
+        amount = min(payment.amount - used.get(payment.pk, _ZERO), receivable.open_amount)
+        if amount > 0:
+            _allocate(actor, payment, receivable, amount, on)
+    done: Decimal = before - receivable.open_amount
+    if not done:
+        message = "The client has no deposit in this currency that is not used yet."
+        raise Refused.because("no_deposit", message)
+    record(invoice, f"Set {money_words(done, invoice.currency)} of deposits against {invoice.number}")
+    return done
 
 
 def _functional(currency: str, home: str, amount: Decimal, on: date) -> Decimal | None:

@@ -25,6 +25,7 @@ from workledger.core.models import ActionLog
 from workledger.core.refusals import Refused
 from workledger.ledger.models import JournalEntry
 from workledger.receivables.models import Allocation, Dispute
+from workledger.receivables.queries import deposit_of
 
 _ZERO = Decimal(0)
 PAGE_ROWS = 100
@@ -326,6 +327,7 @@ class InvoiceDetail:
     may_credit: bool
     may_record_payment: bool
     may_dispute: bool
+    deposit: Decimal
     sees_work: bool
 
     @property
@@ -393,6 +395,7 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         may_dispute=bool(row.open_amount)
         and row.state != "disputed"
         and actor.can(Permission.RECORD_PAYMENT),
+        deposit=deposit_of(actor, found) if row.open_amount else _ZERO,
         sees_work=actor.can(Permission.VIEW_BILLING),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workledger.web.views import billing_invoices, billing_prebills, billing_wip
+from workledger.web.views import billing_invoices, billing_prebills, billing_wip, down_payments
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
@@ -24,6 +24,7 @@ urlpatterns = [
         billing_prebills.write_down,
         name="prebill-line-write-down",
     ),
+    path("prebills/<int:invoice_id>/draws/<int:down_payment_id>", down_payments.draw, name="prebill-draw"),
     path("invoices/", billing_invoices.index, name="invoices"),
     path("invoices/total", billing_invoices.total, name="invoices-total"),
     path("invoices/export.<slug:kind>", billing_invoices.export, name="invoices-export"),

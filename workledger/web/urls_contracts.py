@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workledger.web.views import charges, contracts, rate_cards
+from workledger.web.views import charges, contracts, down_payments, rate_cards
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts", contracts.index, name="contracts"),
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         charges.withdraw,
         name="charge-withdraw",
     ),
+    path("contracts/<int:contract_id>/down-payments/new", down_payments.new, name="down-payment-new"),
     path("rate-cards", rate_cards.index, name="rate_cards"),
     path("rate-cards/new", rate_cards.new, name="rate_card-new"),
     path("rate-cards/<int:card_id>", rate_cards.show, name="rate_card"),

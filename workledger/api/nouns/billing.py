@@ -9,8 +9,8 @@ from workledger.api.edge import actor_of, require, today
 from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
-from workledger.billing import queries, statements
-from workledger.billing.actions import charges, invoices, items, prebills, rebills
+from workledger.billing import contract_queries, queries, statements
+from workledger.billing.actions import charges, down_payments, invoices, items, prebills, rebills
 from workledger.billing.models import InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
@@ -264,6 +264,29 @@ act(
     prebills.write_down_line,
     tag=_INVOICES,
     edge=_TODAY,
+    gives="net",
+)
+
+
+# --- down payments ------------------------------------------------------------------------------------------
+
+_DOWN_PAYMENT = shown(contract_queries.DownPayment)
+
+
+@read("/contracts/{contract_id}/down-payments", list_of(_DOWN_PAYMENT), _VIEW, tag=_INVOICES, name="list_down_payments",
+      summary="List a contract's down payments")  # fmt: skip
+def list_down_payments(request: HttpRequest, contract_id: Id) -> list[contract_queries.DownPayment]:
+    """Down payments, the oldest first, with what is left of each."""
+    return contract_queries.down_payments(actor_of(request), contract_id)
+
+
+act("POST", "/contracts/{contract_id}/down-payments", down_payments.request_down_payment, tag=_INVOICES,
+    edge=_TODAY, gives="id")  # fmt: skip
+act(
+    "PUT",
+    "/pre-bills/{invoice_id}/draws/{down_payment_id}",
+    down_payments.set_draw,
+    tag=_INVOICES,
     gives="net",
 )
 

@@ -213,7 +213,7 @@ def credit_invoice(*, actor: Actor, invoice_id: int, on: date, reason: str) -> s
     """Credit all that is left of an issued invoice; returns the credit note's number.
 
     The credit note is the exact inverse: the same lines, the postings reversed. The work is WIP again.
-    Refuses: not_found, not_issued, already_credited, reason_missing, before_invoice, no_open_period.
+    Refuses: not_found, not_issued, already_credited, reason_missing, before_invoice, down_payment_drawn, no_open_period.
     """
     invoice: Invoice = locks.for_update(Invoice.objects.visible_to(actor), invoice_id)
     note = crediting.credit(actor, invoice, on=on, reason=reason)
@@ -236,7 +236,7 @@ def credit_lines(
     The work of a line that is credited whole is WIP again. A part by quantity or amount is given up, as an adjustment
     for `reason_code`. All credit notes of an invoice never exceed it; the one that takes the rest leaves nothing.
     Refuses: not_found, not_issued, already_credited, reason_missing, before_invoice, nothing_chosen, line_unknown,
-    amount_not_possible, negative_credit, no_open_period.
+    amount_not_possible, negative_credit, down_payment_drawn, no_open_period.
     """
     invoice: Invoice = locks.for_update(Invoice.objects.visible_to(actor), invoice_id)
     note = crediting.credit(actor, invoice, on=on, reason=reason, parts=parts, reason_code=reason_code)

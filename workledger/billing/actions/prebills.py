@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import posting, queries
+from workledger.billing import drawing, posting, queries
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -185,6 +185,10 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
     if items.take_open([row[2] for row in source_rows]) != len(source_rows):
         raise Refused.because("taken_meanwhile", "Someone changed this work meanwhile. Run billing again.")
     bulk.copy_rows(InvoiceSource, ("invoice", "line", "item", "amount"), source_rows)
+    drawn = drawing.draw(invoices)
+    for invoice in invoices:
+        if invoice.pk in drawn:
+            retotal(invoice)
     return [invoice.pk for invoice in invoices]
 
 
@@ -448,7 +452,8 @@ def drop_lines(
     for line in invoice.lines.filter(pk__in=gone):
         invoice.lines.filter(is_adjustment=True, position=line.position + 1).delete()
     invoice.lines.filter(pk__in=gone).delete()
-    if not invoice.lines.exists():
+    if not invoice.lines.filter(down_payment=None).exists():
+        invoice.lines.all().delete()
         invoice.delete()
     else:
         retotal(invoice)

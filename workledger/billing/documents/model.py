@@ -220,6 +220,7 @@ class InvoiceDocument:
     original_number: str = ""
     original_issued_on: date | None = None
     backup: tuple[TimesheetRow, ...] = ()
+    is_down_payment: bool = False
 
     def __post_init__(self) -> None:
         problems = [*_form_problems(self), *_sum_problems(self)]
@@ -461,6 +462,8 @@ def to_json(doc: InvoiceDocument) -> bytes:
         ],
         "version": doc.version,
     }
+    if doc.is_down_payment:
+        value["is_down_payment"] = True
     return _ENCODE(value).encode()
 
 
@@ -612,6 +615,7 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
         notes=value["notes"],
         original_number=value["original_number"],
         original_issued_on=_day(value["original_issued_on"]),
+        is_down_payment=value.get("is_down_payment", False),
         backup=tuple(
             TimesheetRow(day(on), person, task, note, Decimal(hours), Decimal(billable))
             for on, person, task, note, hours, billable in value["backup"]

@@ -134,7 +134,8 @@ def _template_file(name: str) -> bytes:
 def _view(doc: InvoiceDocument) -> dict[str, Any]:
     locale = locale_of(doc.locale, doc.version)
     labels = locale.labels
-    title = " ".join(filter(None, (labels[doc.kind], _word(doc.number))))
+    kind = labels["down_payment"] if doc.is_down_payment and doc.kind == "invoice" else labels[doc.kind]
+    title = " ".join(filter(None, (kind, _word(doc.number))))
     return {
         "accent": doc.accent,
         "ask": _ask(doc, locale),
@@ -147,7 +148,7 @@ def _view(doc: InvoiceDocument) -> dict[str, Any]:
         "facts": _facts(doc, locale),
         "foot": _foot(doc.seller),
         "groups": _groups(doc, locale),
-        "kind": labels[doc.kind],
+        "kind": kind,
         "labels": labels,
         "lang": locale.language,
         "logo": _logo(doc.seller.logo),

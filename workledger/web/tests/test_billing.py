@@ -531,3 +531,24 @@ def test_a_line_is_credited_in_part_and_the_rest_is_billed_anew(
     again = Invoice.objects.get(corrects_invoice=acme)
     assert (answer.status_code, answer["Location"]) == (302, f"/prebills/{again.pk}/")
     assert "corrects it" in text(fay.get(f"/invoices/{acme.pk}/"))
+
+
+def test_a_down_payment_is_asked_for_and_drawn_on_a_pre_bill(world: World, browser_of: Browser) -> None:
+    fay, contract = browser_of(world.fay), world.acme_contract
+    address = f"/contracts/{contract.pk}/down-payments/new"
+    refused = fay.post(address, {"draw_percent": "100", "on": "16 Mar 2026"})
+    assert refused.status_code == 422
+    assert "Give an amount or a percentage" in text(refused)
+    answer = fay.post(address, {"amount": "500", "draw_percent": "50", "on": "16 Mar 2026"})
+    payment = Invoice.objects.get(draw_percent=50)
+    assert answer["Location"] == f"/prebills/{payment.pk}/"
+    issue_invoice(actor=world.fay.actor, invoice_id=payment.pk, issued_on=TODAY)
+    approved(world.carl, world, world.build, date(2026, 3, 2), "8")
+    run = run_billing(actor=world.fay.actor, through=date(2026, 3, 31))
+    bill = Invoice.objects.get(pk=run.invoices[0].id)
+    assert bill.net == D(480)
+    assert "INV-2026-00001" in text(fay.get(f"/prebills/{bill.pk}/"))
+    draw = f"/prebills/{bill.pk}/draws/{payment.pk}"
+    assert "can be drawn" in text(fay.get(draw))
+    assert fay.post(draw, {"amount": "100"}).status_code == 302
+    assert "400.00" in text(fay.get(f"/contracts/{contract.pk}"))

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from workledger.billing import page_queries
+from workledger.billing import contract_queries, page_queries
 from workledger.billing.actions.invoices import issue_invoice, issue_invoices
 from workledger.billing.actions.prebills import drop_lines, note_pre_bill, run_billing, write_down_line
 from workledger.billing.models import ReasonCode
@@ -146,6 +146,9 @@ def _review(
         "bill": found,
         "taxes": taxes_in_words(found.taxes),
         "lines_trail": reverse("prebill-total", args=[invoice_id]),
+        "down_payments": contract_queries.down_payments(
+            request.actor, found.contract_id, pre_bill_id=invoice_id
+        ),
         "wip_trail": trail_url("wip", currency=found.currency, contract=found.contract_id),
         "issued_on": typed or formats.day(today()),
         "issue_error": next((each.message for each in problems if each.field in ("issued_on", "on")), ""),
