@@ -119,6 +119,7 @@ def credit(
         number=f"CN-{on.year}-{numbering.take(f'credit:{invoice.entity_id}:{on.year}')[0]:05d}",
         through=invoice.through, service_start=invoice.service_start, service_end=invoice.service_end,
         issued_on=on, due_on=on, net=net, tax=tax, gross=net + tax, note=reason.strip(), credits_invoice=invoice,
+        purchase_order_id=invoice.purchase_order_id,
     )  # fmt: skip
     done = {line.line_id for line in credited if line.is_whole}
     is_done = all(line.is_done or line.line_id in done for line in billed.values())

@@ -24,6 +24,7 @@ from workledger.billing.documents import (
     TimesheetRow,
 )
 from workledger.billing.models import Invoice, InvoiceLine
+from workledger.billing.orders import number_of
 from workledger.billing.wording import payment_terms, tax_label
 from workledger.directory.calc import eas
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
@@ -117,7 +118,7 @@ def _document(
         seller=seller,
         buyer=buyer,
         buyer_reference=profile.buyer_reference if profile else "",
-        purchase_order=invoice.contract.po_number,
+        purchase_order=number_of(invoice),
         contract_name=f"{invoice.contract.number} {invoice.contract.name}",
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
         payment_terms=payment_terms(locale, days),

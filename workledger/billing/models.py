@@ -332,6 +332,43 @@ class WriteDown(Record):
         return f"{self.item_id}: -{self.amount}"
 
 
+class PurchaseOrder(Record):
+    """A client's order that invoices carry: of one contract, or of any of the client's. Half-open [valid_from, valid_to).
+
+    `amount` is how much it covers net (empty: without limit). From `warn_percent` of it on, issuing asks to confirm;
+    beyond it, issuing is refused where the limit `is_hard`, and else asks to confirm.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    warn_percent = models.PositiveSmallIntegerField(default=80)
+    is_hard = models.BooleanField(default=False)
+
+    visibility = Visibility(Permission.VIEW_CONTRACTS, client="client_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "number"],
+                name="purchase_order_number_once",
+                violation_error_message="This client already has a purchase order with that number.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),
+                name="purchase_order_ends_after_start",
+                violation_error_message="A purchase order ends after it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class InvoiceState(models.TextChoices):
     """A draft is a pre-bill; an issued document never changes."""
 
@@ -380,6 +417,7 @@ class Invoice(Record):
         "self", null=True, on_delete=models.PROTECT, related_name="corrections"
     )
     draw_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    purchase_order = models.ForeignKey(PurchaseOrder, null=True, on_delete=models.PROTECT, related_name="+")
 
     visibility = Visibility(Permission.VIEW_INVOICES, entity="entity_id", client="client_id")
 

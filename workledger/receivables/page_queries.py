@@ -369,7 +369,7 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         service_start=found.service_start,
         service_end=found.service_end,
         note=found.note,
-        po_number=found.contract.po_number,
+        po_number=frozen.purchase_order if frozen else "",
         journal_entry_id=found.journal_entry_id if actor.can(Permission.VIEW_LEDGER) else None,
         postings=_postings(actor, found.journal_entry_id),
         paid=_paid(actor, invoice_id),

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from workledger.web.views import billing_invoices, billing_prebills, billing_wip, down_payments
+from workledger.web.views import (
+    billing_invoices,
+    billing_prebills,
+    billing_wip,
+    down_payments,
+    purchase_orders,
+)
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
@@ -25,6 +31,7 @@ urlpatterns = [
         name="prebill-line-write-down",
     ),
     path("prebills/<int:invoice_id>/draws/<int:down_payment_id>", down_payments.draw, name="prebill-draw"),
+    path("prebills/<int:invoice_id>/purchase-order", purchase_orders.choose, name="prebill-order"),
     path("invoices/", billing_invoices.index, name="invoices"),
     path("invoices/total", billing_invoices.total, name="invoices-total"),
     path("invoices/export.<slug:kind>", billing_invoices.export, name="invoices-export"),

@@ -10,7 +10,15 @@ from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
 from workledger.billing import contract_queries, queries, statements
-from workledger.billing.actions import charges, down_payments, invoices, items, prebills, rebills
+from workledger.billing.actions import (
+    charges,
+    down_payments,
+    invoices,
+    items,
+    prebills,
+    purchase_orders,
+    rebills,
+)
 from workledger.billing.models import InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
@@ -289,6 +297,31 @@ act(
     tag=_INVOICES,
     gives="net",
 )
+
+
+# --- purchase orders ----------------------------------------------------------------------------------------
+
+_ORDER = shown(contract_queries.OrderRow, "PurchaseOrder", also=("left", "state"))
+
+
+@read("/clients/{client_id}/purchase-orders", list_of(_ORDER), Permission.VIEW_CONTRACTS, tag=_INVOICES,
+      name="list_purchase_orders", summary="List a client's purchase orders")  # fmt: skip
+def list_purchase_orders(
+    request: HttpRequest, client_id: Id, contract_id: Id | None = None
+) -> list[contract_queries.OrderRow]:
+    """Purchase orders, the newest first, with what is used and left; with `contract_id` those its invoices can carry."""
+    return contract_queries.purchase_orders(actor_of(request), client_id=client_id, contract_id=contract_id)
+
+
+act(
+    "POST",
+    "/clients/{client_id}/purchase-orders",
+    purchase_orders.add_purchase_order,
+    tag=_INVOICES,
+    gives="id",
+)
+act("PUT", "/purchase-orders/{purchase_order_id}", purchase_orders.change_purchase_order, tag=_INVOICES)
+act("PUT", "/pre-bills/{invoice_id}/purchase-order", purchase_orders.choose_purchase_order, tag=_INVOICES)
 
 
 # --- charges ------------------------------------------------------------------------------------------------

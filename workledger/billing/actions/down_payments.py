@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from workledger.billing import drawing, queries, wording
+from workledger.billing import drawing, orders, queries, wording
 from workledger.billing.actions.invoices import retotal
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from workledger.billing.taxing import Taxes
@@ -58,6 +58,7 @@ def request_down_payment(*, actor: Actor, contract_id: int, terms: DownPaymentTe
         through=on, service_start=on, service_end=on, net=amount, draw_percent=terms.draw_percent,
         **queries.tax_and_gross([(amount, tax.category, tax.percentage)], contract.currency),
     )  # fmt: skip
+    orders.assign([invoice])
     what = terms.description.strip() or (line.name if terms.contract_line_id else contract.name)
     InvoiceLine.objects.create(
         invoice=invoice, position=1, contract_line=line, down_payment=invoice, quantity=1, unit="pc", rate=amount,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Sum
 
-from workledger.billing import crediting, freezing, jobs, posting, queries, taxing
+from workledger.billing import crediting, freezing, jobs, orders, posting, queries, taxing
 from workledger.billing.books import Books
 from workledger.billing.crediting import CreditPart
 from workledger.billing.documents import json_hash, to_json
@@ -49,7 +49,8 @@ def issue_invoices(
     Without `makes_pdfs` (history that is loaded) a PDF is made when it is asked for, the same to the byte.
 
     Refuses: not_found, not_a_pre_bill, nothing_to_invoice, negative_invoice, po_number_missing,
-    approved_all_yourself, tax_rate_missing, exchange_rate_missing, no_open_period.
+    approved_all_yourself, tax_rate_missing, exchange_rate_missing, no_open_period, po_limit_exceeded (a hard limit).
+    Warns: po_limit_near, po_limit_exceeded.
     """
     invoices: list[Invoice] = locks.all_for_update(
         Invoice.objects.visible_to(actor).select_related("contract", "client", "corrects_invoice"),
@@ -122,8 +123,8 @@ def _refuse_unready(actor: Actor, invoices: Sequence[Invoice], profiles: dict[in
             problems.add("not_a_pre_bill", f"{invoice.number} is issued already.")
             continue
         profile = profiles.get(invoice.client_id)
-        if profile and profile.requires_po and not invoice.contract.po_number:
-            message = f"{name} needs a purchase order number. Add it to the contract."
+        if profile and profile.requires_po and not orders.number_of(invoice):
+            message = f"{name} needs a purchase order number. Add one to the contract."
             problems.add("po_number_missing", message, "po_number")
         if invoice.gross < 0:
             problems.add("negative_invoice", f"{name} is negative. Credit the earlier invoice instead.")
@@ -132,6 +133,7 @@ def _refuse_unready(actor: Actor, invoices: Sequence[Invoice], profiles: dict[in
     )
     for invoice in invoices:
         problems.check(invoice.pk in sourced, "nothing_to_invoice", f"Pre-bill {invoice.pk} has no lines.")
+    orders.check_limits([row for row in invoices if row.state == InvoiceState.DRAFT], problems)
     if actor.user_id is not None and duty_applies(DutyRule.APPROVE_TIME_AND_ISSUE):
         for invoice_id in queries.approved_only_by(actor.user_id, [invoice.pk for invoice in invoices]):
             problems.add(

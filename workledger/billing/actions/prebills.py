@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import drawing, posting, queries
+from workledger.billing import drawing, orders, posting, queries
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -185,6 +185,7 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
     if items.take_open([row[2] for row in source_rows]) != len(source_rows):
         raise Refused.because("taken_meanwhile", "Someone changed this work meanwhile. Run billing again.")
     bulk.copy_rows(InvoiceSource, ("invoice", "line", "item", "amount"), source_rows)
+    orders.assign(invoices)
     drawn = drawing.draw(invoices)
     for invoice in invoices:
         if invoice.pk in drawn:

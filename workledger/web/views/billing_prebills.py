@@ -35,6 +35,7 @@ from workledger.web.views.billing_chosen import (
     say,
     taxes_in_words,
 )
+from workledger.web.views.purchase_orders import ordering
 
 _CRUMB = "Pre-bills"
 _DAY = timedelta(days=1)
@@ -155,6 +156,7 @@ def _review(
         "issue_problems": [each for each in problems if each.field not in ("issued_on", "on")],
         "issue_warnings": warnings,
         "issue_opened": bool(problems or warnings),
+        **ordering(request, invoice_id, found.client_id, found.contract_id),
         **_may(request),
     }
     return render(request, "web/prebills/show.html", context, status=status)

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from workledger.billing import contract_queries
 from workledger.contracts import actions, queries
 from workledger.contracts.inputs import ContractInput, LineInput
 from workledger.contracts.models import BillingModel, ContractLine, ContractState, RevenueMethod, TaskType
@@ -92,6 +93,9 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         ),
         "today": today(),
         "own_card": next((card for card in found.cards if card.level == "contract"), None),
+        "orders": contract_queries.purchase_orders(
+            request.actor, client_id=found.client_id, contract_id=contract_id
+        ),
         **charging(request, found),
     }
     return render(request, "web/contracts/show.html", context)
