@@ -23,9 +23,11 @@ from workledger.billing.documents import (
     TaxTotal,
     TimesheetRow,
 )
+from workledger.billing.documents.locales import locale_of
+from workledger.billing.documents.model import VERSION
 from workledger.billing.models import Invoice, InvoiceLine
 from workledger.billing.orders import number_of
-from workledger.billing.wording import payment_terms, tax_label
+from workledger.billing.wording import early_payment, payment_terms, tax_label
 from workledger.directory.calc import eas
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
 from workledger.kernel.quantity import hours
@@ -121,7 +123,7 @@ def _document(
         purchase_order=number_of(invoice),
         contract_name=f"{invoice.contract.number} {invoice.contract.name}",
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
-        payment_terms=payment_terms(locale, days),
+        payment_terms=_terms_in_words(invoice, locale, days),
         payment_reference=number,
         notes=invoice.note,
         original_number=invoice.corrects_invoice.number if invoice.corrects_invoice else "",
@@ -158,6 +160,22 @@ def _document(
         due=invoice.gross,
         backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
     )
+
+
+def _terms_in_words(invoice: Invoice, locale: str, days: int) -> str:
+    """Return when to pay, and what paying early saves, as the invoice prints it."""
+    said = payment_terms(locale, days)
+    if invoice.discount_until is None or not invoice.discount:
+        return said
+    written = locale_of(locale, VERSION)
+    digits = minor_units(invoice.currency)
+    early = early_payment(
+        locale,
+        until=written.long_date(invoice.discount_until),
+        discount=written.money(invoice.discount, invoice.currency, digits),
+        pays=written.money(invoice.gross - invoice.discount, invoice.currency, digits),
+    )
+    return f"{said} {early}".strip()
 
 
 def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:

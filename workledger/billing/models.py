@@ -369,6 +369,47 @@ class PurchaseOrder(Record):
         return self.number
 
 
+class PaymentTerms(Record):
+    """When the firm's invoices are due, and what paying early saves.
+
+    Due `net_days` after the day of issue, or after the end of its month. Who pays within `discount_days` of issue may
+    take off `discount_percent` of the gross; `reduces_tax` says that the tax falls with it (Directive 2006/112/EC,
+    article 90), not the firm's net alone.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    net_days = models.PositiveSmallIntegerField()
+    is_end_of_month = models.BooleanField(default=False)
+    discount_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    discount_days = models.PositiveSmallIntegerField(null=True)
+    reduces_tax = models.BooleanField(default=True)
+
+    visibility = Visibility(Permission.VIEW_CLIENTS)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvoiceChoice(Record):
+    """What a client's invoices use, or one contract's: a contract's choice goes before the client's. Empty: not chosen."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.PROTECT, related_name="+")
+    terms = models.ForeignKey(PaymentTerms, null=True, on_delete=models.PROTECT, related_name="+")
+
+    visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "contract"], nulls_distinct=False, name="invoice_choice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.contract_id or ''}"
+
+
 class InvoiceState(models.TextChoices):
     """A draft is a pre-bill; an issued document never changes."""
 
@@ -389,7 +430,8 @@ class Invoice(Record):
 
     An invoice is 'credited' once credit notes took all of it; until then several may have taken parts.
     `corrects_invoice` is the credited one that it bills anew. A down payment has a `draw_percent`: how much of the net
-    of each later invoice of the contract it pays, until it is used up.
+    of each later invoice of the contract it pays, until it is used up. Paid by `discount_until`, `discount` of the gross
+    may be taken off.
     """
 
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
@@ -418,6 +460,9 @@ class Invoice(Record):
     )
     draw_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
     purchase_order = models.ForeignKey(PurchaseOrder, null=True, on_delete=models.PROTECT, related_name="+")
+    discount = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    discount_until = models.DateField(null=True)
+    discount_reduces_tax = models.BooleanField(default=True)
 
     visibility = Visibility(Permission.VIEW_INVOICES, entity="entity_id", client="client_id")
 

@@ -41,6 +41,22 @@ _LESS = {
 }
 
 
+_EARLY = {
+    "en": "Paid by {until}, {discount} may be taken off: pay {pays}.",
+    "de": "Bei Zahlung bis {until} {discount} Skonto: zu zahlen {pays}.",
+    "fr": "Payé jusqu'au {until}, escompte de {discount} : à payer {pays}.",
+    "es": "Si se paga hasta el {until}, descuento de {discount}: a pagar {pays}.",
+    "it": "Pagando entro il {until}, sconto di {discount}: da pagare {pays}.",
+    "nl": "Bij betaling uiterlijk {until} {discount} korting: te betalen {pays}.",
+    "sv": "Vid betalning senast {until} {discount} i kassarabatt: att betala {pays}.",
+}
+
+
+def early_payment(locale: str, *, until: str, discount: str, pays: str) -> str:
+    """Return the sentence of an early-payment discount."""
+    return _EARLY.get(locale[:2], _EARLY["en"]).format(until=until, discount=discount, pays=pays)
+
+
 def down_payment(locale: str, what: str) -> str:
     """Return what the line of a down payment says."""
     return _DOWN_PAYMENT.get(locale[:2], _DOWN_PAYMENT["en"]).format(what)

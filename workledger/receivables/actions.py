@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import NamedTuple
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
+from workledger.billing.calc.dues import tax_part
 from workledger.billing.events import InvoiceCredited, InvoicesIssued
 from workledger.billing.models import Invoice
 from workledger.core import bulk, locks
@@ -22,18 +23,19 @@ from workledger.kernel.rounding import minor_quantum
 from workledger.ledger import actions as ledger
 from workledger.ledger.models import Posting
 from workledger.receivables import posting
-from workledger.receivables.models import Allocation, Dispute, Payment, Receivable
+from workledger.receivables.models import Allocation, Dispute, EarlyDiscount, Payment, Receivable
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A recorded payment: what was set against invoices, and what stays as a deposit."""
+    """A recorded payment: what was set against invoices, what stays as a deposit, what was taken off for paying early."""
 
     payment_id: int
     allocated: Decimal
     deposit: Decimal
+    discount: Decimal = Decimal(0)
 
 
 def on_invoices_issued(event: InvoicesIssued) -> None:
@@ -60,6 +62,7 @@ def on_invoices_issued(event: InvoicesIssued) -> None:
 def on_invoice_credited(event: InvoiceCredited) -> None:
     """Take the credit off what is open; what was paid beyond the rest becomes the client's deposit again."""
     receivable = locks.for_update(Receivable.objects.all(), event.invoice_id)
+    _take_discount_back(event, receivable)
     too_much = event.gross - receivable.open_amount
     paid = (
         Allocation.objects.filter(invoice_id=event.invoice_id)
@@ -77,6 +80,65 @@ def on_invoice_credited(event: InvoiceCredited) -> None:
     receivable.save(update_fields=["open_amount"])
 
 
+def _take_discount_back(event: InvoiceCredited, receivable: Receivable) -> None:
+    """Take the share of an early-payment discount back that the credit note gives back with the gross."""
+    given = _sum(EarlyDiscount.objects.filter(invoice_id=event.invoice_id))
+    if not given:
+        return
+    claim = receivable.open_amount + given + _sum(Allocation.objects.filter(invoice_id=event.invoice_id))
+    share = (given * event.gross / claim).quantize(minor_quantum(receivable.currency), ROUND_HALF_UP)
+    if share:
+        _discount(event.actor, None, receivable, -share, event.on)
+
+
+def _sum(rows: QuerySet[Any]) -> Decimal:
+    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
+    return total or _ZERO
+
+
+def _discount(
+    actor: Actor, payment: Payment | None, receivable: Receivable, amount: Decimal, on: date
+) -> None:
+    """Post an early-payment discount (negative: taken back) with its tax, at the invoice's rate."""
+    invoice = Invoice.objects.get(pk=receivable.pk)
+    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=receivable.entity_id)
+    tax = _ZERO
+    if invoice.discount_reduces_tax:
+        tax = tax_part(amount, invoice.gross, invoice.tax, invoice.currency)
+        if amount < 0 and -amount == _sum(
+            EarlyDiscount.objects.filter(invoice=invoice)
+        ):  # all of it: all its tax
+            tax = -(
+                EarlyDiscount.objects.filter(invoice=invoice).aggregate(total=Sum("tax"))["total"] or _ZERO
+            )
+    of_invoice = of_tax = None
+    if receivable.currency != home:
+        of_invoice = _share(invoice.journal_entry_id, abs(amount), receivable.gross)
+        of_tax = (of_invoice * tax / amount).quantize(minor_quantum(home), ROUND_HALF_UP)
+    draft = posting.discounted(
+        book_id=receivable.entity_id, currency=receivable.currency, client_id=receivable.client_id,
+        contract_id=invoice.contract_id, amount=amount, tax=tax, of_invoice=of_invoice, of_tax=of_tax, on=on,
+        number=invoice.number, invoice_id=invoice.pk,
+    )  # fmt: skip
+    (entry_id,) = ledger.post(actor=actor, entries=[draft])
+    EarlyDiscount.objects.create(
+        payment=payment, invoice=invoice, given_on=on, amount=amount, tax=tax, journal_entry_id=entry_id
+    )
+    receivable.open_amount -= amount
+    receivable.save(update_fields=["open_amount"])
+
+
+def discount_at(invoice: Invoice, receivable: Receivable, on: date) -> Decimal:
+    """Return what may be taken off an invoice that is paid on a day: in proportion to what credit notes left of it."""
+    if invoice.discount_until is None or on > invoice.discount_until or not invoice.gross:
+        return _ZERO
+    if EarlyDiscount.objects.filter(invoice=invoice).exists():
+        return _ZERO
+    claim = receivable.open_amount + _sum(Allocation.objects.filter(invoice=invoice))
+    off = (invoice.discount * claim / invoice.gross).quantize(minor_quantum(invoice.currency), ROUND_HALF_UP)
+    return min(off, receivable.open_amount)
+
+
 @action("receivables.record_payment", needs=Permission.RECORD_PAYMENT)
 def record_payment(
     *,
@@ -85,9 +147,12 @@ def record_payment(
     amount: Decimal,
     on: date,
     reference: str = "",
+    takes_discount: bool = True,
 ) -> Received:
     """Record money received for an invoice. What exceeds what is open becomes a customer deposit (confirmed).
 
+    Paid by its discount date, what is missing up to the early-payment discount settles the invoice, unless
+    `takes_discount` is false; a later or shorter payment leaves the rest open.
     Refuses: not_found, not_issued, credited, amount_not_possible, before_invoice, exchange_rate_missing,
     no_open_period. Warns: overpayment.
     """
@@ -118,10 +183,15 @@ def record_payment(
     payment = _receive(
         actor, _Payer(invoice.entity_id, invoice.client_id, invoice.currency), amount, on, reference, invoice.number
     )  # fmt: skip
+    off = discount_at(invoice, receivable, on) if takes_discount else _ZERO
     if allocated:
         _allocate(actor, payment, receivable, allocated, on)
-    record(invoice, f"Received {money_words(amount, invoice.currency)} for {invoice.number}")
-    return Received(payment.pk, allocated, amount - allocated)
+    given = receivable.open_amount if _ZERO < receivable.open_amount <= off else _ZERO
+    if given:
+        _discount(actor, payment, receivable, given, on)
+    less = f", {money_words(given, invoice.currency)} off for paying early" if given else ""
+    record(invoice, f"Received {money_words(amount, invoice.currency)} for {invoice.number}{less}")
+    return Received(payment.pk, allocated, amount - allocated, given)
 
 
 class _Payer(NamedTuple):

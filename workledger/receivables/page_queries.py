@@ -24,7 +24,8 @@ from workledger.core.access import Actor, Permission
 from workledger.core.models import ActionLog
 from workledger.core.refusals import Refused
 from workledger.ledger.models import JournalEntry
-from workledger.receivables.models import Allocation, Dispute
+from workledger.receivables.actions import discount_at
+from workledger.receivables.models import Allocation, Dispute, EarlyDiscount
 from workledger.receivables.queries import deposit_of
 
 _ZERO = Decimal(0)
@@ -328,6 +329,9 @@ class InvoiceDetail:
     may_record_payment: bool
     may_dispute: bool
     deposit: Decimal
+    discount: Decimal
+    discount_until: date | None
+    early: Decimal
     sees_work: bool
 
     @property
@@ -395,6 +399,9 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         may_dispute=bool(row.open_amount)
         and row.state != "disputed"
         and actor.can(Permission.RECORD_PAYMENT),
+        discount=_still_off(found),
+        discount_until=found.discount_until,
+        early=_given(actor, invoice_id),
         deposit=deposit_of(actor, found) if row.open_amount else _ZERO,
         sees_work=actor.can(Permission.VIEW_BILLING),
     )
@@ -428,6 +435,21 @@ def creditable(actor: Actor, invoice_id: int) -> list[CreditableLine]:
         for pk, line in billed.items()
         if pk in left
     ]
+
+
+def _still_off(row: Invoice) -> Decimal:
+    """Return what paying early would still take off, whenever that is."""
+    receivable = getattr(row, "receivable", None)
+    if receivable is None or row.discount_until is None:
+        return _ZERO
+    return discount_at(row, receivable, row.discount_until)
+
+
+def _given(actor: Actor, invoice_id: int) -> Decimal:
+    """Return what was taken off for paying early."""
+    rows = EarlyDiscount.objects.visible_to(actor).filter(invoice_id=invoice_id)
+    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
+    return total or _ZERO
 
 
 def _postings(actor: Actor, entry_id: int | None) -> tuple[Posted, ...]:

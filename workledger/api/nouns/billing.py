@@ -9,12 +9,13 @@ from workledger.api.edge import actor_of, require, today
 from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
-from workledger.billing import contract_queries, queries, statements
+from workledger.billing import choice_queries, contract_queries, queries, statements
 from workledger.billing.actions import (
     charges,
     down_payments,
     invoices,
     items,
+    payment_terms,
     prebills,
     purchase_orders,
     rebills,
@@ -322,6 +323,23 @@ act(
 )
 act("PUT", "/purchase-orders/{purchase_order_id}", purchase_orders.change_purchase_order, tag=_INVOICES)
 act("PUT", "/pre-bills/{invoice_id}/purchase-order", purchase_orders.choose_purchase_order, tag=_INVOICES)
+
+
+# --- what invoices use --------------------------------------------------------------------------------------
+
+_TERMS = shown(choice_queries.TermsRow, "PaymentTerms")
+
+
+@read("/payment-terms", list_of(_TERMS), Permission.VIEW_CLIENTS, tag=_INVOICES, name="list_payment_terms",
+      summary="List payment terms")  # fmt: skip
+def list_payment_terms(request: HttpRequest) -> list[choice_queries.TermsRow]:
+    """Payment terms that clients and contracts can use, by name."""
+    return choice_queries.payment_terms(actor_of(request))
+
+
+act("POST", "/payment-terms", payment_terms.add_payment_terms, tag=_INVOICES, gives="id")
+act("PUT", "/payment-terms/{payment_terms_id}", payment_terms.change_payment_terms, tag=_INVOICES)
+act("PUT", "/clients/{client_id}/invoice-choice", payment_terms.choose_for_invoices, tag=_INVOICES)
 
 
 # --- charges ------------------------------------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Sum
 
-from workledger.billing import crediting, freezing, jobs, orders, posting, queries, taxing
+from workledger.billing import choices, crediting, freezing, jobs, orders, posting, queries, taxing
 from workledger.billing.books import Books
 from workledger.billing.crediting import CreditPart
 from workledger.billing.documents import json_hash, to_json
@@ -31,7 +31,6 @@ from workledger.ledger import actions as ledger
 from workledger.ledger.drafts import EntryDraft
 
 _ZERO = Decimal(0)
-_STANDARD_TERMS_DAYS = 30
 
 
 @action("billing.issue_invoice", needs=Permission.ISSUE_INVOICE)
@@ -66,7 +65,8 @@ def issue_invoices(
         if invoice.pk in moved:
             retotal(invoice)
     numbers = _numbers(invoices, issued_on)
-    due_on = {invoice.pk: issued_on + timedelta(days=_terms_days(invoice, profiles)) for invoice in invoices}
+    choices.set_dues(invoices, profiles, issued_on)
+    due_on = {invoice.pk: invoice.due_on for invoice in invoices if invoice.due_on is not None}
     frozen = freezing.documents(invoices, numbers=numbers, issued_on=issued_on, due_on=due_on)
     bulk.copy_rows(
         IssuedDocument,
@@ -80,7 +80,7 @@ def issue_invoices(
     for invoice, entry_id in zip(invoices, entries, strict=True):
         invoice.state = InvoiceState.ISSUED
         invoice.number = numbers[invoice.pk]
-        invoice.issued_on, invoice.due_on = issued_on, due_on[invoice.pk]
+        invoice.issued_on = issued_on
         invoice.journal_entry_id = entry_id
     _save_issued(invoices)
     events.emit(InvoicesIssued(actor, [_issued(invoice) for invoice in invoices]))
@@ -104,13 +104,19 @@ def _save_issued(invoices: Sequence[Invoice]) -> None:
     """Write what issuing changed on the invoices, in one statement of constant length."""
     if not invoices:
         return
-    changed = [(row.pk, row.number, row.issued_on, row.due_on, row.journal_entry_id) for row in invoices]
+    changed = [
+        (row.pk, row.number, row.issued_on, row.due_on, row.journal_entry_id, row.discount, row.discount_until,
+         row.discount_reduces_tax)
+        for row in invoices
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE billing_invoice i SET state = %s, number = n.number, issued_on = n.issued_on,"
-            " due_on = n.due_on, journal_entry_id = n.entry_id"
-            " FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::date[], %s::bigint[])"
-            " AS n(id, number, issued_on, due_on, entry_id) WHERE i.id = n.id",
+            " due_on = n.due_on, journal_entry_id = n.entry_id, discount = n.discount,"
+            " discount_until = n.discount_until, discount_reduces_tax = n.reduces_tax"
+            " FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::date[], %s::bigint[], %s::numeric[], %s::date[],"
+            " %s::boolean[]) AS n(id, number, issued_on, due_on, entry_id, discount, discount_until, reduces_tax)"
+            " WHERE i.id = n.id",
             [InvoiceState.ISSUED.value, *map(list, zip(*changed, strict=True))],
         )
 
@@ -156,13 +162,6 @@ def _numbers(invoices: Iterable[Invoice], issued_on: date) -> dict[int, str]:
         for invoice, number in zip(rows, taken, strict=True):
             numbers[invoice.pk] = f"{prefixes[entity_id]}{issued_on.year}-{number:05d}"
     return numbers
-
-
-def _terms_days(invoice: Invoice, profiles: dict[int, BillingProfile]) -> int:
-    if invoice.contract.payment_terms_days is not None:
-        return invoice.contract.payment_terms_days
-    profile = profiles.get(invoice.client_id)
-    return profile.payment_terms_days if profile else _STANDARD_TERMS_DAYS
 
 
 def _entries(invoices: Sequence[Invoice], numbers: dict[int, str], issued_on: date) -> list[EntryDraft]:

@@ -380,6 +380,14 @@ def rebill(request: ActingRequest, invoice_id: int) -> HttpResponse:
     return form_page(request, Form(fields, {"on": today()}), run, around)
 
 
+def _early(found: queries.InvoiceDetail) -> str:
+    """Say what paying early settles it with."""
+    if not found.discount or found.discount_until is None or not found.row.open_amount:
+        return ""
+    pays = formats.money(found.row.open_amount - found.discount, found.row.currency)
+    return f" Received by {formats.day(found.discount_until)}, {pays} settles it."
+
+
 @page(Permission.RECORD_PAYMENT)
 def payment(request: ActingRequest, invoice_id: int) -> HttpResponse:
     """Record money received for an invoice."""
@@ -403,7 +411,7 @@ def payment(request: ActingRequest, invoice_id: int) -> HttpResponse:
         act="Record payment",
         done=reverse("invoice", args=[invoice_id]),
         said=f"The payment of {row.number} is recorded and posted.",
-        lead=f"{row.client} owes {formats.money(row.open_amount or Decimal(0), row.currency)} on {row.number}.",
+        lead=f"{row.client} owes {formats.money(row.open_amount or Decimal(0), row.currency)} on {row.number}.{_early(found)}",
     )
     shown = {"amount": row.open_amount, "on": today(), "reference": ""}
     return form_page(request, Form(fields, shown), run, around)
