@@ -1,10 +1,10 @@
-"""What invoices of a client or contract use: payment terms, a contract's choice before the client's."""
+"""What invoices of a client or contract use: payment terms and layout, a contract's choice before the client's."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from workledger.billing.calc.dues import Due, Terms, due
-from workledger.billing.models import Invoice, InvoiceChoice, PaymentTerms
+from workledger.billing.models import Invoice, InvoiceChoice, InvoiceLayout, PaymentTerms
 from workledger.directory.models import BillingProfile
 
 _STANDARD_TERMS_DAYS = 30
@@ -14,7 +14,7 @@ class Choices:
     """The choices of some clients and their contracts, read once."""
 
     def __init__(self, client_ids: Iterable[int]) -> None:
-        rows = InvoiceChoice.objects.filter(client_id__in=set(client_ids)).select_related("terms")
+        rows = InvoiceChoice.objects.filter(client_id__in=set(client_ids)).select_related("terms", "layout")
         self._rows = {(row.client_id, row.contract_id): row for row in rows}
 
     def terms(self, invoice: Invoice, profile: BillingProfile | None) -> Terms:
@@ -28,6 +28,14 @@ class Choices:
         if of_client and of_client.terms:
             return _terms(of_client.terms)
         return Terms(profile.payment_terms_days if profile else _STANDARD_TERMS_DAYS)
+
+    def layout(self, client_id: int, contract_id: int) -> InvoiceLayout | None:
+        """Return the layout: chosen for the contract, or for the client."""
+        for key in ((client_id, contract_id), (client_id, None)):
+            row = self._rows.get(key)
+            if row and row.layout:
+                return row.layout
+        return None
 
 
 def _terms(row: PaymentTerms) -> Terms:

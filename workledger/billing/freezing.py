@@ -18,6 +18,7 @@ from workledger.billing.documents import (
     InvoiceDocument,
     Logo,
     Party,
+    Receipt,
     ServicePeriod,
     TaxId,
     TaxTotal,
@@ -25,11 +26,13 @@ from workledger.billing.documents import (
 )
 from workledger.billing.documents.locales import locale_of
 from workledger.billing.documents.model import VERSION
-from workledger.billing.models import Invoice, InvoiceLine
+from workledger.billing.models import Invoice, InvoiceLayout, InvoiceLine, InvoiceSource
 from workledger.billing.orders import number_of
 from workledger.billing.wording import early_payment, payment_terms, tax_label
 from workledger.directory.calc import eas
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
+from workledger.expenses.files import opened
+from workledger.expenses.models import Receipt as ExpenseReceipt
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
 from workledger.projects.models import Project
@@ -67,7 +70,8 @@ def documents(
         for profile in BillingProfile.objects.filter(client__in={invoice.client_id for invoice in invoices})
     }
     backup = _backup([line.pk for invoice in invoices for line in lines[invoice.pk]])
-    sellers = {entity.pk: _seller(entity) for entity in LegalEntity.objects.all()}
+    receipts = _receipts([row.pk for row in invoices if row.layout and row.layout.attaches_receipts])
+    sellers = {entity.pk: seller_of(entity) for entity in LegalEntity.objects.all()}
     buyers = _buyers({invoice.client_id for invoice in invoices}, profiles)
     return {
         invoice.pk: _document(
@@ -78,6 +82,7 @@ def documents(
             seller=sellers[invoice.entity_id],
             buyer=buyers[invoice.client_id],
             backup=backup.get(invoice.pk, ()),
+            receipts=receipts.get(invoice.pk, ()),
             number=numbers.get(invoice.pk, ""),
             issued_on=issued_on,
             due_on=due_on.get(invoice.pk),
@@ -95,6 +100,7 @@ def _document(
     seller: Party,
     buyer: Party,
     backup: Sequence[TimesheetRow],
+    receipts: Sequence[Receipt],
     number: str,
     issued_on: date,
     due_on: date | None,
@@ -104,6 +110,8 @@ def _document(
     printed = labels(Tax(line.tax_code, line.tax_rate, line.tax_label) for line in lines)
     days = (due_on - issued_on).days if due_on is not None else 0
     locale = profile.language if profile else "en"
+    layout = invoice.layout
+    shows_days = layout is not None and "dates" in layout.columns
     return InvoiceDocument(
         kind="invoice" if number else "pre_bill",
         number=number,
@@ -125,7 +133,7 @@ def _document(
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
         payment_terms=_terms_in_words(invoice, locale, days),
         payment_reference=number,
-        notes=invoice.note,
+        notes="\n".join(filter(None, (invoice.note, layout.closing if layout else ""))),
         original_number=invoice.corrects_invoice.number if invoice.corrects_invoice else "",
         original_issued_on=invoice.corrects_invoice.issued_on if invoice.corrects_invoice else None,
         lines=tuple(
@@ -138,9 +146,13 @@ def _document(
                 amount=line.amount,
                 tax_code=line.tax_code,
                 tax_rate=line.tax_rate,
-                group=projects.get(line.project_id or 0, line.contract_line.name)
+                group=line.heading
+                if layout
+                else projects.get(line.project_id or 0, line.contract_line.name)
                 if len(projects) > 1
                 else "",
+                first_day=line.first_day if shows_days else None,
+                last_day=line.last_day if shows_days else None,
             )
             for line in lines
         ),
@@ -158,7 +170,12 @@ def _document(
         tax=invoice.tax,
         gross=invoice.gross,
         due=invoice.gross,
-        backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
+        backup=tuple(backup) if _appends_time(layout, profile) else (),
+        receipts=tuple(receipts),
+        columns=tuple(layout.columns) if layout else (),
+        has_subtotals=layout.has_subtotals if layout else True,
+        number_format=layout.number_format if layout else "",
+        subject=layout.opening if layout else "",
     )
 
 
@@ -194,7 +211,31 @@ def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
     return found
 
 
-def _seller(entity: LegalEntity) -> Party:
+def _appends_time(layout: InvoiceLayout | None, profile: BillingProfile | None) -> bool:
+    if layout is not None and layout.attaches != "client":
+        return layout.attaches == "always"
+    return profile is None or profile.attach_timesheet
+
+
+def _receipts(invoice_ids: Sequence[int]) -> dict[int, list[Receipt]]:
+    """Return the receipts of the expenses on invoices, in the order of the expenses."""
+    found: dict[int, list[Receipt]] = defaultdict(list)
+    if not invoice_ids:
+        return found
+    expenses = InvoiceSource.objects.filter(
+        invoice_id__in=invoice_ids, is_live=True, item__source_kind="expense"
+    ).order_by("item__service_date", "item_id")
+    of_expense = dict(expenses.values_list("item__source_id", "invoice_id"))
+    kept = ExpenseReceipt.objects.filter(expense__in=of_expense).order_by("expense__work_date", "pk")
+    for row in kept.select_related("expense"):
+        with opened(row.file) as file:
+            name = row.expense.description or row.expense.vendor or row.file_name
+            found[of_expense[row.expense_id]].append(Receipt(name, row.media_type, file.read()))
+    return found
+
+
+def seller_of(entity: LegalEntity) -> Party:
+    """Return a legal entity as its documents print it."""
     ids = [(VAT_ID, entity.vat_id), (TAX_NUMBER, entity.tax_number)]
     scheme, endpoint = eas.of_company(entity.country, entity.vat_id, entity.email)
     return Party(

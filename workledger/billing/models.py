@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from workledger.billing.calc.fees import ChargeKind
+from workledger.billing.calc.layouts import GroupBy
 from workledger.contracts.models import Contract, ContractLine
 from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
@@ -390,12 +391,42 @@ class PaymentTerms(Record):
         return self.name
 
 
+class InvoiceLayout(Record):
+    """How invoices look: headings and lines (`billing.calc.layouts`), columns, numbers, texts, what is appended.
+
+    `columns` are those shown beside description and amount; empty shows quantity, rate and, where rates differ, tax.
+    `number_format` is a sample such as '1.234,56'; empty is as the client's language has it. `attaches` says whether the
+    timesheet is appended: as the client has it ('client'), always or never. `opening` and `closing` are printed above
+    the lines and below them.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    group_by = models.CharField(max_length=8, blank=True, choices=[(by.value, by.name) for by in GroupBy])
+    line_by = models.CharField(max_length=8, default="task", choices=[(by.value, by.name) for by in GroupBy])
+    has_subtotals = models.BooleanField(default=True)
+    columns = models.JSONField(default=list, blank=True)
+    number_format = models.CharField(max_length=10, blank=True)
+    attaches = models.CharField(
+        max_length=6, default="client",
+        choices=[("client", "As the client has it"), ("always", "Always"), ("never", "Never")],
+    )  # fmt: skip
+    attaches_receipts = models.BooleanField(default=False)
+    opening = models.CharField(max_length=400, blank=True)
+    closing = models.TextField(blank=True)
+
+    visibility = Visibility(Permission.VIEW_CLIENTS)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class InvoiceChoice(Record):
     """What a client's invoices use, or one contract's: a contract's choice goes before the client's. Empty: not chosen."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     contract = models.ForeignKey(Contract, null=True, on_delete=models.PROTECT, related_name="+")
     terms = models.ForeignKey(PaymentTerms, null=True, on_delete=models.PROTECT, related_name="+")
+    layout = models.ForeignKey(InvoiceLayout, null=True, on_delete=models.PROTECT, related_name="+")
 
     visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
 
@@ -460,6 +491,7 @@ class Invoice(Record):
     )
     draw_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
     purchase_order = models.ForeignKey(PurchaseOrder, null=True, on_delete=models.PROTECT, related_name="+")
+    layout = models.ForeignKey(InvoiceLayout, null=True, on_delete=models.PROTECT, related_name="+")
     discount = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     discount_until = models.DateField(null=True)
     discount_reduces_tax = models.BooleanField(default=True)
@@ -520,6 +552,9 @@ class InvoiceLine(Record):
     tax_label = models.CharField(max_length=200, blank=True, db_default="")
     credits_line = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credits")
     credits_rest = models.BooleanField(db_default=False)
+    heading = models.CharField(max_length=200, db_default="", blank=True)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
     down_payment = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="+")
 
     visibility = Visibility(

@@ -162,7 +162,9 @@ def pdf(actor: Actor, invoice_id: int, *, today: date) -> bytes:
     Raises `NotFound`.
     """
     invoice = locks.one(
-        visible_invoices(actor).select_related("contract", "client", "corrects_invoice", "purchase_order"),
+        visible_invoices(actor).select_related(
+            "contract", "client", "corrects_invoice", "purchase_order", "layout"
+        ),
         invoice_id,
     )
     kept = IssuedPdf.objects.filter(pk=invoice_id).values_list("content", flat=True).first()

@@ -15,6 +15,7 @@ from workledger.billing.actions import (
     down_payments,
     invoices,
     items,
+    layouts,
     payment_terms,
     prebills,
     purchase_orders,
@@ -337,6 +338,18 @@ def list_payment_terms(request: HttpRequest) -> list[choice_queries.TermsRow]:
     return choice_queries.payment_terms(actor_of(request))
 
 
+_LAYOUT = shown(choice_queries.LayoutRow, "InvoiceLayout")
+
+
+@read("/invoice-layouts", list_of(_LAYOUT), Permission.VIEW_CLIENTS, tag=_INVOICES, name="list_invoice_layouts",
+      summary="List invoice layouts")  # fmt: skip
+def list_layouts(request: HttpRequest) -> list[choice_queries.LayoutRow]:
+    """Layouts that clients and contracts can use, by name."""
+    return choice_queries.layouts(actor_of(request))
+
+
+act("POST", "/invoice-layouts", layouts.add_layout, tag=_INVOICES, gives="id")
+act("PUT", "/invoice-layouts/{layout_id}", layouts.change_layout, tag=_INVOICES)
 act("POST", "/payment-terms", payment_terms.add_payment_terms, tag=_INVOICES, gives="id")
 act("PUT", "/payment-terms/{payment_terms_id}", payment_terms.change_payment_terms, tag=_INVOICES)
 act("PUT", "/clients/{client_id}/invoice-choice", payment_terms.choose_for_invoices, tag=_INVOICES)

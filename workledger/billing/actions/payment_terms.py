@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from workledger.billing.models import InvoiceChoice, PaymentTerms
+from workledger.billing.models import InvoiceChoice, InvoiceLayout, PaymentTerms
 from workledger.contracts.models import Contract
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
@@ -81,11 +81,17 @@ def _fill(row: PaymentTerms, terms: TermsInput) -> None:
 
 @action("billing.choose_for_invoices", needs=Permission.MANAGE_CONTRACTS)
 def choose_for_invoices(
-    *, actor: Actor, client_id: int, contract_id: int | None = None, terms_id: int | None = None
+    *,
+    actor: Actor,
+    client_id: int,
+    contract_id: int | None = None,
+    terms_id: int | None = None,
+    layout_id: int | None = None,
 ) -> None:
     """Say what a client's invoices use, or those of one contract, which goes before; None leaves it to the next.
 
-    Payment terms count from the next issue on. Refuses: not_found, other_client, unknown_terms.
+    Payment terms count from the next issue on, a layout from the next draft on.
+    Refuses: not_found, other_client, unknown_terms, unknown_layout.
     """
     client: Client = locks.for_update(Client.objects.visible_to(actor), client_id)
     problems = Problems()
@@ -97,8 +103,12 @@ def choose_for_invoices(
         terms_id is None or PaymentTerms.objects.filter(pk=terms_id).exists(),
         "unknown_terms", "There are no such payment terms. Choose one of the list.", "terms_id",
     )  # fmt: skip
+    problems.check(
+        layout_id is None or InvoiceLayout.objects.filter(pk=layout_id).exists(),
+        "unknown_layout", "There is no such layout. Choose one of the list.", "layout_id",
+    )  # fmt: skip
     problems.refuse()
     InvoiceChoice.objects.update_or_create(
-        client_id=client_id, contract=contract, defaults={"terms_id": terms_id}
+        client_id=client_id, contract=contract, defaults={"terms_id": terms_id, "layout_id": layout_id}
     )
     record(client, f"Chose what invoices of {client.name} use")

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import drawing, orders, posting, queries
+from workledger.billing import drawing, laying, orders, posting, queries
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -49,7 +49,7 @@ _ZERO = Decimal(0)
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
-    "tax_label",
+    "tax_label", "heading", "first_day", "last_day",
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def run_billing(
 _OPEN = """
     SELECT i.id, i.contract_id, i.contract_line_id, coalesce(i.project_id, 0), coalesce(i.task_id, 0),
            coalesce(i.person_id, 0), i.service_date, i.billable_seconds, i.rate, i.amount, o.amount, i.over_cap,
-           i.discount, i.quantity, i.unit, i.description
+           i.discount, i.quantity, i.unit, i.description, coalesce(i.role_id, 0)
     FROM billing_openitem o JOIN billing_billableitem i ON i.id = o.item_id
     WHERE NOT o.is_held AND o.service_date <= %(through)s
       AND (%(clients)s::bigint[] IS NULL OR o.client_id = ANY(%(clients)s))
@@ -139,8 +139,10 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
             profile.group_lines_by if profile else "task"
         )
         rounding[task.contract_line_id] = task.rounding
+    chosen, layouts = laying.layouts_of(contracts, profiles)
     drafts = draft_invoices(
         pieces,
+        layouts=layouts,
         group_by=grouping,
         rounding=rounding,
         currency={pk: contract.currency for pk, contract in contracts.items()},
@@ -160,6 +162,7 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
             contract_id=draft.contract_id,
             currency=contracts[draft.contract_id].currency,
             through=through,
+            layout=chosen.get(draft.contract_id),
             service_start=draft.service_start,
             service_end=draft.service_end,
             net=draft.net,
@@ -199,7 +202,7 @@ def _line_row(
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
         line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
-        line.rounding, *tax,
+        line.rounding, *tax, line.heading[:200], line.first, line.last,
     )  # fmt: skip
 
 
@@ -426,7 +429,7 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         project_id=drafted.project_id, task_id=drafted.task_id, person_id=drafted.person_id, is_adjustment=True,
         description=f"Adjustment: {line.description}"[:400], quantity=drafted.quantity, unit="pc",
         rate=drafted.rate, amount=drafted.amount, tax_code=line.tax_code, tax_rate=line.tax_rate,
-        tax_label=line.tax_label,
+        tax_label=line.tax_label, heading=line.heading,
     )  # fmt: skip
 
 

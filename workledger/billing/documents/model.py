@@ -149,6 +149,16 @@ class DocumentLine:
     group: str = ""
     detail: str = ""
     person: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class Receipt(NamedTuple):
+    """The picture (JPEG, PNG) or PDF behind an expense: pictures are appended as pages, PDFs attached to the file."""
+
+    name: str
+    media_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +195,8 @@ class GroupSubtotal(NamedTuple):
 class InvoiceDocument:
     """An invoice, credit note or pre-bill with all that its pages print.
 
-    Raises `InvalidDocument` when the lines do not sum to `net`, the taxes do not follow from their bases, or
+    `columns` are those of a layout (`billing.calc.layouts.Column`), empty for the usual ones; `number_format` is a sample
+    such as '1.234,56', '' for the locale's own. Raises `InvalidDocument` when the lines do not sum to `net`, the taxes do not follow from their bases, or
     `gross`, `due` or a line's amount is not what its parts give.
     """
 
@@ -221,6 +232,10 @@ class InvoiceDocument:
     original_issued_on: date | None = None
     backup: tuple[TimesheetRow, ...] = ()
     is_down_payment: bool = False
+    columns: tuple[str, ...] = ()
+    has_subtotals: bool = True
+    number_format: str = ""
+    receipts: tuple[Receipt, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [*_form_problems(self), *_sum_problems(self)]
@@ -280,6 +295,7 @@ def credit_of(
         payment_reference="",
         original_number=invoice.number,
         original_issued_on=invoice.issued_on,
+        receipts=(),
     )
     return note if shares is None else _in_part(note, shares, taxes or {})
 
@@ -313,6 +329,7 @@ def _in_part(
         gross=net + tax,
         due=net + tax,
         backup=(),
+        receipts=(),
     )
 
 
@@ -462,9 +479,25 @@ def to_json(doc: InvoiceDocument) -> bytes:
         ],
         "version": doc.version,
     }
-    if doc.is_down_payment:
-        value["is_down_payment"] = True
+    value |= _laid_out(doc)
     return _ENCODE(value).encode()
+
+
+def _laid_out(doc: InvoiceDocument) -> dict[str, object]:
+    """Return what newer documents can say; left out where it says nothing, so that older ones keep their bytes."""
+    said: dict[str, object] = {
+        "is_down_payment": doc.is_down_payment,
+        "columns": doc.columns,
+        "no_subtotals": not doc.has_subtotals,
+        "number_format": doc.number_format,
+        "receipts": [(row.name, row.media_type, base64.b64encode(row.data).decode()) for row in doc.receipts],
+        "days": {
+            str(line.position): [line.first_day.isoformat(), line.last_day.isoformat()]
+            for line in doc.lines
+            if line.first_day is not None and line.last_day is not None
+        },
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def content_hash(doc: InvoiceDocument) -> str:
@@ -484,6 +517,8 @@ def from_json(data: bytes) -> InvoiceDocument:
     """
     try:
         value = json.loads(data)
+        if not isinstance(value, dict):
+            raise TypeError("no object")
         return _document(value)
     except InvalidDocument:
         raise
@@ -559,6 +594,7 @@ def _day(text: str | None) -> date | None:
 
 def _document(value: dict[str, Any]) -> InvoiceDocument:
     day = date.fromisoformat
+    days = value.get("days", {})
     period = value["service_period"]
     return InvoiceDocument(
         version=value["version"],
@@ -592,6 +628,8 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
                 group=line["group"],
                 detail=line["detail"],
                 person=line["person"],
+                first_day=_day(days.get(str(line["position"]), (None, None))[0]),
+                last_day=_day(days.get(str(line["position"]), (None, None))[1]),
             )
             for line in value["lines"]
         ),
@@ -616,6 +654,12 @@ def _document(value: dict[str, Any]) -> InvoiceDocument:
         original_number=value["original_number"],
         original_issued_on=_day(value["original_issued_on"]),
         is_down_payment=value.get("is_down_payment", False),
+        columns=tuple(value.get("columns", ())),
+        has_subtotals=not value.get("no_subtotals", False),
+        number_format=value.get("number_format", ""),
+        receipts=tuple(
+            Receipt(name, kind, _unbase64(data)) for name, kind, data in value.get("receipts", ())
+        ),
         backup=tuple(
             TimesheetRow(day(on), person, task, note, Decimal(hours), Decimal(billable))
             for on, person, task, note, hours, billable in value["backup"]
