@@ -40,7 +40,7 @@ def new(request: ActingRequest, contract_id: int) -> HttpResponse:
         Field("percent", "Or percentage of the price", "number", unit="%", row="amount"),
         Field("contract_line_id", "Line", "id", options=lines, empty="The whole contract", help="Its price and its tax."),
         Field("description", "For", help="Printed after 'Down payment:'. Empty prints the line or contract."),
-        Field("draw_percent", "Each later invoice draws at most", "number", unit="% of its net", required=True, row="draw"),
+        Field("draw_percent", "Each invoice draws at most", "number", unit="%", required=True, row="draw", help="Of its net."),
         Field("on", "Date", "date", required=True, row="draw"),
     )  # fmt: skip
     here = reverse("contract", args=[contract_id])

@@ -41,7 +41,7 @@ def _fields(currency: str) -> tuple[Field, ...]:
         Field("valid_from", "First day", "date", required=True, row="days"),
         Field("last", "Last day", "date", row="days", help="Empty while it has no end."),
         Field("amount", "Covers, net", "number", unit=currency, row="limit", help="Empty for no limit."),
-        Field("warn_percent", "Warn from", "whole", unit="% of it", required=True, row="limit"),
+        Field("warn_percent", "Warn from, % of it", "whole", required=True, row="limit"),
         Field("is_hard", "Refuse to issue beyond it", "check", help="Otherwise a person confirms."),
     )
 

@@ -33,11 +33,11 @@ from workledger.web.views.settings import around_form, show
 
 _TERMS_FIELDS = (
     Field("name", "Name", required=True, help="As people choose them."),
-    Field("net_days", "Due after", "whole", required=True, unit="days", row="due"),
+    Field("net_days", "Due after, days", "whole", required=True, row="due"),
     Field("is_end_of_month", "Counted from the end of the month of issue", "check"),
     Field("discount_percent", "Early-payment discount", "number", places=3, unit="%", row="early",
           section="Paying early"),
-    Field("discount_days", "When paid within", "whole", unit="days", row="early", help="Of the day of issue."),
+    Field("discount_days", "When paid within, days", "whole", row="early", help="Of the day of issue."),
     Field("reduces_tax", "The discount lowers the tax in proportion", "check", help="As in the EU; else the firm bears all of it."),
 )  # fmt: skip
 
