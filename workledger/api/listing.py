@@ -337,6 +337,7 @@ class InvoiceListed:
     open_amount: Decimal | None
     note: str
     credits_invoice_id: int | None
+    corrects_invoice_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +372,7 @@ class InvoiceShown:
     lines: tuple[InvoiceLineListed, ...]
     content_hash: str
     journal_entry_id: int | None
-    credited_by_id: int | None
+    credit_note_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +427,7 @@ def _invoice(row: Any) -> InvoiceListed:
         open_amount=row.left,
         note=row.note,
         credits_invoice_id=row.credits_invoice_id,
+        corrects_invoice_id=row.corrects_invoice_id,
     )
 
 
@@ -441,13 +443,13 @@ def invoice(actor: Actor, invoice_id: int) -> InvoiceShown:
     row = locks.one(_with_names(visible_invoices(actor)), invoice_id)
     lines = InvoiceLine.objects.filter(invoice=row).order_by("position", "pk").values_list(*_LINE)
     content_hash = IssuedDocument.objects.filter(pk=row.pk).values_list("content_hash", flat=True).first()
-    credited_by = Invoice.objects.filter(credits_invoice=row).values_list("pk", flat=True).first()
+    notes = Invoice.objects.filter(credits_invoice=row).order_by("pk").values_list("pk", flat=True)
     return InvoiceShown(
         invoice=_invoice(row),
         lines=tuple(InvoiceLineListed(*line) for line in lines),
         content_hash=content_hash or "",
         journal_entry_id=row.journal_entry_id,
-        credited_by_id=credited_by,
+        credit_note_ids=tuple(notes),
     )
 
 

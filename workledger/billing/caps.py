@@ -125,7 +125,7 @@ def _worked(contract_ids: Collection[int]) -> dict[int, list[_Worked]]:
         )
         .order_by()
         .values_list("contract_id", "contract_line_id", "task_id")
-        .annotate(Sum("billable_seconds"), Sum(AGREED_AMOUNT), Sum("over_cap"))
+        .annotate(seconds=Sum("billable_seconds"), value=Sum(AGREED_AMOUNT), over=Sum("over_cap"))
     )  # fmt: skip
     found: dict[int, list[_Worked]] = defaultdict(list)
     for contract_id, *row in rows:

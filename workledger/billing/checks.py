@@ -70,9 +70,10 @@ register_check(
             "recognized − write-downs − invoices + credits + rounding",
             "SELECT (SELECT coalesce(sum(recognized), 0) FROM billing_billableitem WHERE NOT is_void)"  # noqa: S608
             f" - {_ADJUSTMENTS}"
-            " - (SELECT coalesce(sum(net), 0) FROM billing_invoice WHERE state = 'issued' AND kind = 'invoice')"
+            " - (SELECT coalesce(sum(CASE kind WHEN 'invoice' THEN net ELSE -net END), 0) FROM billing_invoice"
+            " WHERE state <> 'draft')"
             " + (SELECT coalesce(sum(l.rounding), 0) FROM billing_invoiceline l"
-            " JOIN billing_invoice i ON i.id = l.invoice_id WHERE i.state = 'issued' AND i.kind = 'invoice')",
+            " JOIN billing_invoice i ON i.id = l.invoice_id WHERE i.state <> 'draft')",
         ),
     )
 )
@@ -113,9 +114,9 @@ register_check(
         "billing.lines_have_sources",
         "Every invoice line traces to approved work",
         left=(
-            "value of lines less their rounding",
-            "SELECT sum(l.amount - l.rounding) FROM billing_invoiceline l JOIN billing_invoice i"
-            " ON i.id = l.invoice_id WHERE i.kind = 'invoice' AND i.state <> 'credited'",
+            "value of lines less their rounding and what is credited",
+            "SELECT sum(CASE i.kind WHEN 'invoice' THEN l.amount - l.rounding ELSE -l.amount - l.rounding END)"
+            " FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id WHERE l.down_payment_id IS NULL",
         ),
         right=("value of their sources", "SELECT sum(amount) FROM billing_invoicesource WHERE is_live"),
         broken=(
@@ -146,16 +147,52 @@ register_check(
 register_check(
     sum_check(
         "billing.credit_is_the_inverse",
-        "Each credit note is the exact inverse of its invoice",
-        left=("credit notes", "SELECT sum(gross) FROM billing_invoice WHERE kind = 'credit_note'"),
+        "The credit notes of a credited invoice are its exact inverse",
+        left=(
+            "credit notes",
+            "SELECT sum(n.gross) FROM billing_invoice n JOIN billing_invoice i ON i.id = n.credits_invoice_id"
+            " WHERE i.state = 'credited'",
+        ),
         right=("credited invoices", "SELECT sum(gross) FROM billing_invoice WHERE state = 'credited'"),
         broken=(
-            "accounts on which the two differ",
-            "SELECT count(*) FROM (SELECT n.id, p.account_id FROM billing_invoice n"
-            " JOIN billing_invoice i ON i.id = n.credits_invoice_id"
-            " JOIN ledger_posting p ON p.entry_id IN (n.journal_entry_id, i.journal_entry_id)"
-            " GROUP BY n.id, p.account_id HAVING sum(p.debit) <> sum(p.credit)"
-            " OR sum(p.functional_debit) <> sum(p.functional_credit)) d",
+            "accounts on which the two differ, and lines credited beyond their amount",
+            "SELECT (SELECT count(*) FROM (SELECT i.id, p.account_id FROM billing_invoice i"
+            " JOIN (SELECT id, journal_entry_id FROM billing_invoice UNION ALL SELECT credits_invoice_id,"
+            " journal_entry_id FROM billing_invoice WHERE credits_invoice_id IS NOT NULL) n ON n.id = i.id"
+            " JOIN ledger_posting p ON p.entry_id = n.journal_entry_id WHERE i.state = 'credited' GROUP BY i.id, p.account_id HAVING sum(p.debit) <> sum(p.credit)"
+            " OR sum(p.functional_debit) <> sum(p.functional_credit)) d)"
+            " + (SELECT count(*) FROM (SELECT c.credits_line_id FROM billing_invoiceline c"
+            " JOIN billing_invoiceline l ON l.id = c.credits_line_id"
+            " GROUP BY c.credits_line_id, l.amount HAVING abs(sum(c.amount)) > abs(l.amount)"
+            " OR sum(c.amount) * l.amount < 0) e)",
+        ),
+    )
+)
+_DOWN_PAYMENTS = (
+    "SELECT {figures} FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id"
+    " JOIN billing_invoice d ON d.id = l.down_payment_id WHERE d.state <> 'draft'"
+)
+_SIGNED = "CASE i.kind WHEN 'invoice' THEN l.amount ELSE -l.amount END"
+register_check(
+    sum_check(
+        "billing.down_payments",
+        "Down payments = drawn + credited + left",
+        left=(
+            "down payments",
+            "SELECT sum(net) FROM billing_invoice"
+            " WHERE draw_percent IS NOT NULL AND kind = 'invoice' AND state <> 'draft'",
+        ),
+        right=(
+            "drawn + credited + left",
+            _DOWN_PAYMENTS.format(
+                figures=f"sum({_SIGNED}) - coalesce(sum({_SIGNED}) FILTER (WHERE l.invoice_id <> d.id), 0)"
+            ),
+        ),
+        broken=(
+            "down payments drawn or credited beyond their amount",
+            "SELECT count(*) FROM ("  # noqa: S608 - constants
+            + _DOWN_PAYMENTS.format(figures="d.id")
+            + f" GROUP BY d.id, d.net HAVING sum({_SIGNED}) < 0 OR sum({_SIGNED}) > d.net) e",
         ),
     )
 )

@@ -33,9 +33,12 @@ class InvoicesIssued(Event):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCredited(Event):
-    """An invoice was credited in full: what was paid on it is the client's again."""
+    """An invoice was credited, in full or in part: `gross` is the credit note's. What was paid beyond the rest is the
+    client's again.
+    """
 
     actor: Actor
     invoice_id: int
     credit_note_id: int
     on: date
+    gross: Decimal

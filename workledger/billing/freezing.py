@@ -14,27 +14,33 @@ from workledger.billing.calc.taxes import Tax, stated
 from workledger.billing.documents import (
     REGISTER,
     TAX_NUMBER,
+    UNITS,
     VAT_ID,
     BankDetails,
     DocumentLine,
     InvoiceDocument,
     Logo,
     Party,
+    Receipt,
     ServicePeriod,
     TaxId,
     TaxTotal,
     TimesheetRow,
 )
-from workledger.billing.models import Invoice, InvoiceLine
-from workledger.billing.wording import payment_terms, prices_include_tax, tax_label
+from workledger.billing.documents.locales import locale_of
+from workledger.billing.documents.model import VERSION
+from workledger.billing.models import Invoice, InvoiceLayout, InvoiceLine, InvoiceSource
+from workledger.billing.orders import number_of
+from workledger.billing.wording import early_payment, payment_terms, prices_include_tax, tax_label
 from workledger.directory.calc import eas
 from workledger.directory.calc.addresses import Address
 from workledger.directory.models import BillingProfile, Client, Contact, LegalEntity
+from workledger.expenses.files import RECEIPTS
+from workledger.expenses.models import Receipt as ExpenseReceipt
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import minor_units
 from workledger.projects.models import Project
 
-_UNITS = {"h": "hour", "pc": "item", "d": "day", "mo": "month"}
 _BACKUP = """
     SELECT s.invoice_id, e.work_date, p.name, t.name, e.note, i.worked_seconds, i.billable_seconds
     FROM billing_invoicesource s
@@ -68,10 +74,11 @@ def documents(
         for profile in BillingProfile.objects.filter(client__in={invoice.client_id for invoice in invoices})
     }
     backup = _backup([line.pk for invoice in invoices for line in lines[invoice.pk]])
+    receipts = _receipts([row.pk for row in invoices if row.layout and row.layout.attaches_receipts])
     buyers = _buyers({invoice.client_id for invoice in invoices}, profiles)
     entities = {entity.pk: entity for entity in LegalEntity.objects.all()}
     pairs = {(invoice.entity_id, buyers[invoice.client_id].country) for invoice in invoices}
-    sellers = {(pk, country): _seller(entities[pk], country) for pk, country in pairs}
+    sellers = {(pk, country): seller_of(entities[pk], country) for pk, country in pairs}
     homes = {pk: entity.country for pk, entity in entities.items()}
     return {
         invoice.pk: _document(
@@ -82,6 +89,7 @@ def documents(
             seller=sellers[invoice.entity_id, buyers[invoice.client_id].country],
             buyer=_seen_from(homes[invoice.entity_id], buyers[invoice.client_id]),
             backup=backup.get(invoice.pk, ()),
+            receipts=receipts.get(invoice.pk, ()),
             number=numbers.get(invoice.pk, ""),
             issued_on=issued_on,
             due_on=due_on.get(invoice.pk),
@@ -99,6 +107,7 @@ def _document(
     seller: Party,
     buyer: Party,
     backup: Sequence[TimesheetRow],
+    receipts: Sequence[Receipt],
     number: str,
     issued_on: date,
     due_on: date | None,
@@ -112,6 +121,8 @@ def _document(
     said = stated(Tax(line.tax_code, line.tax_rate, line.tax_label, line.tax_vatex) for line in lines)
     days = (due_on - issued_on).days if due_on is not None else 0
     locale = profile.language if profile else "en"
+    layout = invoice.layout
+    shows_days = layout is not None and "dates" in layout.columns
     return InvoiceDocument(
         kind="invoice" if number else "pre_bill",
         number=number,
@@ -119,32 +130,43 @@ def _document(
         due_on=due_on,
         currency=invoice.currency,
         currency_digits=minor_units(invoice.currency),
-        service_period=ServicePeriod(invoice.service_start, invoice.service_end),
+        service_period=None
+        if invoice.is_down_payment
+        else ServicePeriod(invoice.service_start, invoice.service_end),
+        is_down_payment=invoice.is_down_payment,
         locale=locale,
         paper="letter" if profile and profile.paper == "letter" else "a4",
         seller=seller,
         buyer=buyer,
         buyer_reference=profile.buyer_reference if profile else "",
-        purchase_order=invoice.contract.po_number,
+        purchase_order=number_of(invoice),
         contract_name=f"{invoice.contract.number} {invoice.contract.name}",
         project_name=", ".join(projects.values()) if len(projects) == 1 else "",
-        payment_terms=payment_terms(locale, days),
+        payment_terms=_terms_in_words(invoice, locale, days),
         payment_reference=number,
-        notes="\n".join(filter(None, (invoice.note, _price_words(lines, locale)))),
+        notes="\n".join(
+            filter(None, (invoice.note, layout.closing if layout else "", _price_words(lines, locale)))
+        ),
+        original_number=invoice.corrects_invoice.number if invoice.corrects_invoice else "",
+        original_issued_on=invoice.corrects_invoice.issued_on if invoice.corrects_invoice else None,
         lines=tuple(
             DocumentLine(
                 position=line.position,
                 description=line.description,
                 quantity=line.quantity,
-                unit=_UNITS.get(line.unit, line.unit),
+                unit=UNITS.get(line.unit, line.unit),
                 rate=line.rate,
                 amount=line.printed_amount,
                 net=None if line.gross_amount is None else line.amount,
                 tax_code=line.tax_code,
                 tax_rate=line.tax_rate,
-                group=projects.get(line.project_id or 0, line.contract_line.name)
+                group=line.heading
+                if layout
+                else projects.get(line.project_id or 0, line.contract_line.name)
                 if len(projects) > 1
                 else "",
+                first_day=line.first_day if shows_days else None,
+                last_day=line.last_day if shows_days else None,
             )
             for line in lines
         ),
@@ -163,13 +185,34 @@ def _document(
         tax=invoice.tax,
         gross=invoice.gross,
         due=invoice.gross,
-        backup=tuple(backup) if profile is None or profile.attach_timesheet else (),
+        backup=tuple(backup) if _appends_time(layout, profile) else (),
+        receipts=tuple(receipts),
+        columns=tuple(layout.columns) if layout else (),
+        has_subtotals=layout.has_subtotals if layout else True,
+        number_format=layout.number_format if layout else "",
+        subject=layout.opening if layout else "",
     )
 
 
 def _price_words(lines: Sequence[InvoiceLine], locale: str) -> str:
     """Return the sentence that prices contain tax, '' where they do not."""
     return prices_include_tax(locale) if any(line.gross_amount is not None for line in lines) else ""
+
+
+def _terms_in_words(invoice: Invoice, locale: str, days: int) -> str:
+    """Return when to pay, and what paying early saves, as the invoice prints it."""
+    said = payment_terms(locale, days)
+    if invoice.discount_until is None or not invoice.discount:
+        return said
+    written = locale_of(locale, VERSION)
+    digits = minor_units(invoice.currency)
+    early = early_payment(
+        locale,
+        until=written.long_date(invoice.discount_until),
+        discount=written.money(invoice.discount, invoice.currency, digits),
+        pays=written.money(invoice.gross - invoice.discount, invoice.currency, digits),
+    )
+    return f"{said} {early}".strip()
 
 
 def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
@@ -188,7 +231,31 @@ def _backup(line_ids: Sequence[int]) -> dict[int, list[TimesheetRow]]:
     return found
 
 
-def _seller(entity: LegalEntity, buyer_country: str) -> Party:
+def _appends_time(layout: InvoiceLayout | None, profile: BillingProfile | None) -> bool:
+    if layout is not None and layout.attaches != "client":
+        return layout.attaches == "always"
+    return profile is None or profile.attach_timesheet
+
+
+def _receipts(invoice_ids: Sequence[int]) -> dict[int, list[Receipt]]:
+    """Return the receipts of the expenses on invoices, in the order of the expenses."""
+    found: dict[int, list[Receipt]] = defaultdict(list)
+    if not invoice_ids:
+        return found
+    expenses = InvoiceSource.objects.filter(
+        invoice_id__in=invoice_ids, is_live=True, item__source_kind="expense"
+    ).order_by("item__service_date", "item_id")
+    of_expense = dict(expenses.values_list("item__source_id", "invoice_id"))
+    kept = ExpenseReceipt.objects.filter(expense__in=of_expense).order_by("expense__work_date", "pk")
+    for row in kept.select_related("expense"):
+        with RECEIPTS.opened(row.file) as file:
+            name = row.expense.description or row.expense.vendor or row.file_name
+            found[of_expense[row.expense_id]].append(Receipt(name, row.media_type, file.read()))
+    return found
+
+
+def seller_of(entity: LegalEntity, buyer_country: str) -> Party:
+    """Return a legal entity as its documents print it to a buyer in this country."""
     scheme, endpoint = eas.of_company(entity.country, entity.vat_id, entity.email)
     registered, registration = eas.of_register(entity.country, entity.register_number, entity.vat_id)
     ids = [(VAT_ID, entity.vat_id), (TAX_NUMBER, entity.tax_number), (REGISTER, entity.register_number)]

@@ -10,18 +10,26 @@ from procrastinate.contrib.django import app
 
 from workledger.billing.documents import from_json, render_pdf
 from workledger.billing.models import IssuedDocument, IssuedPdf
+from workledger.core.jobs import queue
 from workledger.runtime.orphans import follow_parent
 
 # From so many documents on, processes that set side by side save more than starting them costs. Threads do not
 # help: the typesetter serves one caller at a time. The memory it takes for long timesheets ends with the processes.
 _WORTH_PROCESSES = 12
 _MOST_PROCESSES = 4
+_QUEUED_AT_ONCE = 50
 
 
 @app.task(name="billing.render_pdfs", queue="documents")
 def render_pdfs(invoice_ids: list[int]) -> None:
     """Render and keep the PDFs of frozen documents; those already kept stay."""
     store_pdfs(invoice_ids)
+
+
+def queue_pdfs(invoice_ids: Sequence[int]) -> None:
+    """Queue PDFs in batches: a job per invoice of a great run would cost more than the PDFs."""
+    for start in range(0, len(invoice_ids), _QUEUED_AT_ONCE):
+        queue(render_pdfs, invoice_ids=list(invoice_ids[start : start + _QUEUED_AT_ONCE]))
 
 
 def store_pdfs(invoice_ids: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from workledger.billing.calc.fees import ChargeKind
+from workledger.billing.calc.layouts import GroupBy
 from workledger.contracts.models import Contract, ContractLine, SharedWithClient
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
@@ -409,6 +410,114 @@ class WriteDown(Record):
         return f"{self.item_id}: -{self.amount}"
 
 
+class PurchaseOrder(Record):
+    """A client's order that invoices carry: of one contract, or of any of the client's. Half-open [valid_from, valid_to).
+
+    `amount` is how much it covers net (empty: without limit). From `warn_percent` of it on, issuing asks to confirm;
+    beyond it, issuing is refused where the limit `is_hard`, and else asks to confirm.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    warn_percent = models.PositiveSmallIntegerField(default=80)
+    is_hard = models.BooleanField(default=False)
+
+    visibility = Visibility(Permission.VIEW_CONTRACTS, client="client_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "number"],
+                name="purchase_order_number_once",
+                violation_error_message="This client already has a purchase order with that number.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),
+                name="purchase_order_ends_after_start",
+                violation_error_message="A purchase order ends after it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PaymentTerms(Record):
+    """When the firm's invoices are due, and what paying early saves.
+
+    Due `net_days` after the day of issue, or after the end of its month. Who pays within `discount_days` of issue may
+    take off `discount_percent` of the gross; `reduces_tax` says that the tax falls with it (Directive 2006/112/EC,
+    article 90), not the firm's net alone.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    net_days = models.PositiveSmallIntegerField()
+    is_end_of_month = models.BooleanField(default=False)
+    discount_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    discount_days = models.PositiveSmallIntegerField(null=True)
+    reduces_tax = models.BooleanField(default=True)
+
+    visibility = Visibility(Permission.VIEW_CLIENTS)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvoiceLayout(Record):
+    """How invoices look: headings and lines (`billing.calc.layouts`), columns, numbers, texts, what is appended.
+
+    `columns` are those shown beside description and amount; empty shows quantity, rate and, where rates differ, tax.
+    `number_format` is a sample such as '1.234,56'; empty is as the client's language has it. `attaches` says whether the
+    timesheet is appended: as the client has it ('client'), always or never. `opening` and `closing` are printed above
+    the lines and below them.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    group_by = models.CharField(max_length=8, blank=True, choices=[(by.value, by.name) for by in GroupBy])
+    line_by = models.CharField(max_length=8, default="task", choices=[(by.value, by.name) for by in GroupBy])
+    has_subtotals = models.BooleanField(default=True)
+    columns = models.JSONField(default=list, blank=True)
+    number_format = models.CharField(max_length=10, blank=True)
+    attaches = models.CharField(
+        max_length=6, default="client",
+        choices=[("client", "As the client has it"), ("always", "Always"), ("never", "Never")],
+    )  # fmt: skip
+    attaches_receipts = models.BooleanField(default=False)
+    opening = models.CharField(max_length=400, blank=True)
+    closing = models.TextField(blank=True)
+
+    visibility = Visibility(Permission.VIEW_CLIENTS)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvoiceChoice(Record):
+    """What a client's invoices use, or one contract's: a contract's choice goes before the client's. Empty: not chosen."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.PROTECT, related_name="+")
+    terms = models.ForeignKey(PaymentTerms, null=True, on_delete=models.PROTECT, related_name="+")
+    layout = models.ForeignKey(InvoiceLayout, null=True, on_delete=models.PROTECT, related_name="+")
+
+    visibility = Visibility(Permission.VIEW_CLIENTS, client="client_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "contract"], nulls_distinct=False, name="invoice_choice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.contract_id or ''}"
+
+
 class InvoiceState(models.TextChoices):
     """A draft is a pre-bill; an issued document never changes."""
 
@@ -425,7 +534,13 @@ class InvoiceKind(models.TextChoices):
 
 
 class Invoice(Record):
-    """A pre-bill, an invoice or a credit note of one contract. Credit notes hold positive amounts."""
+    """A pre-bill, an invoice or a credit note of one contract. Credit notes hold positive amounts.
+
+    An invoice is 'credited' once credit notes took all of it; until then several may have taken parts.
+    `corrects_invoice` is the credited one that it bills anew. A down payment has a `draw_percent`: how much of the net
+    of each later invoice of the contract it pays, until it is used up. Paid by `discount_until`, `discount` of the gross
+    may be taken off.
+    """
 
     entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
@@ -445,9 +560,18 @@ class Invoice(Record):
     note = models.TextField(blank=True)
     group_lines_by = models.CharField(max_length=6, default="task")
     journal_entry_id = models.BigIntegerField(null=True)
-    credits_invoice = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="credited_by"
+    credits_invoice = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="credit_notes"
     )
+    corrects_invoice = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="corrections"
+    )
+    draw_percent = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    purchase_order = models.ForeignKey(PurchaseOrder, null=True, on_delete=models.PROTECT, related_name="+")
+    layout = models.ForeignKey(InvoiceLayout, null=True, on_delete=models.PROTECT, related_name="+")
+    discount = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    discount_until = models.DateField(null=True)
+    discount_reduces_tax = models.BooleanField(default=True)
 
     visibility = Visibility(Permission.VIEW_INVOICES, entity="entity_id", client="client_id")
 
@@ -470,6 +594,11 @@ class Invoice(Record):
     def __str__(self) -> str:
         return self.number or f"Pre-bill {self.pk}"
 
+    @property
+    def is_down_payment(self) -> bool:
+        """Whether it asks for money ahead of work."""
+        return self.draw_percent is not None
+
 
 class InvoiceLine(Record):
     """A printed line: printed quantity × printed rate = printed amount.
@@ -479,6 +608,9 @@ class InvoiceLine(Record):
     `tax_code` is the category of UNCL 5305, `tax_label` what is printed for it (empty: the category's word), `tax_vatex`
     the VATEX code of why nothing is charged. Where the contract's prices contain tax, `rate` is such a price, the line prints
     `gross_amount`, and `amount` is net of it; else `gross_amount` is null.
+    On a credit note `credits_line` is the line that it takes back, a part of it or, with `credits_rest`, all that was
+    left (empty on older notes, which all credit in full); its rounding is negated. `down_payment` stands on the line of a
+    down payment and on each line that draws it down, at a negative amount: their sum less what is credited is what is left.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
@@ -499,6 +631,12 @@ class InvoiceLine(Record):
     tax_label = models.CharField(max_length=200, blank=True, db_default="")
     tax_vatex = models.CharField(max_length=30, blank=True, db_default="")
     gross_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
+    credits_line = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credits")
+    credits_rest = models.BooleanField(db_default=False)
+    heading = models.CharField(max_length=200, db_default="", blank=True)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    down_payment = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="+")
 
     visibility = Visibility(
         Permission.VIEW_INVOICES, entity="invoice__entity_id", client="invoice__client_id"

@@ -24,6 +24,7 @@ from workledger.billing.models import (
     ReasonCode,
     UnpricedItem,
 )
+from workledger.billing.orders import number_of
 from workledger.contracts.models import RateCard
 from workledger.core import locks
 from workledger.core.access import Actor, DutyRule, Permission
@@ -400,7 +401,10 @@ class PreBillSum:
 
 
 _LACKS_PO = Case(
-    When(contract__po_number="", client__billing_profile__requires_po=True, then=Value(1)), default=Value(0)
+    When(
+        contract__po_number="", purchase_order=None, client__billing_profile__requires_po=True, then=Value(1)
+    ),
+    default=Value(0),
 )
 
 
@@ -547,13 +551,13 @@ def pre_bill(actor: Actor, invoice_id: int) -> PreBill:
     rows = (
         Invoice.objects.visible_to(actor)
         .filter(state=InvoiceState.DRAFT)
-        .select_related("client", "contract")
+        .select_related("client", "contract", "purchase_order")
     )
     invoice: Invoice = locks.one(rows, invoice_id)
     groups, taxes = line_groups(invoice_id)
     problems = []
     profile = BillingProfile.objects.filter(client_id=invoice.client_id).first()
-    if profile and profile.requires_po and not invoice.contract.po_number:
+    if profile and profile.requires_po and not number_of(invoice):
         problems.append(f"{invoice.client.name} asks for a purchase order number. Add it to the contract.")
     if invoice.gross < 0:
         problems.append("It is negative. Credit the earlier invoice instead.")

@@ -6,9 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from workledger.kernel.rounding import round_amount
+from workledger.billing.calc.crediting import share_of_value
+from workledger.kernel.rounding import minor_quantum, round_amount
 from workledger.ledger.drafts import EntryDraft, PostingDraft
 from workledger.ledger.models import AccountRole
+
+_Account = tuple[AccountRole, int, int, int, int]
 
 ITEM = "item"
 INVOICE = "invoice"
@@ -210,3 +213,68 @@ def _side(
     if amount >= 0:
         return PostingDraft(account, amount, _ZERO, functional, *dimensions)
     return PostingDraft(account, _ZERO, -amount, functional, *dimensions)
+
+
+class CreditSums:
+    """What credit notes take of one invoice: net and rounding by contract line and project, and tax."""
+
+    def __init__(self, tax: Decimal) -> None:
+        self.tax = tax
+        self.nets: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        self.roundings: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+
+    def add(self, contract_line_id: int, project_id: int, net: Decimal, rounding: Decimal) -> None:
+        """Add a line."""
+        self.nets[contract_line_id, project_id] += net
+        self.roundings[contract_line_id, project_id] += rounding
+
+    def sides(self, client_id: int, contract_id: int) -> dict[_Account, Decimal]:
+        """Return the debit balance that an invoice over this would post, by account; without the receivable."""
+        sums: dict[_Account, Decimal] = defaultdict(Decimal)
+        for work, net in self.nets.items():
+            sums[AccountRole.CONTRACT_POSITION, client_id, contract_id, *work] -= net
+        for work, rounding in self.roundings.items():
+            sums[AccountRole.CONTRACT_POSITION, client_id, contract_id, *work] += rounding
+            sums[AccountRole.BILLING_ADJUSTMENTS, client_id, contract_id, *work] -= rounding
+        sums[AccountRole.TAX_PAYABLE, client_id, contract_id, 0, 0] -= self.tax
+        return sums
+
+
+class CreditValues(NamedTuple):
+    """A part of an invoice that is credited: the book's currency, what notes took before, and what this one takes."""
+
+    book_currency: str
+    before: CreditSums
+    now: CreditSums
+
+
+def part_credited(whole: EntryDraft, values: CreditValues, *, client_id: int, contract_id: int) -> EntryDraft:
+    """Return the part of an invoice's entry that a credit note takes back, to be reversed.
+
+    Each account's value in the book's currency is shared by what is credited of it, so that all notes together
+    reverse the invoice's exactly.
+    """
+    amounts: dict[_Account, Decimal] = defaultdict(Decimal)
+    worth: dict[_Account, Decimal] = defaultdict(Decimal)
+    foreign = whole.currency != values.book_currency
+    for row in whole.postings:
+        key = (row.account, row.client_id, row.contract_id, row.contract_line_id, row.project_id)
+        amounts[key] += row.debit - row.credit
+        worth[key] += (row.functional or _ZERO) if row.debit else -(row.functional or _ZERO)
+    before, now = values.before.sides(client_id, contract_id), values.now.sides(client_id, contract_id)
+    quantum = minor_quantum(values.book_currency)
+    postings, total, total_value = [], _ZERO, _ZERO
+    for key, amount in sorted(now.items()):
+        value = None
+        if foreign:
+            done = before.get(key, _ZERO)
+            value = share_of_value(worth[key], amounts[key], done, done + amount, quantum)
+            total_value += value
+        if amount or value:
+            total += amount
+            postings.append(_side(key[0], amount, None if value is None else abs(value), key[1:]))
+    receivable = (client_id, contract_id, 0, 0)
+    postings.insert(
+        0, _side(AccountRole.RECEIVABLE, -total, abs(total_value) if foreign else None, receivable)
+    )
+    return whole._replace(postings=postings)

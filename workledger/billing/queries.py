@@ -136,7 +136,7 @@ def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | Non
             BillException("held", row["count"], f"{money_words(row['value'], row['currency'])} is held")
         )
     without_po = BillingProfile.objects.filter(requires_po=True, client_id__in=Invoice.objects.filter(
-        chosen, state="draft", contract__po_number="").values("client_id"))  # fmt: skip
+        chosen, state="draft", contract__po_number="", purchase_order=None).values("client_id"))  # fmt: skip
     for profile in without_po.select_related("client"):
         detail = f"{profile.client.name} asks for a purchase order number on each invoice"
         found.append(BillException("po_number_missing", 1, detail))
@@ -175,7 +175,12 @@ def pdf(actor: Actor, invoice_id: int, *, today: date) -> bytes:
 
     Raises `NotFound`.
     """
-    invoice = locks.one(visible_invoices(actor).select_related("contract", "client"), invoice_id)
+    invoice = locks.one(
+        visible_invoices(actor).select_related(
+            "contract", "client", "corrects_invoice", "purchase_order", "layout"
+        ),
+        invoice_id,
+    )
     kept = IssuedPdf.objects.filter(pk=invoice_id).values_list("content", flat=True).first()
     if kept is not None:
         return bytes(kept)

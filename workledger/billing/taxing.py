@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import F, Q
+
 from workledger.billing.calc.taxes import (
     ClientTax,
     Code,
@@ -122,15 +124,21 @@ def move_tax_points(
     """Tax lines anew whose tax is another on the issue date than on the last day of service; returns their invoices.
 
     Pre-bills are taxed as of the last day of service; only one that is issued before that day has an earlier tax point.
+    A down payment is taxed on the day of issue (Directive 2006/112/EC, article 65). What draws it down keeps its tax.
     Refuses: tax_rate_missing.
     """
-    ahead = [row for row in invoices if tax_point(row.service_end, issued_on) < row.service_end]
+    ahead = [
+        row
+        for row in invoices
+        if tax_point(row.service_end, issued_on) < row.service_end or row.is_down_payment
+    ]
     if not ahead:
         return set()
     taxes = Taxes((row.contract for row in ahead), profiles)
     changed = []
     ends = {row.pk: (row.contract_id, row.service_end) for row in ahead}
-    for line in InvoiceLine.objects.filter(invoice_id__in=ends):
+    drawn = Q(down_payment__isnull=False) & ~Q(down_payment=F("invoice"))
+    for line in InvoiceLine.objects.filter(invoice_id__in=ends).exclude(drawn):
         contract_id, end = ends[line.invoice_id]
         tax = taxes.on(contract_id, line.contract_line_id, issued_on)
         if tax != taxes.on(contract_id, line.contract_line_id, end):

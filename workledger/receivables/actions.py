@@ -1,37 +1,41 @@
 """Writes of receivables: payments, allocation, disputes, and what issuing and crediting mean for them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
+from workledger.billing.calc.dues import tax_part
 from workledger.billing.events import InvoiceCredited, InvoicesIssued
 from workledger.billing.models import Invoice
 from workledger.core import bulk, locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record, warn
 from workledger.core.refusals import Problems, Refused
-from workledger.directory.models import LegalEntity
+from workledger.directory.models import Client, LegalEntity
 from workledger.directory.queries import exchange_rate
 from workledger.kernel.money import money_words
 from workledger.kernel.rounding import minor_quantum
 from workledger.ledger import actions as ledger
 from workledger.ledger.models import Posting
 from workledger.receivables import posting
-from workledger.receivables.models import Allocation, Dispute, Payment, Receivable
+from workledger.receivables.models import Allocation, Dispute, EarlyDiscount, Payment, Receivable
 
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A recorded payment: what was set against invoices, and what stays as a deposit."""
+    """A recorded payment: what was set against invoices, what stays as a deposit, what was taken off for paying early."""
 
     payment_id: int
     allocated: Decimal
     deposit: Decimal
+    discount: Decimal = Decimal(0)
 
 
 def on_invoices_issued(event: InvoicesIssued) -> None:
@@ -56,20 +60,83 @@ def on_invoices_issued(event: InvoicesIssued) -> None:
 
 
 def on_invoice_credited(event: InvoiceCredited) -> None:
-    """Close the receivable; what was paid on it becomes the client's deposit again."""
+    """Take the credit off what is open; what was paid beyond the rest becomes the client's deposit again."""
     receivable = locks.for_update(Receivable.objects.all(), event.invoice_id)
+    _take_discount_back(event, receivable)
+    too_much = event.gross - receivable.open_amount
     paid = (
         Allocation.objects.filter(invoice_id=event.invoice_id)
         .values_list("payment_id")
         .annotate(total=Sum("amount"))
-        .order_by("payment_id")
+        .order_by("-payment_id")
     )
     for payment_id, total in list(paid):
-        if total:
+        back = min(total, too_much)
+        if back > 0:
             payment = Payment.objects.get(pk=payment_id)
-            _allocate(event.actor, payment, receivable, -total, event.on)
-    receivable.open_amount = _ZERO
+            _allocate(event.actor, payment, receivable, -back, event.on)
+            too_much -= back
+    receivable.open_amount -= event.gross
     receivable.save(update_fields=["open_amount"])
+
+
+def _take_discount_back(event: InvoiceCredited, receivable: Receivable) -> None:
+    """Take the share of an early-payment discount back that the credit note gives back with the gross."""
+    given = _sum(EarlyDiscount.objects.filter(invoice_id=event.invoice_id))
+    if not given:
+        return
+    claim = receivable.open_amount + given + _sum(Allocation.objects.filter(invoice_id=event.invoice_id))
+    share = (given * event.gross / claim).quantize(minor_quantum(receivable.currency), ROUND_HALF_UP)
+    if share:
+        _discount(event.actor, None, receivable, -share, event.on)
+
+
+def _sum(rows: QuerySet[Any]) -> Decimal:
+    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
+    return total or _ZERO
+
+
+def _discount(
+    actor: Actor, payment: Payment | None, receivable: Receivable, amount: Decimal, on: date
+) -> None:
+    """Post an early-payment discount (negative: taken back) with its tax, at the invoice's rate."""
+    invoice = Invoice.objects.get(pk=receivable.pk)
+    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=receivable.entity_id)
+    tax = _ZERO
+    if invoice.discount_reduces_tax:
+        tax = tax_part(amount, invoice.gross, invoice.tax, invoice.currency)
+        if amount < 0 and -amount == _sum(
+            EarlyDiscount.objects.filter(invoice=invoice)
+        ):  # all of it: all its tax
+            tax = -(
+                EarlyDiscount.objects.filter(invoice=invoice).aggregate(total=Sum("tax"))["total"] or _ZERO
+            )
+    of_invoice = of_tax = None
+    if receivable.currency != home:
+        of_invoice = _share(invoice.journal_entry_id, abs(amount), receivable.gross)
+        of_tax = (of_invoice * tax / amount).quantize(minor_quantum(home), ROUND_HALF_UP)
+    draft = posting.discounted(
+        book_id=receivable.entity_id, currency=receivable.currency, client_id=receivable.client_id,
+        contract_id=invoice.contract_id, amount=amount, tax=tax, of_invoice=of_invoice, of_tax=of_tax, on=on,
+        number=invoice.number, invoice_id=invoice.pk,
+    )  # fmt: skip
+    (entry_id,) = ledger.post(actor=actor, entries=[draft])
+    EarlyDiscount.objects.create(
+        payment=payment, invoice=invoice, given_on=on, amount=amount, tax=tax, journal_entry_id=entry_id
+    )
+    receivable.open_amount -= amount
+    receivable.save(update_fields=["open_amount"])
+
+
+def discount_at(invoice: Invoice, receivable: Receivable, on: date) -> Decimal:
+    """Return what may be taken off an invoice that is paid on a day: in proportion to what credit notes left of it."""
+    if invoice.discount_until is None or on > invoice.discount_until or not invoice.gross:
+        return _ZERO
+    if EarlyDiscount.objects.filter(invoice=invoice).exists():
+        return _ZERO
+    claim = receivable.open_amount + _sum(Allocation.objects.filter(invoice=invoice))
+    off = (invoice.discount * claim / invoice.gross).quantize(minor_quantum(invoice.currency), ROUND_HALF_UP)
+    return min(off, receivable.open_amount)
 
 
 @action("receivables.record_payment", needs=Permission.RECORD_PAYMENT)
@@ -80,9 +147,12 @@ def record_payment(
     amount: Decimal,
     on: date,
     reference: str = "",
+    takes_discount: bool = True,
 ) -> Received:
     """Record money received for an invoice. What exceeds what is open becomes a customer deposit (confirmed).
 
+    Paid by its discount date, what is missing up to the early-payment discount settles the invoice, unless
+    `takes_discount` is false; a later or shorter payment leaves the rest open.
     Refuses: not_found, not_issued, credited, amount_not_possible, before_invoice, exchange_rate_missing,
     no_open_period. Warns: overpayment.
     """
@@ -110,24 +180,103 @@ def record_payment(
             f"{money_words(amount - allocated, invoice.currency)} more than is open. It stays as a deposit of the client.",
             "amount",
         )
-    payment = _receive(actor, invoice, amount, on, reference)
+    payment = _receive(
+        actor, _Payer(invoice.entity_id, invoice.client_id, invoice.currency), amount, on, reference, invoice.number
+    )  # fmt: skip
+    off = discount_at(invoice, receivable, on) if takes_discount else _ZERO
     if allocated:
         _allocate(actor, payment, receivable, allocated, on)
-    record(invoice, f"Received {money_words(amount, invoice.currency)} for {invoice.number}")
-    return Received(payment.pk, allocated, amount - allocated)
+    given = receivable.open_amount if _ZERO < receivable.open_amount <= off else _ZERO
+    if given:
+        _discount(actor, payment, receivable, given, on)
+    less = f", {money_words(given, invoice.currency)} off for paying early" if given else ""
+    record(invoice, f"Received {money_words(amount, invoice.currency)} for {invoice.number}{less}")
+    return Received(payment.pk, allocated, amount - allocated, given)
 
 
-def _receive(actor: Actor, invoice: Invoice, amount: Decimal, on: date, reference: str) -> Payment:
-    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=invoice.entity_id)
+class _Payer(NamedTuple):
+    entity_id: int
+    client_id: int
+    currency: str
+
+
+def _receive(
+    actor: Actor, payer: _Payer, amount: Decimal, on: date, reference: str, otherwise: str
+) -> Payment:
+    home = LegalEntity.objects.values_list("book__currency", flat=True).get(pk=payer.entity_id)
     draft = posting.payment_received(
-        book_id=invoice.entity_id, currency=invoice.currency, client_id=invoice.client_id, amount=amount,
-        functional=_functional(invoice.currency, home, amount, on), on=on, reference=reference or invoice.number,
+        book_id=payer.entity_id, currency=payer.currency, client_id=payer.client_id, amount=amount,
+        functional=_functional(payer.currency, home, amount, on), on=on, reference=reference or otherwise,
     )  # fmt: skip
     (entry_id,) = ledger.post(actor=actor, entries=[draft])
     return Payment.objects.create(
-        entity_id=invoice.entity_id, client_id=invoice.client_id, received_on=on, currency=invoice.currency,
+        entity_id=payer.entity_id, client_id=payer.client_id, received_on=on, currency=payer.currency,
         amount=amount, reference=reference.strip(), journal_entry_id=entry_id,
     )  # fmt: skip
+
+
+@action("receivables.record_deposit", needs=Permission.RECORD_PAYMENT)
+def record_deposit(
+    *,
+    actor: Actor,
+    client_id: int,
+    entity_id: int,
+    currency: str,
+    amount: Decimal,
+    on: date,
+    reference: str = "",
+) -> int:
+    """Record money that a client pays on account, for no invoice yet; returns the payment's id.
+
+    Refuses: not_found, unknown_entity, currency_unknown, amount_not_possible, exchange_rate_missing, no_open_period.
+    """
+    client: Client = locks.one(Client.objects.visible_to(actor), client_id)
+    problems = Problems()
+    problems.check(
+        LegalEntity.objects.filter(pk=entity_id).exists()
+        and (actor.entity_ids is None or entity_id in actor.entity_ids),
+        "unknown_entity", "Choose the legal entity that received the money.", "entity_id",
+    )  # fmt: skip
+    problems.check(
+        re.fullmatch("[A-Z]{3}", currency), "currency_unknown", "A currency has three letters.", "currency"
+    )
+    problems.check(
+        amount > 0 and amount % minor_quantum(currency) == 0,
+        "amount_not_possible", "Give an amount of more than zero, to the cent.", "amount",
+    )  # fmt: skip
+    problems.refuse()
+    payment = _receive(actor, _Payer(entity_id, client.pk, currency), amount, on, reference, "on account")
+    record(payment, f"Received {money_words(amount, currency)} on account of {client.name}")
+    return int(payment.pk)
+
+
+@action("receivables.apply_deposits", needs=Permission.RECORD_PAYMENT)
+def apply_deposits(*, actor: Actor, invoice_id: int, on: date) -> Decimal:
+    """Set the client's deposits against an open invoice, the oldest first, as far as they go; returns what was set.
+
+    Refuses: not_found, not_open, no_deposit, no_open_period.
+    """
+    invoice: Invoice = locks.one(Invoice.objects.visible_to(actor), invoice_id)
+    receivable = Receivable.objects.filter(pk=invoice_id).select_for_update().first()
+    if receivable is None or not receivable.open_amount:
+        raise Refused.because("not_open", "Nothing is open on this invoice.")
+    payments = Payment.objects.visible_to(actor).filter(
+        client_id=invoice.client_id, entity_id=invoice.entity_id, currency=invoice.currency
+    )
+    used = dict(
+        Allocation.objects.filter(payment__in=payments).values_list("payment_id").annotate(total=Sum("amount")).order_by()
+    )  # fmt: skip
+    before = receivable.open_amount
+    for payment in payments.order_by("received_on", "pk").select_for_update():
+        amount = min(payment.amount - used.get(payment.pk, _ZERO), receivable.open_amount)
+        if amount > 0:
+            _allocate(actor, payment, receivable, amount, on)
+    done: Decimal = before - receivable.open_amount
+    if not done:
+        message = "The client has no deposit in this currency that is not used yet."
+        raise Refused.because("no_deposit", message)
+    record(invoice, f"Set {money_words(done, invoice.currency)} of deposits against {invoice.number}")
+    return done
 
 
 def _functional(currency: str, home: str, amount: Decimal, on: date) -> Decimal | None:

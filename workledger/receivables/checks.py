@@ -10,20 +10,26 @@ _BALANCE = (
 register_check(
     sum_check(
         "receivables.open_equals_ledger",
-        "Accounts receivable = open invoices less allocations",
+        "Accounts receivable = invoices less credits, payments and discounts",
         left=("accounts receivable", _BALANCE.format(role="receivable")),
         right=(
-            "issued gross less allocations",
-            "SELECT (SELECT coalesce(sum(gross), 0) FROM billing_invoice WHERE state = 'issued' AND kind = 'invoice')"
-            " - (SELECT coalesce(sum(amount), 0) FROM receivables_allocation)",
+            "issued gross less credits, allocations and early-payment discounts",
+            "SELECT (SELECT coalesce(sum(CASE kind WHEN 'invoice' THEN gross ELSE -gross END), 0) FROM billing_invoice"
+            " WHERE state <> 'draft')"
+            " - (SELECT coalesce(sum(amount), 0) FROM receivables_allocation)"
+            " - (SELECT coalesce(sum(amount), 0) FROM receivables_earlydiscount)",
         ),
         broken=(
             "invoices whose open amount is another",
             "SELECT count(*) FROM (SELECT r.invoice_id FROM receivables_receivable r"
             " JOIN billing_invoice i ON i.id = r.invoice_id"
-            " LEFT JOIN receivables_allocation a ON a.invoice_id = r.invoice_id"
-            " GROUP BY r.invoice_id, i.state, i.gross, r.open_amount HAVING r.open_amount <>"
-            " CASE WHEN i.state = 'credited' THEN 0 ELSE i.gross - coalesce(sum(a.amount), 0) END) d",
+            " LEFT JOIN (SELECT invoice_id, sum(amount) AS amount FROM receivables_allocation GROUP BY 1) a"
+            " ON a.invoice_id = r.invoice_id"
+            " LEFT JOIN (SELECT credits_invoice_id, sum(gross) AS gross FROM billing_invoice GROUP BY 1) n"
+            " ON n.credits_invoice_id = r.invoice_id"
+            " LEFT JOIN (SELECT invoice_id, sum(amount) AS amount FROM receivables_earlydiscount GROUP BY 1) e"
+            " ON e.invoice_id = r.invoice_id WHERE r.open_amount <>"
+            " i.gross - coalesce(n.gross, 0) - coalesce(a.amount, 0) - coalesce(e.amount, 0)) d",
         ),
     )
 )

@@ -14,7 +14,7 @@ from workledger.kernel.money import money_words
 
 
 class Receivable(models.Model):
-    """What is still owed on an issued invoice: gross less allocations; 0 once paid or credited."""
+    """What is still owed on an issued invoice: gross less credits, allocations and early-payment discounts."""
 
     invoice = models.OneToOneField(
         Invoice, primary_key=True, on_delete=models.PROTECT, related_name="receivable"
@@ -82,6 +82,25 @@ class Allocation(Record):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.payment_id} to {self.invoice_id}"
+
+
+class EarlyDiscount(Record):
+    """What a client took off an invoice for paying early, with the tax in it; withdrawn by a second row, negated."""
+
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="+")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
+    given_on = models.DateField()
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    tax = models.DecimalField(max_digits=16, decimal_places=4)
+    journal_entry_id = models.BigIntegerField()
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(
+        Permission.VIEW_RECEIVABLES, entity="invoice__entity_id", client="invoice__client_id"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.invoice_id}"
 
 
 class Dispute(Record):

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from workledger.billing.calc.crediting import left_of
 from workledger.billing.calc.drafting import TaxGroup
+from workledger.billing.crediting import billed_lines
 from workledger.billing.documents import content_hash, from_json, problems_of
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceState, IssuedDocument
 from workledger.billing.page_queries import LineGroup, day_cursor, line_groups, read_day_cursor
@@ -21,7 +24,9 @@ from workledger.core.access import Actor, Permission
 from workledger.core.models import ActionLog
 from workledger.core.refusals import Refused
 from workledger.ledger.models import JournalEntry
-from workledger.receivables.models import Allocation, Dispute
+from workledger.receivables.actions import discount_at
+from workledger.receivables.models import Allocation, Dispute, EarlyDiscount
+from workledger.receivables.queries import deposit_of
 
 _ZERO = Decimal(0)
 PAGE_ROWS = 100
@@ -283,6 +288,16 @@ class Happened:
     summary: str
 
 
+class CreditNote(NamedTuple):
+    """A credit note of an invoice; `gross` is what it gives back."""
+
+    id: int
+    number: str
+    issued_on: date | None
+    gross: Decimal
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceDetail:
     """One issued document. What the actor may not see is empty or None.
@@ -305,17 +320,29 @@ class InvoiceDetail:
     is_verified: bool
     not_electronic: tuple[str, ...]
     credits: tuple[int, str] | None
-    credited_by: tuple[int, str] | None
+    credits_all: bool
+    credit_notes: tuple[CreditNote, ...]
+    corrects: tuple[int, str] | None
+    corrected_by: tuple[int, str] | None
     log: tuple[Happened, ...]
     may_credit: bool
     may_record_payment: bool
     may_dispute: bool
+    deposit: Decimal
+    discount: Decimal
+    discount_until: date | None
+    early: Decimal
     sees_work: bool
 
     @property
     def open_dispute(self) -> DisputeRow | None:
         """The dispute that is not settled."""
         return next((row for row in self.disputes if row.settled_on is None), None)
+
+    @property
+    def left(self) -> Decimal:
+        """What credit notes have left of its gross."""
+        return self.row.gross - sum((note.gross for note in self.credit_notes), _ZERO)
 
     @property
     def paid_total(self) -> Decimal:
@@ -328,14 +355,16 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
     disputed = Exists(Dispute.objects.filter(invoice=OuterRef("pk"), settled_on=None))
     rows = visible_invoices(actor).exclude(state=InvoiceState.DRAFT).annotate(is_disputed=disputed)
     found: Invoice = locks.one(
-        rows.select_related("client", "contract", "receivable", "credits_invoice", "credited_by"), invoice_id
+        rows.select_related("client", "contract", "receivable", "credits_invoice", "corrects_invoice"),
+        invoice_id,
     )
     row = _row(actor, found, as_of)
     groups, taxes = line_groups(invoice_id)
     document = IssuedDocument.objects.visible_to(actor).filter(pk=invoice_id).first()
     frozen = from_json(bytes(document.content)) if document else None
     original = found.credits_invoice
-    credit = getattr(found, "credited_by", None)
+    notes = list(Invoice.objects.filter(credits_invoice=found).order_by("pk"))
+    corrected, corrects = found.corrections.order_by("pk").first(), found.corrects_invoice
     is_open_invoice = found.kind == InvoiceKind.INVOICE and found.state == InvoiceState.ISSUED
     return InvoiceDetail(
         row=row,
@@ -344,7 +373,7 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         service_start=found.service_start,
         service_end=found.service_end,
         note=found.note,
-        po_number=found.contract.po_number,
+        po_number=frozen.purchase_order if frozen else "",
         journal_entry_id=found.journal_entry_id if actor.can(Permission.VIEW_LEDGER) else None,
         postings=_postings(actor, found.journal_entry_id),
         paid=_paid(actor, invoice_id),
@@ -358,15 +387,69 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         and content_hash(frozen) == document.content_hash,
         not_electronic=problems_of(frozen) if frozen else (),
         credits=(original.pk, original.number) if original else None,
-        credited_by=(credit.pk, credit.number) if credit else None,
+        credits_all=original is not None and original.gross == found.gross,
+        credit_notes=tuple(
+            CreditNote(note.pk, note.number, note.issued_on, note.gross, note.note) for note in notes
+        ),
+        corrects=(corrects.pk, str(corrects)) if corrects else None,
+        corrected_by=(corrected.pk, str(corrected)) if corrected else None,
         log=_log(actor, invoice_id),
         may_credit=is_open_invoice and actor.can(Permission.CREDIT_INVOICE),
         may_record_payment=is_open_invoice and bool(row.open_amount) and actor.can(Permission.RECORD_PAYMENT),
         may_dispute=bool(row.open_amount)
         and row.state != "disputed"
         and actor.can(Permission.RECORD_PAYMENT),
+        discount=_still_off(found),
+        discount_until=found.discount_until,
+        early=_given(actor, invoice_id),
+        deposit=deposit_of(actor, found) if row.open_amount else _ZERO,
         sees_work=actor.can(Permission.VIEW_BILLING),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditableLine:
+    """A line of which something can be credited; `left` is net, with its adjustments."""
+
+    line_id: int
+    description: str
+    left: Decimal
+    quantity: Decimal
+    unit: str
+    rate: Decimal
+
+    @property
+    def of_quantity(self) -> str:
+        """The quantity and rate in words, '' for what is charged as one."""
+        return "" if self.quantity == 1 else f" of {self.quantity.normalize():f} {self.unit}"
+
+
+def creditable(actor: Actor, invoice_id: int) -> list[CreditableLine]:
+    """Return the lines of an issued invoice that are not credited whole yet, as printed. Raises `NotFound`."""
+    row: Invoice = locks.one(visible_invoices(actor), invoice_id)
+    billed = billed_lines(row)
+    left = left_of(billed.values())
+    words = dict(row.lines.values_list("pk", "description"))
+    return [
+        CreditableLine(pk, words[pk], left[pk], line.quantity, line.unit, line.rate)
+        for pk, line in billed.items()
+        if pk in left
+    ]
+
+
+def _still_off(row: Invoice) -> Decimal:
+    """Return what paying early would still take off, whenever that is."""
+    receivable = getattr(row, "receivable", None)
+    if receivable is None or row.discount_until is None:
+        return _ZERO
+    return discount_at(row, receivable, row.discount_until)
+
+
+def _given(actor: Actor, invoice_id: int) -> Decimal:
+    """Return what was taken off for paying early."""
+    rows = EarlyDiscount.objects.visible_to(actor).filter(invoice_id=invoice_id)
+    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
+    return total or _ZERO
 
 
 def _postings(actor: Actor, entry_id: int | None) -> tuple[Posted, ...]:

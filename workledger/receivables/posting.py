@@ -70,6 +70,40 @@ def allocated(
     )
 
 
+def discounted(
+    *,
+    book_id: int,
+    currency: str,
+    client_id: int,
+    contract_id: int,
+    amount: Decimal,
+    tax: Decimal,
+    of_invoice: Decimal | None,
+    of_tax: Decimal | None,
+    on: date,
+    number: str,
+    invoice_id: int,
+) -> EntryDraft:
+    """Debit Billing adjustments (net) and Tax payable, credit Accounts receivable: an early-payment discount.
+
+    A negative amount takes one back. `of_invoice` and `of_tax` are the book's value of amount and tax at the invoice's
+    rate (None: same currency).
+    """
+    size, part = abs(amount), abs(tax)
+    of_net = None if of_invoice is None or of_tax is None else of_invoice - of_tax
+    work = client_id, contract_id
+    postings = [PostingDraft(AccountRole.BILLING_ADJUSTMENTS, size - part, _ZERO, of_net, *work)]
+    if part:
+        postings.append(PostingDraft(AccountRole.TAX_PAYABLE, part, _ZERO, of_tax, *work))
+    postings.append(PostingDraft(AccountRole.RECEIVABLE, _ZERO, size, of_invoice, *work))
+    if amount < 0:
+        postings = [posting.reversed() for posting in postings]
+    verb = "Early-payment discount on" if amount > 0 else "Early-payment discount taken back of"
+    return EntryDraft(
+        book_id, on, "early_discount", f"{verb} {number}", currency, postings, "invoice", invoice_id
+    )
+
+
 def _fx(loss: Decimal, client_id: int) -> PostingDraft:
     """Return the realized difference, which has a value in the book's currency only."""
     return PostingDraft(AccountRole.REALIZED_FX, functional=loss, client_id=client_id)

@@ -271,3 +271,13 @@ def invoice_of(actor: Actor, invoice_id: int) -> Invoice:
     """Return an invoice that the actor may see. Raises `NotFound`."""
     found: Invoice = locks.one(Invoice.objects.visible_to(actor).select_related("client"), invoice_id)
     return found
+
+
+def deposit_of(actor: Actor, invoice: Invoice) -> Decimal:
+    """Return what the client of an invoice paid its entity in its currency that pays no invoice yet."""
+    payments = Payment.objects.visible_to(actor).filter(
+        client_id=invoice.client_id, entity_id=invoice.entity_id, currency=invoice.currency
+    )
+    paid = payments.aggregate(total=Sum("amount"))["total"] or _ZERO
+    used = Allocation.objects.filter(payment__in=payments).aggregate(total=Sum("amount"))["total"] or _ZERO
+    return paid - used

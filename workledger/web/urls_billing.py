@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from workledger.web.views import billing_invoices, billing_prebills, billing_reviews, billing_wip
+from workledger.web.views import (
+    billing_invoices,
+    billing_prebills,
+    billing_reviews,
+    billing_wip,
+    down_payments,
+    purchase_orders,
+)
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
@@ -45,6 +52,8 @@ urlpatterns = [
         billing_prebills.write_down,
         name="prebill-line-write-down",
     ),
+    path("prebills/<int:invoice_id>/draws/<int:down_payment_id>", down_payments.draw, name="prebill-draw"),
+    path("prebills/<int:invoice_id>/purchase-order", purchase_orders.choose, name="prebill-order"),
     path("invoices/", billing_invoices.index, name="invoices"),
     path("invoices/total", billing_invoices.total, name="invoices-total"),
     path("invoices/export.<slug:kind>", billing_invoices.export, name="invoices-export"),
@@ -55,6 +64,10 @@ urlpatterns = [
     path("invoices/<int:invoice_id>/cii", billing_invoices.electronic, {"form": "cii"}, name="invoice-cii"),
     path("invoices/<int:invoice_id>/issue", billing_prebills.issue, name="invoice-issue"),
     path("invoices/<int:invoice_id>/credit", billing_invoices.credit, name="invoice-credit"),
+    path(
+        "invoices/<int:invoice_id>/credit/lines", billing_invoices.credit_parts, name="invoice-credit-lines"
+    ),
+    path("invoices/<int:invoice_id>/rebill", billing_invoices.rebill, name="invoice-rebill"),
     path("invoices/<int:invoice_id>/payments", billing_invoices.payment, name="invoice-payment"),
     path(
         "invoices/<int:invoice_id>/lines/<int:line_id>/entries",

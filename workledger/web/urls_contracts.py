@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workledger.web.views import change_orders, charges, contracts, milestones, rate_cards
+from workledger.web.views import (
+    change_orders,
+    charges,
+    contracts,
+    down_payments,
+    milestones,
+    purchase_orders,
+    rate_cards,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts", contracts.index, name="contracts"),
@@ -68,6 +76,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("milestones/<int:line_id>/<slug:key>/reopening", milestones.reopen, name="milestone-reopen"),
     path("milestones/<int:line_id>/<slug:key>/files/new", milestones.attach, name="milestone-attach"),
     path("milestones/files/<int:file_id>", milestones.file, name="milestone-file"),
+    path("contracts/<int:contract_id>/down-payments/new", down_payments.new, name="down-payment-new"),
+    path("contracts/<int:contract_id>/purchase-orders/new", purchase_orders.new, name="purchase-order-new"),
+    path(
+        "contracts/<int:contract_id>/purchase-orders/<int:order_id>",
+        purchase_orders.change,
+        name="purchase-order",
+    ),
     path("rate-cards", rate_cards.index, name="rate_cards"),
     path("rate-cards/new", rate_cards.new, name="rate_card-new"),
     path("rate-cards/<int:card_id>", rate_cards.show, name="rate_card"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workledger.web.views import settings, settings_taxes
+from workledger.web.views import settings, settings_invoices, settings_taxes
 
 urlpatterns = [
     path("settings", settings.home, name="settings-home"),
@@ -24,6 +24,19 @@ urlpatterns = [
     path("settings/tax-codes/new", settings_taxes.new, name="settings-tax-new"),
     path("settings/tax-codes/<int:tax_code_id>", settings_taxes.change, name="settings-tax"),
     path("settings/tax-codes/<int:tax_code_id>/rates/new", settings_taxes.rate, name="settings-tax-rate"),
+    path("settings/invoices", settings_invoices.index, name="settings-invoices"),
+    path("settings/invoices/layouts/new", settings_invoices.new_layout, name="settings-layout-new"),
+    path("settings/invoices/layouts/frame", settings_invoices.preview_frame, name="settings-layout-frame"),
+    path("settings/invoices/layouts/preview", settings_invoices.preview, name="settings-layout-preview"),
+    path("settings/invoices/layouts/<int:layout_id>", settings_invoices.layout, name="settings-layout"),
+    path("settings/invoices/terms/new", settings_invoices.new_terms, name="settings-terms-new"),
+    path("settings/invoices/terms/<int:terms_id>", settings_invoices.terms, name="settings-terms"),
+    path("clients/<int:client_id>/invoices-use", settings_invoices.of_client, name="client-invoices-use"),
+    path(
+        "contracts/<int:contract_id>/invoices-use",
+        settings_invoices.of_contract,
+        name="contract-invoices-use",
+    ),
     path("settings/users", settings.user_list, name="settings-users"),
     path("settings/users/new", settings.new_user, name="settings-user-new"),
     path("settings/users/<int:user_id>", settings.user, name="settings-user"),

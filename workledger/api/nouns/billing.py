@@ -9,8 +9,28 @@ from workledger.api.edge import actor_of, require, today
 from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
-from workledger.billing import queries, reviewing, schedule_queries, statements
-from workledger.billing.actions import bill_lines, charges, invoices, items, prebills, reviews, schedules
+from workledger.billing import (
+    choice_queries,
+    contract_queries,
+    queries,
+    reviewing,
+    schedule_queries,
+    statements,
+)
+from workledger.billing.actions import (
+    bill_lines,
+    charges,
+    down_payments,
+    invoices,
+    items,
+    layouts,
+    payment_terms,
+    prebills,
+    purchase_orders,
+    rebills,
+    reviews,
+    schedules,
+)
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
@@ -247,6 +267,15 @@ act(
     edge=_TODAY,
     gives="number",
 )
+act(
+    "POST",
+    "/invoices/{invoice_id}/credit-lines",
+    invoices.credit_lines,
+    tag=_INVOICES,
+    edge=_TODAY,
+    gives="number",
+)
+act("POST", "/invoices/{invoice_id}/rebill", rebills.credit_and_rebill, tag=_INVOICES, edge=_TODAY)
 act("POST", "/pre-bills/{invoice_id}/drop", prebills.drop_lines, tag=_INVOICES, gives="items")
 act("PUT", "/pre-bills/{invoice_id}/note", prebills.note_pre_bill, tag=_INVOICES)
 act(
@@ -311,6 +340,83 @@ _CAP = shown(listing.CapListed, "CapUse")
 def list_caps(request: HttpRequest, contract_id: Id | None = None) -> list[listing.CapListed]:
     """Caps of active contracts, their phases and lines, the fullest first; or those of one contract."""
     return listing.caps(actor_of(request), contract_id)
+
+
+# --- down payments ------------------------------------------------------------------------------------------
+
+_DOWN_PAYMENT = shown(contract_queries.DownPayment)
+
+
+@read("/contracts/{contract_id}/down-payments", list_of(_DOWN_PAYMENT), _VIEW, tag=_INVOICES, name="list_down_payments",
+      summary="List a contract's down payments")  # fmt: skip
+def list_down_payments(request: HttpRequest, contract_id: Id) -> list[contract_queries.DownPayment]:
+    """Down payments, the oldest first, with what is left of each."""
+    return contract_queries.down_payments(actor_of(request), contract_id)
+
+
+act("POST", "/contracts/{contract_id}/down-payments", down_payments.request_down_payment, tag=_INVOICES,
+    edge=_TODAY, gives="id")  # fmt: skip
+act(
+    "PUT",
+    "/pre-bills/{invoice_id}/draws/{down_payment_id}",
+    down_payments.set_draw,
+    tag=_INVOICES,
+    gives="net",
+)
+
+
+# --- purchase orders ----------------------------------------------------------------------------------------
+
+_ORDER = shown(contract_queries.OrderRow, "PurchaseOrder", also=("left", "state"))
+
+
+@read("/clients/{client_id}/purchase-orders", list_of(_ORDER), Permission.VIEW_CONTRACTS, tag=_INVOICES,
+      name="list_purchase_orders", summary="List a client's purchase orders")  # fmt: skip
+def list_purchase_orders(
+    request: HttpRequest, client_id: Id, contract_id: Id | None = None
+) -> list[contract_queries.OrderRow]:
+    """Purchase orders, the newest first, with what is used and left; with `contract_id` those its invoices can carry."""
+    return contract_queries.purchase_orders(actor_of(request), client_id=client_id, contract_id=contract_id)
+
+
+act(
+    "POST",
+    "/clients/{client_id}/purchase-orders",
+    purchase_orders.add_purchase_order,
+    tag=_INVOICES,
+    gives="id",
+)
+act("PUT", "/purchase-orders/{purchase_order_id}", purchase_orders.change_purchase_order, tag=_INVOICES)
+act("PUT", "/pre-bills/{invoice_id}/purchase-order", purchase_orders.choose_purchase_order, tag=_INVOICES)
+
+
+# --- what invoices use --------------------------------------------------------------------------------------
+
+_TERMS = shown(choice_queries.TermsRow, "PaymentTerms")
+
+
+@read("/payment-terms", list_of(_TERMS), Permission.VIEW_CLIENTS, tag=_INVOICES, name="list_payment_terms",
+      summary="List payment terms")  # fmt: skip
+def list_payment_terms(request: HttpRequest) -> list[choice_queries.TermsRow]:
+    """Payment terms that clients and contracts can use, by name."""
+    return choice_queries.payment_terms(actor_of(request))
+
+
+_LAYOUT = shown(choice_queries.LayoutRow, "InvoiceLayout")
+
+
+@read("/invoice-layouts", list_of(_LAYOUT), Permission.VIEW_CLIENTS, tag=_INVOICES, name="list_invoice_layouts",
+      summary="List invoice layouts")  # fmt: skip
+def list_layouts(request: HttpRequest) -> list[choice_queries.LayoutRow]:
+    """Layouts that clients and contracts can use, by name."""
+    return choice_queries.layouts(actor_of(request))
+
+
+act("POST", "/invoice-layouts", layouts.add_layout, tag=_INVOICES, gives="id")
+act("PUT", "/invoice-layouts/{layout_id}", layouts.change_layout, tag=_INVOICES)
+act("POST", "/payment-terms", payment_terms.add_payment_terms, tag=_INVOICES, gives="id")
+act("PUT", "/payment-terms/{payment_terms_id}", payment_terms.change_payment_terms, tag=_INVOICES)
+act("PUT", "/clients/{client_id}/invoice-choice", payment_terms.choose_for_invoices, tag=_INVOICES)
 
 
 # --- charges ------------------------------------------------------------------------------------------------

@@ -107,3 +107,12 @@ def list_disputes(
 
 act("POST", "/invoices/{invoice_id}/disputes", actions.open_dispute, tag=_TAG, edge=_TODAY, gives="id")
 act("POST", "/disputes/{dispute_id}/settle", actions.settle_dispute, tag=_TAG, edge=_TODAY)
+act("POST", "/clients/{client_id}/deposits", actions.record_deposit, tag=_TAG, edge={"on": today}, gives="id")
+act(
+    "POST",
+    "/invoices/{invoice_id}/deposits",
+    actions.apply_deposits,
+    tag=_TAG,
+    edge={"on": today},
+    gives="amount",
+)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import caps, posting, queries, taxing
+from workledger.billing import caps, drawing, laying, orders, posting, queries, taxing
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -52,7 +52,7 @@ _WORK = attrgetter("contract_id", "contract_line_id", "service_date")
 _LINE_FIELDS = (
     "id", "invoice", "position", "contract_line", "project", "task", "person", "is_adjustment", "description",
     "quantity", "unit", "rate", "amount", "rounding", "tax_code", "tax_rate",
-    "tax_label", "tax_vatex", "gross_amount",
+    "tax_label", "tax_vatex", "gross_amount", "heading", "first_day", "last_day",
 )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def run_billing(
 _OPEN = """
     SELECT i.id, i.contract_id, i.contract_line_id, coalesce(i.project_id, 0), coalesce(i.task_id, 0),
            coalesce(i.person_id, 0), i.service_date, i.billable_seconds, i.rate, i.amount, o.amount, i.over_cap,
-           i.discount, i.quantity, i.unit, i.description
+           i.discount, i.quantity, i.unit, i.description, coalesce(i.role_id, 0)
     FROM billing_openitem o JOIN billing_billableitem i ON i.id = o.item_id
     WHERE NOT o.is_held AND o.service_date <= %(through)s
       AND (%(clients)s::bigint[] IS NULL OR o.client_id = ANY(%(clients)s))
@@ -144,8 +144,10 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
             profile.group_lines_by if profile else "task"
         )
         rounding[task.contract_line_id] = task.rounding
+    chosen, layouts = laying.layouts_of(contracts, profiles)
     drafts = draft_invoices(
         pieces,
+        layouts=layouts,
         group_by=grouping,
         rounding=rounding,
         currency={pk: contract.currency for pk, contract in contracts.items()},
@@ -173,6 +175,7 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
             contract_id=draft.contract_id,
             currency=contracts[draft.contract_id].currency,
             through=through,
+            layout=chosen.get(draft.contract_id),
             service_start=draft.service_start,
             service_end=draft.service_end,
             net=draft.net,
@@ -203,6 +206,11 @@ def make_drafts(pieces: Sequence[OpenPiece], through: date) -> list[int]:
     if items.take_open([row[2] for row in source_rows]) != len(source_rows):
         raise Refused.because("taken_meanwhile", "Someone changed this work meanwhile. Run billing again.")
     bulk.copy_rows(InvoiceSource, ("invoice", "line", "item", "amount"), source_rows)
+    orders.assign(invoices)
+    drawn = drawing.draw(invoices)
+    for invoice in invoices:
+        if invoice.pk in drawn:
+            retotal(invoice)
     return [invoice.pk for invoice in invoices]
 
 
@@ -212,7 +220,7 @@ def _line_row(
     return (
         line_id, invoice_id, position, line.contract_line_id, line.project_id, line.task_id, line.person_id,
         line.is_adjustment, description, line.quantity, line.unit, line.rate, line.amount,
-        line.rounding, *tax, line.gross,
+        line.rounding, *tax, line.gross, line.heading[:200], line.first, line.last,
     )  # fmt: skip
 
 
@@ -421,6 +429,7 @@ def _adjust(invoice: Invoice, line: InvoiceLine, change: Decimal) -> None:
         description=f"Adjustment: {line.description}"[:400], quantity=drafted.quantity, unit="pc",
         rate=drafted.rate if gross is None else gross, amount=drafted.amount, tax_code=line.tax_code,
         tax_rate=line.tax_rate, tax_label=line.tax_label, tax_vatex=line.tax_vatex, gross_amount=gross,
+        heading=line.heading,
     )  # fmt: skip
 
 
@@ -447,7 +456,8 @@ def drop_lines(
     for line in invoice.lines.filter(pk__in=gone):
         invoice.lines.filter(is_adjustment=True, position=line.position + 1).delete()
     invoice.lines.filter(pk__in=gone).delete()
-    if not invoice.lines.exists():
+    if not invoice.lines.filter(down_payment=None).exists():
+        invoice.lines.all().delete()
         invoice.delete()
     else:
         retotal(invoice)

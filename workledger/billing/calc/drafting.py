@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from workledger.billing.calc.layouts import NO_WORD, GroupBy, Layout, Names, Word, word_of
 from workledger.billing.calc.taxes import nets_of, tax_added
 from workledger.contracts.calc.terms import Rounding, RoundingScope
 from workledger.kernel.quantity import hours
@@ -44,13 +45,15 @@ class OpenPiece(NamedTuple):
     quantity: Decimal | None = None
     unit: str = "h"
     description: str = ""
+    role_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
     """A line to print, with the items it takes as (item id, remaining value).
 
-    `description` is a charge's; `why` says for an adjustment what took the amount away. Where prices contain tax,
+    `description` is a charge's, or what a layout groups by; `why` says for an adjustment what took the amount away.
+    `heading` is what a layout prints above it; `first` and `last` are the days of its work. Where prices contain tax,
     `gross` is what the line prints, quantity × rate, and `amount` is net of it; else it is None.
     """
 
@@ -69,6 +72,9 @@ class DraftLine:
     description: str = ""
     why: str = ""
     gross: Decimal | None = None
+    heading: str = ""
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,10 @@ class DraftInvoice:
         return sum((line.amount for line in self.lines), _ZERO)
 
 
-_Key = tuple[int, int, int, int, str, Decimal, int]
+_Key = tuple[Word, int, int, int, int, Word, str, Decimal, int]
 _NONE = Rounding()
+_OF_THEIR_OWN = frozenset({"task", "person", "entry"})
+"""What a line names by its task and person; a layout's other groups are named by their word."""
 
 
 def draft_invoices(
@@ -96,22 +104,35 @@ def draft_invoices(
     group_by: Mapping[int, str],
     rounding: Mapping[int, Rounding],
     currency: Mapping[int, str],
+    layouts: Mapping[int, tuple[Layout, Names]] | None = None,
 ) -> list[DraftInvoice]:
     """Return one pre-bill per contract.
 
     `group_by` says 'task', 'person' or 'entry' by contract line, `rounding` how time rounds by contract line (of
     interest here: scope `invoice`), `currency` is the contract's. Order: contract line, project, task or person,
-    rate; what was written down of a line stands right after it.
+    rate; what was written down of a line stands right after it. A contract with a layout goes by that instead: its
+    headings in their order, below each the lines it asks for, work of another rate as a line of its own.
     """
+    by_layout = layouts or {}
     groups: dict[int, dict[_Key, list[OpenPiece]]] = defaultdict(lambda: defaultdict(list))
     for piece in pieces:
         item_id, contract_id, line_id, project_id, task_id, person_id, _, _, rate = piece[:9]
-        by = "entry" if piece.description else group_by.get(line_id, "task")
+        heading, words = NO_WORD, NO_WORD
+        if contract_id in by_layout:
+            layout, names = by_layout[contract_id]
+            by = "entry" if piece.description else layout.line_by
+            heading = word_of(layout.group_by, piece, names) if layout.group_by else NO_WORD
+            if by not in _OF_THEIR_OWN:
+                words, task_id, person_id = word_of(GroupBy(by), piece, names), 0, 0
+        else:
+            by = "entry" if piece.description else group_by.get(line_id, "task")
         key = (
+            heading,
             line_id,
             project_id,
             0 if by == "person" else task_id,
             0 if by == "task" else person_id,
+            words,
             piece.unit,
             -rate,
             item_id if by == "entry" else 0,
@@ -131,7 +152,7 @@ def _invoice(
     first, last = date.max, date.min
     for key in sorted(groups):
         pieces = groups[key]
-        line_id, project_id, task_id, person_id, unit, minus_rate, single = key
+        heading, line_id, project_id, task_id, person_id, words, unit, minus_rate, single = key
         how = rounding.get(line_id, _NONE)
         seconds = sum([piece.seconds for piece in pieces])
         if how.scope is RoundingScope.INVOICE:
@@ -148,7 +169,8 @@ def _invoice(
         line = DraftLine(
             line_id, project_id or None, task_id or None, person_id or None, False, quantity, -minus_rate, amount,
             amount - priced - beyond, days[0] if single else None,
-            [(piece.item_id, piece.remaining) for piece in pieces if piece.item_id], unit, pieces[0].description,
+            [(piece.item_id, piece.remaining) for piece in pieces if piece.item_id], unit,
+            words.said or pieces[0].description, "", None, heading.said, min(days), max(days),
         )  # fmt: skip
         lines.append(line)
         if remaining != priced + beyond:
@@ -185,6 +207,7 @@ def adjustment_line(line: DraftLine, change: Decimal, why: str = "Adjustment") -
         unit="pc",
         description=line.description,
         why=why,
+        heading=line.heading,
     )
 
 

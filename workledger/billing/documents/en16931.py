@@ -26,6 +26,7 @@ from workledger.directory.calc import einvoicing
 
 INVOICE: Final = "380"
 CREDIT_NOTE: Final = "381"
+PREPAYMENT: Final = "386"
 _TYPES: Final = {"invoice": INVOICE, "credit_note": CREDIT_NOTE}
 CREDIT_TRANSFER: Final = "30"
 SEPA_CREDIT_TRANSFER: Final = "58"
@@ -196,7 +197,7 @@ def e_invoice(doc: InvoiceDocument) -> EInvoice:
     return EInvoice(
         number=_word(doc.number),
         issued_on=doc.issued_on,
-        type_code=_TYPES[doc.kind],
+        type_code=PREPAYMENT if doc.is_down_payment and doc.kind == "invoice" else _TYPES[doc.kind],
         currency=doc.currency,
         digits=min(doc.currency_digits, _DECIMALS),
         due_on=doc.due_on,

@@ -6,7 +6,7 @@ unknown language to English.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -124,6 +124,23 @@ def locale_of(name: str, version: int) -> Locale:
         weekdays=tuple(words["weekdays"]),
         first_of_month=words.get("first_of_month", ""),
     )
+
+
+NUMBER_FORMATS: dict[str, tuple[str, str]] = {
+    "1,234.56": (".", ","),
+    "1.234,56": (",", "."),
+    "1 234,56": (",", _NO_BREAK_SPACE),
+    "1\u2019234.56": (".", "\u2019"),
+    "1234.56": (".", ""),
+    "1234,56": (",", ""),
+}
+"""How numbers can be written, by a sample: the decimal mark, and what parts the thousands."""
+
+
+def in_format(locale: Locale, sample: str) -> Locale:
+    """Return the locale with its numbers written as the sample is; '' or an unknown one leaves them."""
+    marks = NUMBER_FORMATS.get(sample)
+    return replace(locale, decimal_mark=marks[0], group_mark=marks[1]) if marks else locale
 
 
 def _next_month(first: date) -> date:

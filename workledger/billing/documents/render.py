@@ -23,7 +23,7 @@ from workledger.billing.documents import fonts
 from workledger.billing.documents.cii import to_cii
 from workledger.billing.documents.en16931 import e_invoice, is_electronic
 from workledger.billing.documents.factur_x import with_metadata
-from workledger.billing.documents.locales import Locale, locale_of
+from workledger.billing.documents.locales import Locale, in_format, locale_of
 from workledger.billing.documents.model import (
     ZERO,
     DocumentLine,
@@ -132,9 +132,10 @@ def _template_file(name: str) -> bytes:
 
 
 def _view(doc: InvoiceDocument) -> dict[str, Any]:
-    locale = locale_of(doc.locale, doc.version)
+    locale = in_format(locale_of(doc.locale, doc.version), doc.number_format)
     labels = locale.labels
-    title = " ".join(filter(None, (labels[doc.kind], _word(doc.number))))
+    kind = labels["down_payment"] if doc.is_down_payment and doc.kind == "invoice" else labels[doc.kind]
+    title = " ".join(filter(None, (kind, _word(doc.number))))
     return {
         "accent": doc.accent,
         "ask": _ask(doc, locale),
@@ -147,13 +148,14 @@ def _view(doc: InvoiceDocument) -> dict[str, Any]:
         "facts": _facts(doc, locale),
         "foot": _foot(doc.seller),
         "groups": _groups(doc, locale),
-        "kind": labels[doc.kind],
+        "kind": kind,
         "labels": labels,
         "lang": locale.language,
         "logo": _logo(doc.seller.logo),
         "notes": fonts.scrub(doc.notes),
         "paper": doc.paper,
         "payment": _payment(doc, locale) if doc.kind == "invoice" else [],
+        "receipts": _receipts(doc, locale),
         "region": locale.region or None,
         "seller": {
             "name": _word(doc.seller.name),
@@ -197,13 +199,15 @@ def _buyer_rows(buyer: Party) -> list[str]:
 
 
 def _credits(doc: InvoiceDocument, locale: Locale) -> str:
-    if doc.kind != "credit_note":
+    """Say which invoice a credit note takes back, or which one an invoice bills anew."""
+    if not doc.original_number:
         return ""
+    words = "credits" if doc.kind == "credit_note" else "corrects"
     number = _word(doc.original_number)
     if doc.original_issued_on is None:
-        return locale.labels["credits_undated"].format(number=number)
+        return locale.labels[f"{words}_undated"].format(number=number)
     day = locale.long_date(doc.original_issued_on)
-    return locale.labels["credits"].format(number=number, date=day)
+    return locale.labels[words].format(number=number, date=day)
 
 
 def _facts(doc: InvoiceDocument, locale: Locale) -> list[tuple[str, str]]:
@@ -293,17 +297,31 @@ def _shows_tax(doc: InvoiceDocument) -> bool:
     return len(doc.taxes) > 1
 
 
+def _shown(doc: InvoiceDocument) -> list[str]:
+    """Return the columns behind the description, in their order."""
+    person = ["person"] if _shows_person(doc) else []
+    if doc.columns:
+        ordered = [name for name in ("dates", "quantity", "unit", "rate", "tax") if name in doc.columns]
+        return [*person, *ordered, "amount"]
+    return [*person, "quantity", "rate", *(["tax"] if _shows_tax(doc) else []), "amount"]
+
+
 def _columns(doc: InvoiceDocument, locale: Locale) -> list[dict[str, object]]:
     labels = locale.labels
-    columns: list[tuple[str, bool]] = [(labels["description"], False)]
-    if _shows_person(doc):
-        columns.append((labels["person"], False))
-    columns.append((labels["hours"] if _is_by_hour(doc) else labels["quantity"], True))
-    columns.append((f"{labels['rate']} ({doc.currency})", True))
-    if _shows_tax(doc):
-        columns.append((labels["tax"], True))
-    columns.append((f"{labels['amount']} ({doc.currency})", True))
-    return [{"title": title, "right": right} for title, right in columns]
+    titles = {
+        "dates": labels["date"],
+        "person": labels["person"],
+        "quantity": labels["hours"] if _is_by_hour(doc) else labels["quantity"],
+        "unit": labels.get("unit", ""),
+        "rate": f"{labels['rate']} ({doc.currency})",
+        "tax": labels["tax"],
+        "amount": f"{labels['amount']} ({doc.currency})",
+    }
+    shown = [{"title": titles[name], "right": name not in _WORDS} for name in _shown(doc)]
+    return [{"title": labels["description"], "right": False}, *shown]
+
+
+_WORDS: Final = frozenset({"dates", "person", "unit"})
 
 
 def _groups(doc: InvoiceDocument, locale: Locale) -> list[dict[str, object]]:
@@ -315,15 +333,14 @@ def _groups(doc: InvoiceDocument, locale: Locale) -> list[dict[str, object]]:
     groups: list[dict[str, object]] = []
     for name, lines in by_group.items():
         subtotal = None
-        if name and len(lines) > 1 and len(by_group) > 1:
+        if name and doc.has_subtotals and (len(lines) > 1 or doc.columns) and len(by_group) > 1:
             hours = locale.number(subtotals[name].hours, _HOUR_DECIMALS)
-            figures = [hours if all(line.unit == "hour" for line in lines) else "", ""]
-            if _shows_person(doc):
-                figures.insert(0, "")
-            if _shows_tax(doc):
-                figures.append("")
-            figures.append(locale.number(subtotals[name].amount, doc.currency_digits))
-            subtotal = {"label": locale.labels["subtotal"].format(group=_word(name)), "cells": figures}
+            figures = {
+                "quantity": hours if all(line.unit == "hour" for line in lines) else "",
+                "amount": locale.number(subtotals[name].amount, doc.currency_digits),
+            }
+            cells = [figures.get(column, "") for column in _shown(doc)]
+            subtotal = {"label": locale.labels["subtotal"].format(group=_word(name)), "cells": cells}
         groups.append(
             {"title": _word(name), "rows": [_row(line, doc, locale) for line in lines], "subtotal": subtotal}
         )
@@ -331,19 +348,28 @@ def _groups(doc: InvoiceDocument, locale: Locale) -> list[dict[str, object]]:
 
 
 def _row(line: DocumentLine, doc: InvoiceDocument, locale: Locale) -> dict[str, object]:
+    shown = _shown(doc)
+    unit = _word(locale.unit(line.unit, line.quantity))
     if line.unit == "hour":
         quantity = locale.number(line.quantity, _HOUR_DECIMALS)
     else:
         quantity = locale.number(line.quantity, 0)
-    if not _is_by_hour(doc):
-        quantity = f"{quantity}\u00a0{_word(locale.unit(line.unit, line.quantity))}"
-    cells = [quantity, locale.number(line.rate, doc.currency_digits)]
-    if _shows_person(doc):
-        cells.insert(0, _word(line.person))
-    if _shows_tax(doc):
-        cells.append(locale.percent(line.tax_rate))
-    cells.append(locale.number(line.amount, doc.currency_digits))
-    return {"description": fonts.scrub(line.description), "detail": fonts.scrub(line.detail), "cells": cells}
+    if not _is_by_hour(doc) and "unit" not in shown:
+        quantity = f"{quantity}\u00a0{unit}"
+    values = {
+        "dates": locale.period(line.first_day, line.last_day) if line.first_day and line.last_day else "",
+        "person": _word(line.person),
+        "quantity": quantity,
+        "unit": unit,
+        "rate": locale.number(line.rate, doc.currency_digits),
+        "tax": locale.percent(line.tax_rate),
+        "amount": locale.number(line.amount, doc.currency_digits),
+    }
+    return {
+        "description": fonts.scrub(line.description),
+        "detail": fonts.scrub(line.detail),
+        "cells": [values[name] for name in shown],
+    }
 
 
 def _totals(doc: InvoiceDocument, locale: Locale) -> list[dict[str, object]]:
@@ -378,6 +404,19 @@ def _tax_label(tax: TaxTotal, doc: InvoiceDocument, locale: Locale) -> str:
     base = locale.number(tax.base, doc.currency_digits)
     label = _word(tax.label) or locale.labels["tax"]
     return locale.labels["tax_on"].format(label=label, rate=locale.percent(tax.rate), base=base)
+
+
+def _receipts(doc: InvoiceDocument, locale: Locale) -> list[dict[str, object]]:
+    """Return receipts with their bytes; the template sets pictures as pages and attaches PDFs."""
+    return [
+        {
+            "title": locale.labels["receipt"].format(number=number, text=_word(row.name)),
+            "file": f"receipt-{number}.pdf",
+            "is_picture": row.media_type != "application/pdf",
+            "data": list(row.data),
+        }
+        for number, row in enumerate(doc.receipts, start=1)
+    ]
 
 
 # The timesheet backup.

@@ -17,7 +17,9 @@ from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole, Posting
 from workledger.receivables.actions import (
     allocate_deposit,
+    apply_deposits,
     open_dispute,
+    record_deposit,
     record_payment,
     settle_dispute,
 )
@@ -141,3 +143,22 @@ def test_settlement_at_another_rate_posts_the_difference(world: World) -> None:
     record_payment(actor=world.fay.actor, invoice_id=invoice.pk, amount=D(1300), on=APRIL_14)
     (difference,) = Posting.objects.filter(account__role=AccountRole.REALIZED_FX)
     assert difference.functional_debit == D("6.50")  # 1,300 × 0.09 − 1,300 × 0.085
+
+
+def test_money_on_account_pays_a_later_invoice(world: World) -> None:
+    deposited = [
+        record_deposit(
+            actor=world.fay.actor, client_id=world.acme.pk, entity_id=world.entity_id, currency="EUR",
+            amount=D(amount), on=TODAY,
+        )
+        for amount in ("100", "2000")
+    ]  # fmt: skip
+    approved(world.carl, world, world.build, date(2026, 3, 2), "8")
+    invoice = issued(world)
+    assert apply_deposits(actor=world.fay.actor, invoice_id=invoice.pk, on=APRIL_14) == D("1142.40")
+    assert still_open(invoice) == D(0)
+    used = {pk: Payment.objects.get(pk=pk).allocations.get().amount for pk in deposited}
+    assert list(used.values()) == [D(100), D("1042.40")]  # the oldest first
+    with pytest.raises(Refused) as refused:
+        apply_deposits(actor=world.fay.actor, invoice_id=invoice.pk, on=APRIL_14)
+    assert refused.value.codes == ("not_open",)

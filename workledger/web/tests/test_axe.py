@@ -12,8 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
-from workledger.billing.actions import milestones
+from workledger.billing.actions import milestones, purchase_orders
+from workledger.billing.actions.down_payments import DownPaymentTerms, request_down_payment, set_draw
 from workledger.billing.actions.invoices import issue_invoice
+from workledger.billing.actions.layouts import LayoutInput, add_layout
+from workledger.billing.actions.payment_terms import TermsInput, add_payment_terms
 from workledger.billing.actions.prebills import hold_items, run_billing
 from workledger.billing.models import Invoice, OpenItem, ReasonCode
 from workledger.connect.models import ImportBatch
@@ -197,6 +200,43 @@ def test_the_pages_of_change_orders_and_milestones_are_accessible(firm: World, o
         f"/change-orders/{order}/acceptance", f"/contracts/{contract}/versions/2", "/milestones", f"/milestones/{line}/0",
     ]  # fmt: skip
     assert violations(open_as(firm.olivia), addresses) == []
+
+
+def _agreed(world: World) -> list[str]:
+    """What hangs on a contract beside its work, and what invoices use; returns the addresses."""
+    layout = add_layout(
+        actor=world.olivia.actor, layout=LayoutInput("By week", group_by="week", line_by="role")
+    )
+    terms = add_payment_terms(
+        actor=world.olivia.actor,
+        terms=TermsInput("30 days", 30, discount_percent=Decimal(2), discount_days=10),
+    )
+    order = purchase_orders.add_purchase_order(
+        actor=world.olivia.actor, client_id=world.acme.pk, contract_id=world.acme_contract.pk,
+        order=purchase_orders.OrderInput("4500-17", date(2026, 1, 1), amount=Decimal(1500)),
+    )  # fmt: skip
+    payment = request_down_payment(
+        actor=world.fay.actor, contract_id=world.acme_contract.pk, on=TODAY,
+        terms=DownPaymentTerms(amount=Decimal(500), draw_percent=Decimal(50)),
+    )  # fmt: skip
+    issue_invoice(actor=world.fay.actor, invoice_id=payment, issued_on=TODAY)
+    draft = Invoice.objects.get(client=world.acme, state="draft")
+    purchase_orders.choose_purchase_order(actor=world.fay.actor, invoice_id=draft.pk, purchase_order_id=order)
+    set_draw(actor=world.fay.actor, invoice_id=draft.pk, down_payment_id=payment, amount=Decimal(100))
+    issued = Invoice.objects.get(client=world.borealis)
+    contract = f"/contracts/{world.acme_contract.pk}"
+    return [
+        f"{contract}/down-payments/new", f"{contract}/purchase-orders/new", f"{contract}/purchase-orders/{order}",
+        f"{contract}/invoices-use", contract, f"/prebills/{draft.pk}/", f"/prebills/{draft.pk}/draws/{payment}",
+        f"/invoices/{payment}/", f"/invoices/{issued.pk}/credit", f"/invoices/{issued.pk}/credit/lines",
+        f"/invoices/{issued.pk}/rebill", f"/receivables/{world.acme.pk}/deposits/new", "/settings/invoices",
+        "/settings/invoices/layouts/new", f"/settings/invoices/layouts/{layout}", "/settings/invoices/terms/new",
+        f"/settings/invoices/terms/{terms}",
+    ]  # fmt: skip
+
+
+def test_the_pages_of_what_invoices_carry_are_accessible(firm: World, open_as: Open) -> None:
+    assert violations(open_as(firm.olivia), _agreed(firm)) == []
 
 
 def test_the_pages_of_expenses_are_accessible(firm: World, open_as: Open) -> None:

@@ -14,7 +14,17 @@ from openpyxl import load_workbook
 
 from workledger.billing.actions.invoices import credit_invoice, issue_invoice
 from workledger.billing.actions.prebills import hold_items, run_billing
-from workledger.billing.models import Invoice, OpenItem, ReasonCode, UnpricedItem, WriteDown
+from workledger.billing.models import (
+    Invoice,
+    InvoiceChoice,
+    InvoiceLayout,
+    OpenItem,
+    PaymentTerms,
+    PurchaseOrder,
+    ReasonCode,
+    UnpricedItem,
+    WriteDown,
+)
 from workledger.contracts.models import Rate
 from workledger.directory.models import BillingProfile
 from workledger.receivables.actions import record_payment
@@ -557,3 +567,120 @@ def test_a_schedule_is_set_seen_and_removed(world: World, browser_of: Browser) -
     assert "On day 3 of each month" in text(fay.get("/prebills/schedules"))
     assert "3 Apr" in text(fay.get("/prebills/schedules"))
     assert "Use a day of 1 to 28" in text(fay.post("/prebills/schedules/new", said | {"day": "31"}))
+
+
+# --- what invoices carry -----------------------------------------------------------------------------------
+
+
+def test_a_line_is_credited_in_part_and_the_rest_is_billed_anew(
+    world: World, issued: list[Invoice], browser_of: Browser
+) -> None:
+    fay, acme = browser_of(world.fay), issued[0]
+    line = acme.lines.order_by("position").first()
+    assert line is not None
+    address = f"/invoices/{acme.pk}/credit/lines"
+    assert line.description in text(fay.get(address))
+    sent = {f"part-{line.pk}": "1", "reason": "Agreed", "reason_code": "goodwill", "on": "16 Mar 2026"}
+    refused = fay.post(address, sent | {f"part-{line.pk}": "999999"})
+    assert refused.status_code == 422
+    assert "Credit all of this line" in text(refused)
+    assert fay.post(address, sent).status_code == 302
+    assert "credited on 16 Mar 2026" in text(fay.get(f"/invoices/{acme.pk}/"))
+    assert "priced at" in text(fay.get(f"/invoices/{acme.pk}/rebill"))
+    answer = fay.post(f"/invoices/{acme.pk}/rebill", {"reason": "Wrong rate", "on": "16 Mar 2026"})
+    again = Invoice.objects.get(corrects_invoice=acme)
+    assert (answer.status_code, answer["Location"]) == (302, f"/prebills/{again.pk}/")
+    assert "corrects it" in text(fay.get(f"/invoices/{acme.pk}/"))
+
+
+def test_a_down_payment_is_asked_for_and_drawn_on_a_pre_bill(world: World, browser_of: Browser) -> None:
+    fay, contract = browser_of(world.fay), world.acme_contract
+    address = f"/contracts/{contract.pk}/down-payments/new"
+    refused = fay.post(address, {"draw_percent": "100", "on": "16 Mar 2026"})
+    assert refused.status_code == 422
+    assert "Give an amount or a percentage" in text(refused)
+    answer = fay.post(address, {"amount": "500", "draw_percent": "50", "on": "16 Mar 2026"})
+    payment = Invoice.objects.get(draw_percent=50)
+    assert answer["Location"] == f"/prebills/{payment.pk}/"
+    issue_invoice(actor=world.fay.actor, invoice_id=payment.pk, issued_on=TODAY)
+    approved(world.carl, world, world.build, date(2026, 3, 2), "8")
+    run = run_billing(actor=world.fay.actor, through=date(2026, 3, 31))
+    bill = Invoice.objects.get(pk=run.invoices[0].id)
+    assert bill.net == D(480)
+    assert "INV-2026-00001" in text(fay.get(f"/prebills/{bill.pk}/"))
+    draw = f"/prebills/{bill.pk}/draws/{payment.pk}"
+    assert "can be drawn" in text(fay.get(draw))
+    assert fay.post(draw, {"amount": "100"}).status_code == 302
+    assert "400.00" in text(fay.get(f"/contracts/{contract.pk}"))
+
+
+def test_a_layout_is_previewed_kept_and_chosen(world: World, browser_of: Browser) -> None:
+    olivia = browser_of(world.olivia)
+    page = text(olivia.get("/settings/invoices/layouts/new"))
+    assert "/settings/invoices/layouts/preview?" in page
+    shown = olivia.get(
+        "/settings/invoices/layouts/preview", {"group_by": "week", "line_by": "role", "columns": ["rate"]}
+    )
+    assert shown["Content-Type"] == "application/pdf"
+    frame = text(olivia.get("/settings/invoices/layouts/frame", {"name": "x", "group_by": "week"}))
+    assert "preview?group_by=week" in frame
+    sent = {
+        "name": "By week",
+        "group_by": "week",
+        "line_by": "role",
+        "columns": ["rate"],
+        "attaches": "client",
+    }
+    assert olivia.post("/settings/invoices/layouts/new", sent | {"line_by": "week"}).status_code == 422
+    assert olivia.post("/settings/invoices/layouts/new", sent).status_code == 302
+    layout = InvoiceLayout.objects.get()
+    assert "By week" in text(olivia.get("/settings/invoices"))
+    assert "By week" in text(olivia.get(f"/settings/invoices/layouts/{layout.pk}"))
+    assert (
+        olivia.post("/settings/invoices/terms/new", {"name": "Ten days", "net_days": "10"}).status_code == 302
+    )
+    terms = PaymentTerms.objects.get()
+    chosen = {"layout_id": str(layout.pk), "terms_id": str(terms.pk)}
+    for address in (
+        f"/clients/{world.acme.pk}/invoices-use",
+        f"/contracts/{world.acme_contract.pk}/invoices-use",
+    ):
+        assert "Ten days" in text(olivia.get(address))
+        assert olivia.post(address, chosen).status_code == 302
+    assert set(InvoiceChoice.objects.values_list("layout_id", flat=True)) == {layout.pk}
+
+
+def test_a_purchase_order_is_kept_and_carried(world: World, browser_of: Browser) -> None:
+    olivia, contract = browser_of(world.olivia), world.acme_contract
+    address = f"/contracts/{contract.pk}/purchase-orders/new"
+    sent = {"number": "4500", "valid_from": "1 Jan 2026", "amount": "900", "warn_percent": "80"}
+    assert olivia.post(address, sent | {"number": ""}).status_code == 422
+    assert olivia.post(address, sent).status_code == 302
+    order = PurchaseOrder.objects.get()
+    changed = f"/contracts/{contract.pk}/purchase-orders/{order.pk}"
+    assert "4500" in text(olivia.get(changed))
+    assert olivia.post(changed, sent | {"number": "4501"}).status_code == 302
+    approved(world.carl, world, world.build, date(2026, 3, 2), "8")
+    bill = Invoice.objects.get(
+        pk=run_billing(actor=world.fay.actor, through=date(2026, 3, 31)).invoices[0].id
+    )
+    assert "4501" in text(olivia.get(f"/prebills/{bill.pk}/"))
+    warned = olivia.post(f"/invoices/{bill.pk}/issue", {"issued_on": "16 Mar 2026"})
+    assert warned.status_code == 409
+    assert "The client may send it back" in text(warned)
+    assert olivia.post(f"/prebills/{bill.pk}/purchase-order", {"purchase_order_id": ""}).status_code == 302
+    assert Invoice.objects.get(pk=bill.pk).purchase_order is None
+
+
+def test_money_on_account_is_recorded_and_used(
+    world: World, issued: list[Invoice], browser_of: Browser
+) -> None:
+    fay, acme = browser_of(world.fay), issued[0]
+    sent = {"amount": "50", "currency": "EUR", "entity_id": str(world.entity_id), "on": "16 Mar 2026"}
+    address = f"/receivables/{world.acme.pk}/deposits/new"
+    assert fay.get(address).status_code == 200
+    assert fay.post(address, sent).status_code == 302
+    assert "50.00 on deposit" in text(fay.get(f"/invoices/{acme.pk}/"))
+    assert fay.get(f"/invoices/{acme.pk}/deposits").status_code == 200
+    assert fay.post(f"/invoices/{acme.pk}/deposits", {"on": "16 Mar 2026"}).status_code == 302
+    assert Allocation.objects.get().amount == D(50)

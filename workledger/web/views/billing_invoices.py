@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET
 
 from workledger.billing import page_queries as billing
 from workledger.billing import queries as billing_queries
-from workledger.billing.actions.invoices import credit_invoice
+from workledger.billing.actions.invoices import credit_invoice, credit_lines
+from workledger.billing.actions.rebills import Rebilled, credit_and_rebill
+from workledger.billing.crediting import CreditPart
 from workledger.billing.documents import DocumentError, InvalidDocument
-from workledger.billing.models import Invoice
+from workledger.billing.models import Invoice, ReasonCode
 from workledger.billing.queries import EInvoiceForm
 from workledger.core import locks
 from workledger.core.access import Permission
@@ -269,7 +271,7 @@ def entries(request: ActingRequest, invoice_id: int, line_id: int) -> HttpRespon
 
 @page(Permission.CREDIT_INVOICE)
 def credit(request: ActingRequest, invoice_id: int) -> HttpResponse:
-    """Credit an invoice in full."""
+    """Credit all that is left of an invoice."""
     found = queries.invoice(request.actor, invoice_id, as_of=today())
     row = found.row
 
@@ -278,25 +280,112 @@ def credit(request: ActingRequest, invoice_id: int) -> HttpResponse:
             actor=request.actor, invoice_id=invoice_id, on=values["on"], reason=values["reason"]
         )
 
-    paid = ""
-    if found.paid_total:
-        paid = (
-            f" {formats.money(found.paid_total, row.currency)} paid on it becomes a deposit of {row.client}."
-        )
+    left = formats.money(found.left, row.currency)
     around = FormPage(
         title=f"Credit {row.number}",
-        crumbs=((_CRUMB[0], reverse(_CRUMB[1])), (row.number, reverse("invoice", args=[invoice_id]))),
+        crumbs=_crumbs(row),
         act="Credit in full",
         done=reverse("invoice", args=[invoice_id]),
         said=f"Credited {row.number} in full. Its work is WIP again.",
-        lead=f"A credit note over {formats.money(row.gross, row.currency)} takes all of it back: its lines, its postings. "
-        f"The work can be billed again.{paid}",
+        lead=f"A credit note over {left} takes back {'what is left' if found.credit_notes else 'all'} of it: its lines, "
+        f"its postings. The work can be billed again.{_paid_back(found)}",
     )
-    fields = (
-        Field("reason", "Reason", "lines", required=True, help="The credit note prints it."),
-        Field("on", "Date", "date", required=True),
+    return form_page(request, Form(_CREDIT_FIELDS, {"on": today()}), run, around)
+
+
+_CREDIT_FIELDS: tuple[Field, ...] = (
+    Field("reason", "Reason", "lines", required=True, help="The credit note prints it."),
+    Field("on", "Date", "date", required=True),
+)
+
+
+def _crumbs(row: queries.InvoiceRow) -> tuple[tuple[str, str], ...]:
+    return (_CRUMB[0], reverse(_CRUMB[1])), (row.number, reverse("invoice", args=[row.id]))
+
+
+def _paid_back(found: queries.InvoiceDetail, *, in_full: bool = True) -> str:
+    if not found.paid_total:
+        return ""
+    paid = f"{formats.money(found.paid_total, found.row.currency)} paid on it"
+    what = paid if in_full else f"What exceeds the rest of the {paid}"
+    return f" {what} becomes a deposit of {found.row.client}."
+
+
+@page(Permission.CREDIT_INVOICE)
+def credit_parts(request: ActingRequest, invoice_id: int) -> HttpResponse:
+    """Credit chosen lines of an invoice, or parts of them."""
+    found = queries.invoice(request.actor, invoice_id, as_of=today())
+    row = found.row
+    lines = queries.creditable(request.actor, invoice_id)
+    amounts = tuple(
+        Field(
+            f"part-{line.line_id}", line.description, "number", unit=row.currency, section="Amounts to credit, net",
+            help=f"{formats.money(line.left, row.currency)} is left{line.of_quantity}.",
+        )
+        for line in lines
+    )  # fmt: skip
+    code = Field(
+        "reason_code", "Why parts are given up", "choice", options=billing.REASONS, section="Credit note",
+        help="A line credited whole can be billed again. The value of a part is given up.",
+    )  # fmt: skip
+
+    def run(values: Mapping[str, Any], options: Options) -> str:
+        asked = [(line.line_id, values[f"part-{line.line_id}"]) for line in lines]
+        return credit_lines.using(options)(
+            actor=request.actor, invoice_id=invoice_id,
+            parts=[CreditPart(line_id, amount) for line_id, amount in asked if amount is not None],
+            on=values["on"], reason=values["reason"], reason_code=ReasonCode(values["reason_code"]),
+        )  # fmt: skip
+
+    around = FormPage(
+        title=f"Credit lines of {row.number}",
+        crumbs=_crumbs(row),
+        act="Credit these amounts",
+        done=reverse("invoice", args=[invoice_id]),
+        said=lambda number: f"{number} credits a part of {row.number}.",
+        lead=f"Give all that is left of a line, and its work is WIP again. Give less, and that much of its value is "
+        f"given up. Tax follows.{_paid_back(found, in_full=False)}",
+    )
+    form = Form((*amounts, code, *_CREDIT_FIELDS), {"on": today(), "reason_code": ReasonCode.OTHER.value})
+    return form_page(request, form, run, around)
+
+
+@page(Permission.CREDIT_INVOICE)
+def rebill(request: ActingRequest, invoice_id: int) -> HttpResponse:
+    """Credit an invoice and bill its work anew, in one act."""
+    found = queries.invoice(request.actor, invoice_id, as_of=today())
+    row = found.row
+
+    def run(values: Mapping[str, Any], options: Options) -> Rebilled:
+        return credit_and_rebill.using(options)(
+            actor=request.actor, invoice_id=invoice_id, on=values["on"], reason=values["reason"],
+            issue=values.get("issue", False),
+        )  # fmt: skip
+
+    fields: tuple[Field, ...] = _CREDIT_FIELDS
+    if request.actor.can(Permission.ISSUE_INVOICE):
+        fields = (*fields, Field("issue", "Issue the new invoice at once", "check"))
+    around = FormPage(
+        title=f"Credit and rebill {row.number}",
+        crumbs=_crumbs(row),
+        act="Credit and rebill",
+        done=lambda made: reverse("invoice" if made.number else "prebill", args=[made.invoice_id]),
+        said=lambda made: (
+            f"{made.credit_note} credits {row.number}. "
+            + (f"{made.number} bills its work anew." if made.number else "This pre-bill bills its work anew.")
+        ),
+        lead=f"A credit note over {formats.money(found.left, row.currency)} takes back all of it. Its work is priced at "
+        f"the rates and terms of now and drafted as a new invoice, which says that it corrects {row.number}.{_paid_back(found)}",
     )
     return form_page(request, Form(fields, {"on": today()}), run, around)
+
+
+def _early(found: queries.InvoiceDetail) -> str:
+    """Say what paying early settles it with."""
+    if not found.discount or found.discount_until is None or not found.row.open_amount:
+        return ""
+    pays = formats.money(found.row.open_amount - found.discount, found.row.currency)
+    return f" Received by {formats.day(found.discount_until)}, {pays} settles it."
 
 
 @page(Permission.RECORD_PAYMENT)
@@ -322,7 +411,7 @@ def payment(request: ActingRequest, invoice_id: int) -> HttpResponse:
         act="Record payment",
         done=reverse("invoice", args=[invoice_id]),
         said=f"The payment of {row.number} is recorded and posted.",
-        lead=f"{row.client} owes {formats.money(row.open_amount or Decimal(0), row.currency)} on {row.number}.",
+        lead=f"{row.client} owes {formats.money(row.open_amount or Decimal(0), row.currency)} on {row.number}.{_early(found)}",
     )
     shown = {"amount": row.open_amount, "on": today(), "reference": ""}
     return form_page(request, Form(fields, shown), run, around)

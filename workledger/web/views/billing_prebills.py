@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from workledger.billing import page_queries, reviewing
+from workledger.billing import contract_queries, page_queries, reviewing
 from workledger.billing.actions.invoices import issue_invoice, issue_invoices
 from workledger.billing.actions.prebills import drop_lines, note_pre_bill, run_billing, write_down_line
 from workledger.billing.models import ReasonCode, ReviewState
@@ -37,6 +37,7 @@ from workledger.web.views.billing_chosen import (
     taxes_in_words,
 )
 from workledger.web.views.caps import caps_shown
+from workledger.web.views.purchase_orders import ordering
 
 _CRUMB = "Pre-bills"
 _DAY = timedelta(days=1)
@@ -170,12 +171,16 @@ def _review(
         "comments": reviewing.comments_of(invoice_id),
         "caps": [cap for cap in caps_shown(request, found.contract_id) if cap.tone],
         "lines_trail": reverse("prebill-total", args=[invoice_id]),
+        "down_payments": contract_queries.down_payments(
+            request.actor, found.contract_id, pre_bill_id=invoice_id
+        ),
         "wip_trail": trail_url("wip", currency=found.currency, contract=found.contract_id),
         "issued_on": typed or formats.day(today()),
         "issue_error": next((each.message for each in problems if each.field in ("issued_on", "on")), ""),
         "issue_problems": [each for each in problems if each.field not in ("issued_on", "on")],
         "issue_warnings": warnings,
         "issue_opened": bool(problems or warnings),
+        **ordering(request, invoice_id, found.client_id, found.contract_id),
         **_may(request),
     }
     return render(request, "web/prebills/show.html", context, status=status)

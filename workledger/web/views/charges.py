@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from workledger.billing import statements
+from workledger.billing import contract_queries, statements
 from workledger.billing.actions import charges
 from workledger.billing.calc.fees import ChargeKind
 from workledger.contracts import queries
@@ -67,6 +67,7 @@ def charging(request: ActingRequest, found: ContractPage) -> dict[str, Any]:
         "charges": statements.charges(request.actor, found.id),
         "with_statement": {line.id for line in found.lines if line.model in _WITH_STATEMENT},
         "may_bill": request.actor.can(_P.PREPARE_BILLING),
+        "down_payments": contract_queries.down_payments(request.actor, found.id),
     }
 
 

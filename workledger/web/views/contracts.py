@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from workledger.billing import contract_queries
 from workledger.contracts import actions, queries
 from workledger.contracts.inputs import ContractInput, LineInput
 from workledger.contracts.models import BillingModel, ContractLine, ContractState, RevenueMethod, TaskType
@@ -94,6 +95,9 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         "today": today(),
         "own_card": next((card for card in found.cards if card.level == "contract"), None),
         "caps": caps_shown(request, contract_id),
+        "orders": contract_queries.purchase_orders(
+            request.actor, client_id=found.client_id, contract_id=contract_id
+        ),
         **charging(request, found),
         **amending(request, found.id),
     }

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_GET
 
 from workledger.core.access import Permission
 from workledger.core.door import Options
+from workledger.directory.calc.countries import CURRENCIES
+from workledger.directory.models import LegalEntity
 from workledger.receivables import actions, queries
 from workledger.receivables.calc.ageing import BUCKETS
 from workledger.web import formats
@@ -125,3 +127,76 @@ def settle(request: ActingRequest, dispute_id: int) -> HttpResponse:
         lead=f"Contested since {formats.day(dispute.opened_on)}: {dispute.reason}",
     )
     return form_page(request, Form(fields, {"on": today()}), run, around)
+
+
+@page(Permission.RECORD_PAYMENT)
+def deposit(request: ActingRequest, client_id: int) -> HttpResponse:
+    """Record money that a client pays on account."""
+    statement = queries.statement(request.actor, client_id, as_of=today())
+    entities = tuple(
+        (row.pk, row.name) for row in LegalEntity.objects.visible_to(request.actor).order_by("name")
+    )
+    fields = (
+        Field("amount", "Amount", "number", required=True, row="amount"),
+        Field(
+            "currency",
+            "Currency",
+            "find",
+            required=True,
+            options=tuple((code, code) for code in sorted(CURRENCIES)),
+            row="amount",
+        ),
+        Field("entity_id", "Received by", "id", required=True, options=entities),
+        Field("on", "Received on", "date", required=True, row="said"),
+        Field("reference", "Reference", help="What the bank statement says.", row="said"),
+    )
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        return actions.record_deposit.using(options)(
+            actor=request.actor, client_id=client_id, entity_id=values["entity_id"] or 0,
+            currency=values["currency"], amount=values["amount"], on=values["on"], reference=values["reference"],
+        )  # fmt: skip
+
+    around = FormPage(
+        title="Payment on account",
+        crumbs=(
+            (_CRUMB[0], reverse(_CRUMB[1])),
+            (statement.client, reverse("receivables-client", args=[client_id])),
+        ),
+        act="Record the payment",
+        done=reverse("receivables-client", args=[client_id]),
+        said=f"The payment is recorded as a deposit of {statement.client}.",
+        lead="Money for no invoice yet. It stays as the client's deposit until it is set against one.",
+    )
+    initial = {
+        "currency": statement.currency,
+        "on": today(),
+        "entity_id": entities[0][0] if entities else None,
+    }
+    return form_page(request, Form(fields, initial), run, around)
+
+
+@page(Permission.RECORD_PAYMENT)
+def use_deposits(request: ActingRequest, invoice_id: int) -> HttpResponse:
+    """Set the client's deposits against an invoice."""
+    invoice = queries.invoice_of(request.actor, invoice_id)
+    held = queries.deposit_of(request.actor, invoice)
+
+    def run(values: Mapping[str, Any], options: Options) -> Any:
+        return actions.apply_deposits.using(options)(
+            actor=request.actor, invoice_id=invoice_id, on=values["on"]
+        )
+
+    back = reverse("invoice", args=[invoice_id])
+    around = FormPage(
+        title=f"Use deposits for {invoice.number}",
+        crumbs=(("Invoices", reverse("invoices")), (invoice.number, back)),
+        act="Use deposits",
+        done=back,
+        said=lambda done: (
+            f"{formats.money(done, invoice.currency)} of deposits is set against {invoice.number}."
+        ),
+        lead=f"{invoice.client.name} paid {formats.money(held, invoice.currency)} that is set against no invoice yet. "
+        "The oldest is used first.",
+    )
+    return form_page(request, Form((Field("on", "On", "date", required=True),), {"on": today()}), run, around)

@@ -36,6 +36,7 @@ _PARTS: tuple[tuple[str, str, Permission | None], ...] = (
     ("Legal entities", "settings", _P.MANAGE_SETTINGS),
     ("Practices, offices, roles", "settings-structure", _P.MANAGE_DIRECTORY),
     ("Tax codes", "settings-taxes", _P.MANAGE_SETTINGS),
+    ("Invoices", "settings-invoices", _P.MANAGE_SETTINGS),
     ("Exchange rates", "settings-rates", _P.POST_JOURNAL),
     ("Expense policy", "expenses-policy", _P.MANAGE_EXPENSES),
     ("Users", "settings-users", _P.MANAGE_USERS),
