@@ -273,7 +273,7 @@ def compared(
             {**mine, "mark": {"type": "point", "filled": True, "size": 30, "color": colours[number]}}
         )
         layers.append(
-            {**mine, "mark": {"type": "text", "align": "right", "dy": -12 if number == above else 14, "fontWeight": 600,
+            {**mine, "mark": {"type": "text", "align": "right", "dy": -12 if number == above else 18, "fontWeight": 600,
                               "color": colours[number] if number != 2 else palette.ink},
              "encoding": {"text": {"field": "word"}}}
         )  # fmt: skip
