@@ -56,6 +56,16 @@ class Taxes:
         except NoTaxRate as error:
             raise Refused.because("tax_rate_missing", f"Contract {contract.number}: {error}") from error
 
+    def of_contract(self, contract_id: int) -> tuple[ClientTax, EntityTax, dict[int, Code]]:
+        """Return how a contract is taxed: its client, its legal entity, and the codes of its lines."""
+        contract = self._contracts[contract_id]
+        codes = {
+            line_id: self._codes[contract.entity_id, code_id]
+            for line_id, code_id in self._lines.items()
+            if (contract.entity_id, code_id) in self._codes
+        }
+        return self._client(contract), self._entities[contract.entity_id], codes
+
     def _client(self, contract: Contract) -> ClientTax:
         row, profile = self._clients[contract.client_id], self._profiles.get(contract.client_id)
         found = ClientTax(

@@ -93,6 +93,7 @@ RAIL: tuple[Group, ...] = (
                 ("change_order", "change_order-"),
             ),
             Item("Rate cards", "rate_cards", "tags", (_P.VIEW_CONTRACTS,), ("rate_card", "rate_card-")),
+            Item("Simulator", "simulator", "flask-conical", (_P.VIEW_BILLING,)),
         ),
     ),
     Group(

@@ -1,6 +1,7 @@
 """The simulator equals reality: what is simulated of terms and time is what the acts bill of them, to the cent."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,10 +21,12 @@ from workledger.billing.calc.simulation import Act, ActKind, Plan, PlanLine, Sim
 from workledger.billing.calc.taxes import EntityTax
 from workledger.billing.calc.work import Worked
 from workledger.billing.models import BillableItem, Charge, Invoice, InvoiceLine, OpenItem
+from workledger.billing.simulated import postings
 from workledger.contracts.calc import terms
 from workledger.contracts.models import ContractLine
 from workledger.core.refusals import Refused
 from workledger.kernel.period import Period
+from workledger.ledger.models import AccountRole, Posting
 from workledger.projects.models import Task
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import World
@@ -341,6 +344,29 @@ def simulated(simulation: Simulation) -> Outcome:
     )
 
 
+OF_BILLING = {
+    AccountRole.CONTRACT_POSITION, AccountRole.SERVICES_REVENUE, AccountRole.BILLING_ADJUSTMENTS,
+    AccountRole.RECEIVABLE, AccountRole.TAX_PAYABLE,
+}  # fmt: skip
+
+
+def posted(simulation: Simulation) -> dict[str, D]:
+    """Return what the simulation posts to each account, debits less credits."""
+    sums: dict[str, D] = defaultdict(D)
+    for period in simulation.periods:
+        for act_posted in postings(simulation, period):
+            for row in act_posted.accounts:
+                sums[row.account] += row.debit - row.credit
+    return {account: amount for account, amount in sums.items() if amount}
+
+
+def booked_in(contract_id: int) -> dict[str, D]:
+    """Return what stands in the books of a contract."""
+    rows = Posting.objects.filter(contract_id=contract_id, account__role__in=OF_BILLING)
+    sums = rows.values_list("account__role").annotate(Sum("debit"), Sum("credit")).order_by()
+    return {role: debit - credit for role, debit, credit in sums if debit != credit}
+
+
 @pytest.mark.django_db
 @settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(document=documents(), booked=times)
@@ -370,4 +396,5 @@ def test_simulated_is_what_is_billed(world: World, document: terms.Terms, booked
         if is_negative:
             return
         assert [sorted(lines) for lines in found.invoices] == [sorted(lines) for lines in expected.invoices]
+        assert posted(simulation) == booked_in(contract.pk)
         assert (found.totals, found.wip, found.over_cap) == (expected.totals, expected.wip, expected.over_cap)
