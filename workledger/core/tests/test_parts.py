@@ -144,7 +144,7 @@ def test_problems_are_told_all_at_once() -> None:
 def test_every_permission_is_someones_and_the_owner_has_all() -> None:
     assert ROLE_PERMISSIONS.keys() == set(Role)
     assert ROLE_PERMISSIONS[Role.OWNER] == frozenset(Permission)
-    assert ROLE_PERMISSIONS[Role.CLIENT_CONTACT] == {Permission.VIEW_INVOICES}
+    assert ROLE_PERMISSIONS[Role.CLIENT_CONTACT] == {Permission.VIEW_INVOICES, Permission.ANSWER_AS_CLIENT}
 
 
 def test_an_auditor_reads_everything_and_writes_nothing() -> None:
