@@ -165,12 +165,13 @@ def _invoice(
         remaining = sum([piece.remaining for piece in pieces], _ZERO)
         beyond = sum([piece.over_cap for piece in pieces], _ZERO)
         days = [piece.service_date for piece in pieces]
-        first, last = min(first, *days), max(last, *days)
+        since, until = min(days), max(days)
+        first, last = min(first, since), max(last, until)
         line = DraftLine(
             line_id, project_id or None, task_id or None, person_id or None, False, quantity, -minus_rate, amount,
             amount - priced - beyond, days[0] if single else None,
             [(piece.item_id, piece.remaining) for piece in pieces if piece.item_id], unit,
-            words.said or pieces[0].description, "", None, heading.said, min(days), max(days),
+            words.said or pieces[0].description, "", None, heading.said, since, until,
         )  # fmt: skip
         lines.append(line)
         if remaining != priced + beyond:
