@@ -138,9 +138,13 @@ class Multiplier(_Document):
     @model_validator(mode="after")
     def _says_when(self) -> "Multiplier":
         if (self.kind is MultiplierKind.OVERTIME) != (self.over_hours is not None):
-            raise _beside("over_hours", "Say after how many hours of a day overtime begins, and only for overtime.")
+            raise _beside(
+                "over_hours", "Say after how many hours of a day overtime begins, and only for overtime."
+            )
         if (self.kind is MultiplierKind.TASK_TYPE) != (self.task_type_id is not None):
-            raise _beside("task_type_id", "Choose the task type that the factor is for, and only for that kind.")
+            raise _beside(
+                "task_type_id", "Choose the task type that the factor is for, and only for that kind."
+            )
         return self
 
 
@@ -529,7 +533,14 @@ _METHOD_WORDS = {
     TimeRounding.UP: "Up to the next",
     TimeRounding.DOWN: "Down to",
 }
+_UNROUNDED = TermFact("Rounding", "None: time is billed as entered")
+_SIDE = {"Rounding", "Invoice lines", "Notes", "Expenses"}
 _HIDDEN = {"version", "model", "expenses", "rounding", "group_lines_by", "requires_notes", "cap"}
+
+
+def side_facts(terms: "Terms") -> list[TermFact]:
+    """Return what a line's terms say beside their sentence (`contracts.calc.wording`): rounding, notes, expenses."""
+    return [fact for fact in facts(terms) if fact.label in _SIDE and fact != _UNROUNDED]
 
 
 def facts(terms: "Terms") -> list[TermFact]:
@@ -538,7 +549,7 @@ def facts(terms: "Terms") -> list[TermFact]:
     if isinstance(terms, _TimeTerms):
         rounding = terms.rounding
         if rounding.method is TimeRounding.NONE:
-            found.append(TermFact("Rounding", "None: time is billed as entered"))
+            found.append(_UNROUNDED)
         else:
             words = _METHOD_WORDS[rounding.method]
             found.append(

@@ -91,7 +91,9 @@ def _retainer(read: terms.Retainer, money: Money) -> str:
         return f"{money(read.fee)} {each} for all time, {_timing(read.timing)}"
     beyond = "at rate-card prices" if read.overage_rate is None else f"{money(read.overage_rate)} an hour"
     if read.carries_deficit:
-        return f"{included}; what is over is taken from the next period, and from the last one charged {beyond}"
+        return (
+            f"{included}; what is over is taken from the next period, and from the last one charged {beyond}"
+        )
     return f"{included}, then {beyond}"
 
 
@@ -132,7 +134,9 @@ def _units(read: terms.Units, money: Money) -> str:
 
 
 def _each(months: int) -> str:
-    return {1: "a month", 3: "a quarter", 6: "a half-year", 12: "a year"}.get(months, f"every {months} months")
+    return {1: "a month", 3: "a quarter", 6: "a half-year", 12: "a year"}.get(
+        months, f"every {months} months"
+    )
 
 
 def _timing(timing: Timing) -> str:
@@ -193,7 +197,11 @@ def _charged_limits(read: Terms, money: Money) -> Iterator[str]:
     if read.minimum_charge is not None:
         yield f"at least {money(read.minimum_charge.amount)} {_each(read.minimum_charge.period_months)}"
     if read.cap is not None:
-        limit = f"{number(read.cap.hours)} h" if read.cap.hours is not None else money(read.cap.amount or Decimal(0))
+        limit = (
+            f"{number(read.cap.hours)} h"
+            if read.cap.hours is not None
+            else money(read.cap.amount or Decimal(0))
+        )
         is_hard = read.cap.action is terms.CapAction.HARD
         yield f"{'nothing is billed' if is_hard else 'you are told'} beyond {limit}"
 
@@ -202,7 +210,9 @@ def _discount(discount: terms.Discount) -> Iterator[str]:
     if discount.percent:
         yield f"less {number(discount.percent)} %"
     if discount.volume:
-        steps = (f"{number(step.percent)} % from {number(step.from_hours)} h a month" for step in discount.volume)
+        steps = (
+            f"{number(step.percent)} % from {number(step.from_hours)} h a month" for step in discount.volume
+        )
         yield f"less {', '.join(steps)}"
 
 

@@ -167,6 +167,8 @@ def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as
     card = RateCard.objects.earliest("pk")
     addresses = [
         "/week/2026-03-09/", "/approvals/", "/time/", "/clients", f"/clients/{firm.acme.pk}", "/clients/new", "/contracts",
+        f"/contracts/{firm.acme_contract.pk}/lines/new", f"/contracts/{firm.acme_contract.pk}/lines/new?model=time_and_materials",
+        f"/contracts/{firm.acme_contract.pk}/lines/new?model=fixed_fee",
         f"/contracts/{firm.acme_contract.pk}", "/rate-cards", f"/rate-cards/{card.pk}",
         f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}", "/projects",
         f"/projects/{firm.atlas.pk}", f"/projects/{firm.atlas.pk}/tasks", "/people", f"/people/{firm.carl.person_id}",
