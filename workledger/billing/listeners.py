@@ -1,6 +1,6 @@
 """What billing does when others tell it something, and its invariants; read when the app is ready."""
 
-from workledger.billing import rebilling
+from workledger.billing import rebilling, repricing
 from workledger.billing.actions import items
 from workledger.contracts.effects import register_rate_effects
 from workledger.contracts.events import LineTermsChanged, RatesChanged
@@ -17,5 +17,5 @@ subscribe(ExpensesWithdrawn, rebilling.on_expenses_withdrawn)
 subscribe(RatesChanged, items.on_rates_changed)
 subscribe(LineTermsChanged, items.on_line_terms_changed)
 subscribe(TaskMappingChanged, items.on_task_mapping_changed)
-register_rate_effects(items.rate_effect)
+register_rate_effects(repricing.rate_effect)
 explain.register(items.explain)

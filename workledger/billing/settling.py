@@ -96,16 +96,17 @@ class Known:
     derivations: Derivations
 
 
-def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True) -> Outcome:
+def settle(
+    line: Line, new: Sequence[Work], known: Known, *, again: bool = True, locks: bool = True
+) -> Outcome:
     """Price a line's unbilled time together with `new` work; with `again` False only the new.
 
-    Locks the line's items. What comes out as it stands is left alone, with its holds and write-downs.
+    Locks the line's items, unless it is only asked what would come out. What comes out as it stands is left alone, with its holds and write-downs.
     """
     standing: dict[int, list[BillableItem]] = defaultdict(list)
     if again:
-        for item in (
-            unbilled().filter(contract_line_id=line.id).order_by("pk").select_for_update(of=("self",))
-        ):
+        rows = unbilled().filter(contract_line_id=line.id).order_by("pk")
+        for item in rows.select_for_update(of=("self",)) if locks else rows:
             standing[item.source_id].append(item)
     billed_parts = _billed_parts(standing)
     works = {source: whole_work(items, billed_parts.get(source, 0)) for source, items in standing.items()}
