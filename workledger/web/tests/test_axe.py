@@ -170,7 +170,8 @@ def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as
         f"/contracts/{firm.acme_contract.pk}/lines/new", f"/contracts/{firm.acme_contract.pk}/lines/new?model=time_and_materials",
         f"/contracts/{firm.acme_contract.pk}/lines/new?model=fixed_fee",
         f"/contracts/{firm.acme_contract.pk}", "/rate-cards", f"/rate-cards/{card.pk}",
-        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}", "/projects",
+        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}",
+        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest("pk").pk}/approval", "/projects",
         f"/projects/{firm.atlas.pk}", f"/projects/{firm.atlas.pk}/tasks", "/people", f"/people/{firm.carl.person_id}",
     ]  # fmt: skip
     assert violations(open_as(firm.olivia), addresses) == []

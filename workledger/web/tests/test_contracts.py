@@ -158,6 +158,10 @@ def test_fay_proposes_a_rate_and_olivia_approves_it(world: World, browser_of: Br
     assert fay.post(f"/rate-cards/{card.pk}/rates/new?replaces={old.pk}", sent).status_code == 302
     new = Rate.objects.get(replaces=old)
     address = f"/rate-cards/{card.pk}/rates/{new.pk}/approval"
+    assert "It changes no open work" in olivia.get(address).content.decode()
+    assert "You proposed this rate" in fay.get(address).content.decode()
+    timeline = fay.get(f"/rate-cards/{card.pk}").content.decode()
+    assert "€130.00 from 1 Apr 2026, proposed" in timeline
     assert "1 proposed rate waits" in fay.get("/rate-cards").content.decode()
     assert "Waiting for approval" in fay.get(f"/rate-cards/{card.pk}").content.decode()
     assert fay.post(address).status_code == 422
