@@ -104,6 +104,9 @@ def _inbox(
         "decides": decides,
         "open_count": queries.open_proposal_count(request.actor),
         "approvals_url": address("approvals") if approves else "",
+        "expenses_url": address("approvals-expenses")
+        if request.actor.can(Permission.APPROVE_EXPENSES)
+        else "",
         "warned": warned,
         "warnings": warnings,
     }
