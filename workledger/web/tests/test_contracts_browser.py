@@ -37,7 +37,7 @@ def desk(world: World, chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> I
 
 def _rows(page: Page) -> list[list[str]]:
     found: list[list[str]] = page.evaluate(
-        "[...document.querySelectorAll('[data-row]')].map(row => [...row.querySelectorAll('input')].map(input => input.value))"
+        "[...document.querySelectorAll('[data-typed-row]')].map(row => [...row.querySelectorAll('input')].map(input => input.value))"
     )
     return found
 

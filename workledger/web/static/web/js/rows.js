@@ -43,16 +43,16 @@ function move(place, row, step, focused) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-rows-add], [data-row-remove], [data-row-move]");
   if (!button) return;
-  const place = button.closest("[data-rows]");
-  const row = button.closest("[data-row]");
+  const place = button.closest("[data-typed-rows]");
+  const row = button.closest("[data-typed-row]");
   if (button.matches("[data-rows-add]")) add(place);
   else if (button.matches("[data-row-remove]")) remove(place, row);
   else move(place, row, Number(button.dataset.rowMove), button);
 });
 document.addEventListener("keydown", (event) => {
-  const row = event.target.closest?.("[data-row]");
+  const row = event.target.closest?.("[data-typed-row]");
   if (!row || event.ctrlKey || event.metaKey) return;
-  const place = row.closest("[data-rows]");
+  const place = row.closest("[data-typed-rows]");
   if (event.key === "Enter" && event.target.matches("input")) {
     event.preventDefault();
     add(place, row);
