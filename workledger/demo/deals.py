@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from workledger.billing.actions.charges import accept_milestone
-from workledger.billing.actions.prebills import run_billing
+from workledger.billing.actions.charges import accept_milestone, charge_due
+from workledger.billing.actions.invoices import issue_invoices
+from workledger.billing.actions.prebills import make_drafts, open_pieces
 from workledger.billing.models import Invoice
 from workledger.contracts.actions import create_contracts, create_lines
 from workledger.contracts.inputs import NewContract, NewLine
@@ -129,11 +130,13 @@ class Deals:
             issued_on = last + _ISSUED_AFTER
             if issued_on > loaded.firm.today:
                 break
-            run = run_billing(
-                actor=loaded.actor, through=last, contract_ids=contract_ids, issue=True, issued_on=issued_on
-            )
+            charge_due(loaded.actor, last, None, contract_ids)
+            made = make_drafts(open_pieces(loaded.actor, last, contract_ids=contract_ids), last)
+            if not made:
+                continue
+            issue_invoices(actor=loaded.actor, invoice_ids=made, issued_on=issued_on, makes_pdfs=False)
             paid_on = issued_on + _PAID_AFTER
-            for invoice in Invoice.objects.filter(pk__in=[each.id for each in run.invoices]).order_by("pk"):
+            for invoice in Invoice.objects.filter(pk__in=made).order_by("pk"):
                 if paid_on <= loaded.firm.today:
                     record_payment(
                         actor=loaded.actor, invoice_id=invoice.pk, amount=invoice.gross, on=paid_on,

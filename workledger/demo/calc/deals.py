@@ -92,7 +92,7 @@ def _steady(firm: DemoFirm, since: date) -> list[int]:
 
 def _weekly(firm: DemoFirm, start: date, hours: int) -> tuple[tuple[date, int], ...]:
     """Return a Wednesday's hours of each week since a day, a little more every fourth."""
-    found = []
+    found: list[tuple[date, int]] = []
     holidays = set(firm.offices[0].holidays)
     for day in days(start, firm.today):
         if day.weekday() == _WEDNESDAY and day not in holidays:

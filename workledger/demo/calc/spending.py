@@ -10,8 +10,8 @@ from random import Random
 from workledger.demo.calc.dates import add_months
 from workledger.demo.calc.records import DemoFirm, Entry
 
-_TRAVELLERS = 6
-_MONTHS = 5
+_TRAVELLERS = 3
+_MONTHS = 4
 _TRIPS_A_MONTH = 2
 _REIMBURSED_MONTHS = 2
 _TAX_OF_HOTEL, _TAX_OF_RAIL = Decimal("0.07"), Decimal("0.07")
