@@ -1,6 +1,6 @@
 """What billing does when others tell it something, and its invariants; read when the app is ready."""
 
-from workledger.billing import rebilling
+from workledger.billing import rebilling, repricing
 from workledger.billing.actions import charges, items
 from workledger.contracts.effects import register_rate_effects, register_unbilled
 from workledger.contracts.events import ContractCapChanged, LineTermsChanged, RatesChanged
@@ -20,6 +20,6 @@ subscribe(LineTermsChanged, items.on_line_terms_changed)
 subscribe(ContractCapChanged, items.on_cap_changed)
 subscribe(PhaseCapChanged, items.on_cap_changed)
 subscribe(TaskMappingChanged, items.on_task_mapping_changed)
-register_rate_effects(items.rate_effect)
+register_rate_effects(repricing.rate_effect)
 register_unbilled(items.unbilled_value)
 explain.register(items.explain)

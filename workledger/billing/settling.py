@@ -152,18 +152,19 @@ class Known:
     derivations: Derivations
 
 
-def settle(group: Sequence[Line], new: Sequence[Work], known: Known) -> Outcome:
+def settle(group: Sequence[Line], new: Sequence[Work], known: Known, *, locks: bool = True) -> Outcome:
     """Price the unbilled time of lines that are priced together, with `new` work of theirs.
 
-    Locks their items. What comes out as it stands is left alone, with its holds and write-downs.
+    Locks their items, unless it is only asked what would come out. What comes out as it stands is left alone, with its
+    holds and write-downs.
     """
     line_of = {line.id: line for line in group}
     standing: dict[int, list[BillableItem]] = defaultdict(list)
-    rows = unbilled().filter(contract_line_id__in=line_of).order_by("pk").select_for_update(of=("self",))
-    for item in rows:
+    rows = unbilled().filter(contract_line_id__in=line_of).order_by("pk")
+    for item in rows.select_for_update(of=("self",)) if locks else rows:
         standing[item.source_id].append(item)
     billed_parts = _billed_parts(standing)
-    rests = _Rests(line_of, standing, billed_parts)
+    rests = _Rests(line_of, standing, billed_parts, locks=locks)
     works = {
         source: whole_work(items, billed_parts.get(source, 0))
         for source, items in standing.items()
@@ -207,6 +208,8 @@ class _Rests:
         line_ids: Collection[int],
         standing: Mapping[int, Sequence[BillableItem]],
         billed_parts: Mapping[int, int],
+        *,
+        locks: bool,
     ) -> None:
         self.kept: dict[int, list[BillableItem]] = defaultdict(list)
         self.standing = {
@@ -218,13 +221,14 @@ class _Rests:
         self.works: dict[int, Work] = {}
         self._parts = dict(billed_parts)
         sums: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
-        for item in (
-            BillableItem.objects.filter(
-                contract_line_id__in=line_ids, source_kind="time", is_void=False, over_cap__gt=0, bills__is_live=True
-            )
-            .order_by("pk")
-            .select_for_update(of=("self",))
-        ):  # fmt: skip
+        rows = BillableItem.objects.filter(
+            contract_line_id__in=line_ids,
+            source_kind="time",
+            is_void=False,
+            over_cap__gt=0,
+            bills__is_live=True,
+        ).order_by("pk")
+        for item in rows.select_for_update(of=("self",)) if locks else rows:
             self.kept[item.source_id].append(item)
             self._parts[item.source_id] = max(self._parts.get(item.source_id, 0), item.part + 1)
             self._add(sums, item, item.over_cap)

@@ -50,9 +50,10 @@ class Taxes:
     def on(self, contract_id: int, contract_line_id: int, day: date) -> Tax:
         """Return how a contract line is taxed at a tax point. Raises `Refused` (tax_rate_missing)."""
         contract = self._contracts[contract_id]
-        line = self._codes.get((contract.entity_id, self._lines.get(contract_line_id, 0)))
+        line = self.code(contract_id, self._lines.get(contract_line_id))
+        client, entity = self.parties(contract_id)
         try:
-            return tax_of(line, self._client(contract), self._entities[contract.entity_id], day)
+            return tax_of(line, client, entity, day)
         except NoTaxRate as error:
             raise Refused.because("tax_rate_missing", f"Contract {contract.number}: {error}") from error
 
@@ -65,6 +66,15 @@ class Taxes:
             if (contract.entity_id, code_id) in self._codes
         }
         return self._client(contract), self._entities[contract.entity_id], codes
+
+    def code(self, contract_id: int, tax_code_id: int | None) -> Code | None:
+        """Return a tax code that lines of a contract may have, None for no such code."""
+        return self._codes.get((self._contracts[contract_id].entity_id, tax_code_id or 0))
+
+    def parties(self, contract_id: int) -> tuple[ClientTax, EntityTax]:
+        """Return how a contract's client and legal entity are taxed."""
+        contract = self._contracts[contract_id]
+        return self._client(contract), self._entities[contract.entity_id]
 
     def _client(self, contract: Contract) -> ClientTax:
         row, profile = self._clients[contract.client_id], self._profiles.get(contract.client_id)

@@ -1,7 +1,7 @@
 """Reads of contracts, lines, cards and rates."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -39,18 +39,30 @@ from workledger.directory.models import EmploymentTerms, Person
 _Keys = tuple[int | None, int | None, int | None, int | None]
 
 
-def load_rate_books(contract_ids: Iterable[int]) -> RateBooks:
+def load_rate_books(contract_ids: Iterable[int], *, approving: Iterable[int] = ()) -> RateBooks:
     """Return the rate books of these contracts: approved rates in each contract's own currency.
 
-    Two queries, whatever the number of contracts. Not limited to an actor: pricing sees every rate.
+    With `approving` as they would be if these proposals were approved too, and ended what they replace; raises
+    `RatesTie` where that cannot be. Two queries, whatever the number of contracts; one more with proposals. Not limited
+    to an actor: pricing sees every rate.
     """
+    proposed = (
+        dict(
+            Rate.objects.filter(pk__in=list(approving), state=RateState.PROPOSED).values_list(
+                "pk", "replaces_id"
+            )
+        )
+        if approving
+        else {}
+    )
+    starts = _starts_of_next(proposed)
     contracts = list(
         Contract.objects.filter(pk__in=set(contract_ids)).values_list(
             "pk", "client_id", "entity_id", "currency"
         )
     )
     rates = (
-        Rate.objects.filter(state=RateState.APPROVED)
+        Rate.objects.filter(Q(state=RateState.APPROVED) | Q(pk__in=proposed))
         .filter(
             Q(card__contract_id__in=[pk for pk, *_ in contracts])
             | Q(card__client_id__in={client for _, client, *_ in contracts})
@@ -68,6 +80,11 @@ def load_rate_books(contract_ids: Iterable[int]) -> RateBooks:
     of_entity: dict[tuple[int, str], list[RateRow]] = defaultdict(list)
     rows: Iterable[tuple[Any, ...]] = rates.iterator(chunk_size=5_000)
     for contract_id, client_id, entity_id, currency, pk, *values in rows:
+        if pk in starts:
+            *keys, valid_from, valid_to, rate = values
+            if starts[pk] <= valid_from:
+                continue
+            values = [*keys, valid_from, min(valid_to or starts[pk], starts[pk]), rate]
         if contract_id is not None:
             of_contract[contract_id, currency].append(RateRow(pk, "contract", *values))
         elif client_id is not None:
@@ -83,6 +100,16 @@ def load_rate_books(contract_ids: Iterable[int]) -> RateBooks:
             for pk, client, entity, currency in contracts
         }
     )
+
+
+def _starts_of_next(proposed: Mapping[int, int | None]) -> dict[int, date]:
+    """Return the day on which each rate that proposals replace would give way."""
+    if not any(proposed.values()):
+        return {}
+    rows = Rate.objects.filter(pk__in=proposed, replaces__isnull=False).values_list(
+        "replaces_id", "valid_from"
+    )
+    return dict(rows)
 
 
 def visible_cards(actor: Actor) -> RecordQuerySet[RateCard]:

@@ -90,14 +90,20 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class LoggedAction:
-    """An act with its input, what it changed row by row, and the acts it was made of."""
+    """An act with its input, what it changed row by row, and the acts it was made of.
+
+    `changes` begin after `first_change` of the `change_count`, `parts` after `first_part` of the `part_count`.
+    """
 
     row: LogRow
     input: dict[str, Any]
     changes: tuple[RowChange, ...]
     change_count: int
     parts: tuple[LogRow, ...]
+    part_count: int
     parent: LogRow | None
+    first_change: int = 0
+    first_part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,19 +216,25 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def logged_action(actor: Actor, log_id: int) -> LoggedAction:
-    """Return one act with everything it changed; raises NotFound."""
+def logged_action(actor: Actor, log_id: int, *, first_change: int = 0, first_part: int = 0) -> LoggedAction:
+    """Return one act with what it changed, 200 rows from `first_change` on, and 200 of its parts; raises NotFound."""
     log = locks.one(ActionLog.objects.visible_to(actor), log_id)
-    parts = list(ActionLog.objects.visible_to(actor).filter(parent_id=log_id).order_by("id"))
+    parts = ActionLog.objects.visible_to(actor).filter(parent_id=log_id)
     changes = RowLog.objects.visible_to(actor).filter(action_id=log_id)
     parent = ActionLog.objects.visible_to(actor).filter(pk=log.parent_id).first() if log.parent_id else None
     return LoggedAction(
         row=_log_row(log),
         input=guarded(actor, log.input),
-        changes=tuple(_row_change(actor, row) for row in changes.order_by("id")[:MOST_CHANGES]),
+        changes=tuple(
+            _row_change(actor, row)
+            for row in changes.order_by("id")[first_change : first_change + MOST_CHANGES]
+        ),
         change_count=changes.count(),
-        parts=tuple(_log_row(part) for part in parts),
+        parts=tuple(_log_row(part) for part in parts.order_by("id")[first_part : first_part + MOST_CHANGES]),
+        part_count=parts.count(),
         parent=_log_row(parent) if parent else None,
+        first_change=first_change,
+        first_part=first_part,
     )
 
 

@@ -30,7 +30,9 @@ from workledger.core.door import Options, action, record
 from workledger.core.models import RoleAssignment, User
 from workledger.demo.calc.firm import generate
 from workledger.demo.calc.records import DemoFirm, Entry, WrongRate
+from workledger.demo.deals import Deals
 from workledger.demo.queries import PASSWORD, is_loaded
+from workledger.demo.spending import Spending
 from workledger.directory import models as directory
 from workledger.kernel.rounding import round_amount
 from workledger.ledger import actions as ledger
@@ -47,6 +49,8 @@ _INTERNAL = "Lindqvist & Partner (internal)"
 _LEITWEG = "0204"
 """The scheme of the German public bodies' e-invoice addresses."""
 _OPEN_MONTHS = 2
+_BILLED = (BillingModel.TIME_AND_MATERIALS.value,)
+_MARKED_UP = {"expenses": {"markup_percent": "8"}}
 _DECIDED_AT = time(17, 0)
 Progress = Callable[[str], None]
 
@@ -87,9 +91,13 @@ def load_firm(*, actor: Actor, loader: "_Loader") -> LoadedDemo:
     loader.work()
     loader.time()
     loader.approvals()
+    loader.spending.load()
+    loader.deals.load()
     loader.adjustments()
     invoices = loader.bills()
+    loader.deals.bill()
     payments = loader.payments()
+    loader.spending.vendor_bill()
     loader.holds()
     loader.lock()
     record(None, f"Loaded the demo firm with {len(loader.firm.entries):,} entries")
@@ -102,7 +110,8 @@ class _Loader:
     def __init__(self, actor: Actor, firm: DemoFirm, progress: Progress) -> None:
         self.actor = actor
         self.firm = firm
-        self.say = progress
+        self._progress = progress
+        self.spending, self.deals = Spending(self), Deals(self)
         self.entity_id = 0
         self.person_ids: list[int] = []
         self.user_ids: list[int] = []
@@ -119,6 +128,10 @@ class _Loader:
         self.item_of: dict[int, int] = {}
         self.invoice_ids: dict[int, int] = {}
         self.wrong_rate_ids: list[int] = []
+
+    def say(self, words: str) -> None:
+        """Tell what is being done."""
+        self._progress(words)
 
     def found(self) -> None:
         """The legal entity with its books."""
@@ -298,9 +311,12 @@ class _Loader:
                     name=row.name,
                     model=BillingModel(row.model),
                     revenue_method=RevenueMethod(row.method),
-                    terms=dict(row.terms),
                     budget_seconds=_seconds(row.budget_hours),
                     budget_amount=row.budget_amount,
+                    terms={
+                        **row.terms,
+                        **(_MARKED_UP if row.model in _BILLED and row.contract_index % 3 == 0 else {}),
+                    },
                 )
                 for row in firm.lines
             ],
@@ -493,14 +509,14 @@ class _Loader:
                 by_approver[row.approver_index][self._line(row)] = _moment(row.approved_on)
         for approver, decided in sorted(by_approver.items()):
             lines = list(TimesheetLine.objects.filter(pk__in=decided).order_by("pk"))
-            approve_locked(self._as(approver), lines, frozenset({LineState.SUBMITTED}), "", decided)
+            approve_locked(self.acting_as(approver), lines, frozenset({LineState.SUBMITTED}), "", decided)
         ids = dict(zip(self.entry_ids, range(len(self.entry_ids)), strict=True))
         items = BillableItem.objects.filter(source_kind="time", treatment=Treatment.CHARGED).values_list(
             "source_id", "pk"
         )
         self.item_of = {ids[source]: item for source, item in items if source in ids}
 
-    def _as(self, person: int) -> Actor:
+    def acting_as(self, person: int) -> Actor:
         """The demo's own actor in the name of one of the people."""
         return replace(self.actor, name=self.firm.people[person].name, user_id=self.user_ids[person])
 
@@ -610,6 +626,8 @@ class _Loader:
             for entry in firm.invoices[index].entry_indexes
             if entry in self.item_of
         ]
+        contracts = [self.contract_ids[firm.invoices[index].contract_index] for index in indexes]
+        items += self.spending.open_items(contracts, through)
         made = make_drafts(open_pieces(self.actor, through, item_ids=items), through)
         of_contract = dict(Invoice.objects.filter(pk__in=made).values_list("contract_id", "pk"))
         for index in indexes:

@@ -11,6 +11,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from workledger.billing.models import PreBillReview, ReviewState
 from workledger.core.access import Actor, Permission
 from workledger.core.models import Proposal
+from workledger.expenses.models import ExpenseReport, ExpenseState
+from workledger.expenses.queries import reports_to_decide
 from workledger.kernel.period import week_start
 from workledger.timesheets.models import LineState, TimeEntry, TimesheetLine
 from workledger.timesheets.queries import lines_to_decide
@@ -33,6 +35,7 @@ class Attention:
 
     own_open_lines: Standing
     approvals: Standing
+    expenses: Standing
     held: Standing
     unpriced: Standing
     drafts: Standing
@@ -45,16 +48,17 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """How many timesheet lines, proposals and reviews of pre-bills wait for an actor's decision."""
+    """How many timesheet lines, proposals, expense reports and reviews of pre-bills wait for an actor's decision."""
 
     approvals: int = 0
     proposals: int = 0
+    expenses: int = 0
     reviews: int = 0
 
     @property
     def count(self) -> int:
         """All of them."""
-        return self.approvals + self.proposals + self.reviews
+        return self.approvals + self.proposals + self.expenses + self.reviews
 
 
 _OWN = """
@@ -77,11 +81,10 @@ _RECEIVABLES = """
 SELECT CASE WHEN due_on < %(day)s THEN 'overdue' ELSE 'due' END, currency, count(*), 0, sum(open_amount)
 FROM receivables_receivable WHERE open_amount <> 0 AND issued_on <= %(day)s {entities} GROUP BY 1, 2
 """
-_PROPOSALS = "SELECT 'proposals', '', count(*), 0, 0 FROM core_proposal WHERE state = 'open'"
 
 
 def attention(actor: Actor, today: date) -> Attention:
-    """Return what waits for this actor on a day; two queries, one without approvals to decide."""
+    """Return what waits for this actor on a day; two queries, one for who decides nothing."""
     parts: list[str] = []
     if actor.person_id is not None:
         parts.append(_OWN)
@@ -89,8 +92,6 @@ def attention(actor: Actor, today: date) -> Attention:
         parts.append(_WIP)
     if actor.can(Permission.VIEW_RECEIVABLES) and actor.client_ids is None:
         parts.append(_RECEIVABLES)
-    if actor.can(Permission.DECIDE_PROPOSALS):
-        parts.append(_PROPOSALS)
     found: dict[str, list[tuple[str, int, int, Decimal]]] = {}
     if parts:
         entities = "" if actor.entity_ids is None else "AND entity_id = ANY(%(entities)s)"
@@ -104,17 +105,19 @@ def attention(actor: Actor, today: date) -> Attention:
             cursor.execute(" UNION ALL ".join(parts).format(entities=entities), values)
             for kind, currency, count, seconds, amount in cursor.fetchall():
                 found.setdefault(kind, []).append((currency, int(count), int(seconds), Decimal(amount)))
+    decides = inbox(actor)
     return Attention(
         own_open_lines=_standing(found, "own_open_lines"),
-        approvals=_approvals(actor),
+        approvals=Standing(decides.approvals),
+        expenses=Standing(decides.expenses),
         held=_standing(found, "held"),
         unpriced=_standing(found, "unpriced"),
         drafts=_standing(found, "drafts"),
         wip=_standing(found, "open", "held", "drafts"),
         receivables=_standing(found, "due", "overdue"),
         overdue=_standing(found, "overdue"),
-        proposals=_standing(found, "proposals"),
-        reviews=Standing(_reviews_waiting(actor).count()) if _reviews(actor) else Standing(),
+        proposals=Standing(decides.proposals),
+        reviews=Standing(decides.reviews),
     )
 
 
@@ -133,6 +136,8 @@ def inbox(actor: Actor) -> Inbox:
     waiting: list[QuerySet[Any]] = []
     if _approves(actor):
         waiting.append(_lines_waiting(actor).annotate(kind=Value("approvals")))
+    if actor.can(Permission.APPROVE_EXPENSES):
+        waiting.append(_reports_waiting(actor).annotate(kind=Value("expenses")))
     if actor.can(Permission.DECIDE_PROPOSALS):
         waiting.append(
             Proposal.objects.visible_to(actor).filter(state="open").annotate(kind=Value("proposals"))
@@ -159,8 +164,10 @@ def _approves(actor: Actor) -> bool:
     return actor.can(Permission.APPROVE_TIME) or actor.can(Permission.APPROVE_ALL_TIME)
 
 
-def _approvals(actor: Actor) -> Standing:
-    return Standing(_lines_waiting(actor).count()) if _approves(actor) else Standing()
+def _reports_waiting(actor: Actor) -> QuerySet[ExpenseReport]:
+    """Submitted expense reports of others that this actor decides on."""
+    reports = reports_to_decide(actor).filter(state=ExpenseState.SUBMITTED)
+    return reports if actor.person_id is None else reports.exclude(person_id=actor.person_id)
 
 
 def _lines_waiting(actor: Actor) -> QuerySet[TimesheetLine]:

@@ -24,7 +24,7 @@ from workledger.web.inputs import NotUnderstood, parse_date, parse_money
 
 Kind = Literal[
     "text", "email", "lines", "secret", "date", "number", "whole", "choice", "id", "find", "find_id", "check",
-    "many", "file",
+    "many", "file", "rows",
 ]  # fmt: skip
 Run = Callable[[Mapping[str, Any], Options], object]
 _MOST_FILE_BYTES = 1_000_000
@@ -36,7 +36,11 @@ class Field:
 
     Kinds and their values: text, email, lines, secret, choice, find (str); date (date or None); number (Decimal or
     None, at most `places` decimals, `unit` behind it); whole (int or None); id, find_id (int or None); check (bool);
-    many (list of str); file (its text, or `initial` when none was chosen). 'find' kinds are searched by typing.
+    many (list of str); file (its text, or `initial` when none was chosen); rows (list of dicts of what was filled in,
+    by the names of `columns`; `noun` is what a row is). 'find' kinds are searched by typing.
+
+    `when` tells which choice the field is for: 'unused=roll_over', or 'kind=a|b'. A field that begins a section may
+    fold it: the section opens by itself where something in it differs from its `default`; `about` says what it is for.
     """
 
     name: str
@@ -51,6 +55,12 @@ class Field:
     row: str = ""
     section: str = ""
     accept: str = ""
+    columns: tuple["Field", ...] = ()
+    noun: str = ""
+    when: str = ""
+    folds: bool = False
+    about: str = ""
+    default: Any = None
 
 
 @dataclass(slots=True)
@@ -63,6 +73,18 @@ class BoundField:
     checked: bool = False
     chosen: tuple[str, ...] = ()
     marked: bool = False
+    is_hidden: bool = False
+    rows: tuple["BoundRow", ...] = ()
+    blank: "BoundRow | None" = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it says something else than what goes without saying."""
+        if self.is_hidden:
+            return False
+        if self.field.kind == "check":
+            return bool(self.error) or self.checked != bool(self.field.default)
+        return bool(self.error or self.rows or self.chosen) or self.text != _written(self.field.default)
 
     @property
     def words(self) -> str:
@@ -78,11 +100,34 @@ class BoundField:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundRow:
+    """A row of a list: its number and its cells; those of the row 'below' stand under the others."""
+
+    number: str
+    cells: tuple[BoundField, ...]
+
+    @property
+    def abreast(self) -> int:
+        """How many cells stand beside each other."""
+        return sum(cell.field.row != "below" for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Fields under one heading, in rows."""
+    """Fields under one heading, in rows; one that folds is open where something in it is set."""
 
     section: str
     rows: tuple[tuple[BoundField, ...], ...]
+
+    @property
+    def first(self) -> Field:
+        """The field that begins it."""
+        return self.rows[0][0].field
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something in it is set or wrong."""
+        return any(bound.is_set for row in self.rows for bound in row)
 
 
 @dataclass
@@ -121,10 +166,21 @@ class Form:
     def _take(self, problems: Iterable[Problem]) -> None:
         names = {each.name for each in self.fields}
         for problem in problems:
-            if problem.field not in names:
+            place = problem.field if problem.field in names else self._cell(problem.field)
+            if not place:
                 self.loose.append(problem)
-            elif problem.field not in self.errors:
-                self.errors[problem.field] = problem.message
+            elif place not in self.errors:
+                self.errors[place] = problem.message
+
+    def _cell(self, path: str) -> str:
+        """Return the cell that a path such as 'tiers.1.price' means, the row's first one for 'tiers.1', else nothing."""
+        for each in self.fields:
+            if each.kind != "rows" or not path.startswith(f"{each.name}."):
+                continue
+            number, _, column = path.removeprefix(f"{each.name}.").partition(".")
+            names = [about.name for about in each.columns]
+            return f"{each.name}.{number}.{column if column in names else names[0]}"
+        return ""
 
     def _read(self, request: HttpRequest) -> None:
         self._typed = {}
@@ -145,6 +201,8 @@ class Form:
             return self._typed[each.name]
         if each.kind == "file":
             return self._file(each, request)
+        if each.kind == "rows":
+            return self._rows(each, request)
         text = request.POST.get(each.name, "").replace("\r\n", "\n")
         self._typed[each.name] = text
         if each.options and text and text not in (str(option[0]) for option in each.options):
@@ -153,6 +211,24 @@ class Form:
         if each.required and (value is None or (each.kind == "choice" and not text)):
             raise NotUnderstood(f"{each.label} is needed here.")
         return value
+
+    def _rows(self, each: Field, request: HttpRequest) -> list[dict[str, Any]]:
+        """Read the rows in the order in which they were sent; those with nothing in them are left out."""
+        assert self._typed is not None
+        self._typed[each.name] = typed = _typed_rows(each, request)
+        return [self._row(each, number, texts) for number, texts in enumerate(typed)]
+
+    def _row(self, each: Field, number: int, texts: Mapping[str, str]) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for column in each.columns:
+            if not texts.get(column.name):
+                continue
+            try:
+                row[column.name] = _understood(column, texts[column.name])
+            except NotUnderstood as error:
+                self.errors[f"{each.name}.{number}.{column.name}"] = str(error)
+                row[column.name] = _stand_in(column)
+        return row
 
     def _file(self, each: Field, request: HttpRequest) -> str:
         sent = request.FILES.get(each.name)
@@ -170,7 +246,10 @@ class Form:
     def problems(self) -> list[Problem]:
         """All problems, for the summary above the form."""
         found = [
-            Problem("", self.errors[each.name], each.name) for each in self.fields if each.name in self.errors
+            Problem("", message, place)
+            for each in self.fields
+            for place, message in self.errors.items()
+            if place == each.name or (each.kind == "rows" and place.startswith(f"{each.name}."))
         ]
         return [*found, *(replace(problem, field="") for problem in self.loose)]
 
@@ -184,7 +263,11 @@ class Form:
         """The fields by heading and row."""
         for section, fields in groupby(self._sections(), key=lambda pair: pair[0]):
             rows = groupby((each for _, each in fields), key=lambda each: each.row or each.name)
-            yield Group(section, tuple(tuple(self._bound(each) for each in row) for _, row in rows))
+            group = Group(section, tuple(tuple(self._bound(each) for each in row) for _, row in rows))
+            if group.first.folds:  # whoever opens it knows that it may stay as it is
+                for bound in (bound for row in group.rows for bound in row):
+                    bound.marked = False
+            yield group
 
     def _sections(self) -> Iterator[tuple[str, Field]]:
         section = ""
@@ -193,9 +276,16 @@ class Form:
             yield section, each
 
     def _bound(self, each: Field) -> BoundField:
-        value = (self.initial if self._typed is None else self._typed).get(each.name)
-        bound = BoundField(each, "", self.errors.get(each.name, ""), marked=not each.required)
-        if each.kind == "check":
+        value = self._now(each.name)
+        is_marked = not (each.required or each.when or (each.kind == "choice" and not each.empty))
+        bound = BoundField(each, "", self.errors.get(each.name, ""), marked=is_marked)
+        bound.is_hidden = not self._is_for(each)
+        if each.kind == "rows":
+            bound.rows = tuple(
+                self._bound_row(each, str(number), row) for number, row in enumerate(value or ())
+            )
+            bound.blank = self._bound_row(each, BLANK, {})
+        elif each.kind == "check":
             bound.checked = bool(value)
         elif each.kind == "many":
             bound.chosen = tuple(str(chosen) for chosen in value or ())
@@ -203,8 +293,58 @@ class Form:
             bound.text = value if isinstance(value, str) else _written(value)
         return bound
 
+    def _now(self, name: str) -> Any:
+        return (self.initial if self._typed is None else self._typed).get(name)
 
-_STAND_INS: dict[str, Any] = {"date": date(2000, 1, 1), "number": Decimal(1), "whole": 1}
+    def _is_for(self, each: Field) -> bool:
+        """Return whether the choice that a field is for is made."""
+        if not each.when:
+            return True
+        name, wanted = condition(each)
+        other = next((field for field in self.fields if field.name == name), None)
+        is_made = str(self._now(name) or "") in wanted
+        return is_made and (other is None or self._is_for(other))
+
+    def _bound_row(self, each: Field, number: str, row: Mapping[str, Any]) -> BoundRow:
+        cells = []
+        for column in each.columns:
+            place = f"{each.name}.{number}.{column.name}"
+            value = row.get(column.name, column.default)
+            text = value if isinstance(value, str) else _written(value)
+            cell = BoundField(replace(column, name=place), text, self.errors.get(place, ""))
+            if column.when:
+                name, wanted = condition(column)
+                choice = next(about for about in each.columns if about.name == name)
+                cell.is_hidden = str(row.get(name, choice.default) or "") not in wanted
+                cell.field = replace(cell.field, when=f"{each.name}.{number}.{column.when}")
+            cells.append(cell)
+        return BoundRow(number, tuple(cells))
+
+
+BLANK = "new"
+"""The number of the row that new rows are made from."""
+
+
+def condition(each: Field) -> tuple[str, list[str]]:
+    """Return the field that decides whether this one is asked, and the values for which it is."""
+    name, _, wanted = each.when.partition("=")
+    return name, wanted.split("|")
+
+
+def _typed_rows(each: Field, request: HttpRequest) -> list[dict[str, str]]:
+    """Return the texts of rows by column in the order of the page, without rows in which nothing was written."""
+    names = {column.name for column in each.columns}
+    written = {column.name for column in each.columns if column.kind != "choice"}
+    rows: dict[str, dict[str, str]] = {}
+    for key, text in request.POST.items():
+        if key.startswith(f"{each.name}."):
+            number, _, column = key.removeprefix(f"{each.name}.").partition(".")
+            if column in names:
+                rows.setdefault(number, {})[column] = str(text).strip()
+    return [row for row in rows.values() if any(row.get(name) for name in written)]
+
+
+_STAND_INS: dict[str, Any] = {"date": date(2000, 1, 1), "number": Decimal(1), "whole": 1, "rows": ()}
 
 
 def _stand_in(each: Field) -> Any:

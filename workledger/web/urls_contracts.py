@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from workledger.web.views import (
     change_orders,
     charges,
+    contract_lines,
     contracts,
     down_payments,
     milestones,
@@ -19,8 +20,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts/<int:contract_id>/change", contracts.change, name="contract-change"),
     path("contracts/<int:contract_id>/activation", contracts.activate, name="contract-activate"),
     path("contracts/<int:contract_id>/closure", contracts.close, name="contract-close"),
-    path("contracts/<int:contract_id>/lines/new", contracts.new_line, name="contract-line-new"),
-    path("contracts/<int:contract_id>/lines/<int:line_id>", contracts.change_line, name="contract-line"),
+    path("contracts/<int:contract_id>/lines/new", contract_lines.new_line, name="contract-line-new"),
+    path(
+        "contracts/<int:contract_id>/lines/preview",
+        contract_lines.preview,
+        name="contract-line-preview",
+    ),
+    path("contracts/<int:contract_id>/lines/<int:line_id>", contract_lines.change_line, name="contract-line"),
     path("contracts/<int:contract_id>/rate", contracts.why, name="contract-rate"),
     path(
         "contracts/<int:contract_id>/lines/<int:line_id>/statement", charges.statement, name="line-statement"

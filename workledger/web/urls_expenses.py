@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workledger.web.views import expense_policy, expense_reports, expenses, vendor_bills
+from workledger.web.views import expense_policy, expense_reports, expense_unbilled, expenses, vendor_bills
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("expenses/", expenses.listing, name="expenses"),
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("expenses/approvals/", expense_reports.board, name="approvals-expenses"),
     path("expenses/approvals/decide", expense_reports.decide, name="expense-approvals-decide"),
     path("expenses/approvals/total/<slug:what>/", expense_reports.total, name="expense-approvals-total"),
+    path("expenses/unbilled/", expense_unbilled.show, name="expenses-unbilled"),
+    path("expenses/unbilled/export.<slug:kind>", expense_unbilled.export, name="expenses-unbilled-export"),
     path("expenses/owed/", expense_reports.owed, name="expenses-owed"),
     path("expenses/owed/pay", expense_reports.pay, name="expenses-owed-pay"),
     path(

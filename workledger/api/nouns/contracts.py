@@ -10,7 +10,7 @@ from workledger.api.edge import actor_of, today
 from workledger.api.paging import Cut, cut
 from workledger.api.routes import LIMIT, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
-from workledger.contracts import actions, queries
+from workledger.contracts import actions, effects, queries
 from workledger.contracts.calc.terms import TermFact
 from workledger.contracts.models import ContractState
 from workledger.core.access import Permission
@@ -27,6 +27,8 @@ shown(queries.RateTrack, "RateTrack", omit=("keys",))
 _CARD = shown(queries.CardPage, "RateCardWithRates", omit=("waiting",))
 _PAGE = shown(queries.ContractPage, "ContractWithLines")
 _WHY = shown(queries.WhyRate)
+shown(effects.ClientEffect)
+_EFFECT = shown(effects.RateEffect)
 _TASK_TYPE = shown(listing.TaskTypeListed, "TaskType")
 
 
@@ -112,6 +114,15 @@ act("POST", "/rates/propose", actions.propose_rate, tag=_RATES, gives="id")
 act("POST", "/rates/{rate_id}/approve", actions.approve_rate, tag=_RATES)
 act("POST", "/rates/{rate_id}/decline", actions.decline_rate, tag=_RATES)
 act("POST", "/rates/{rate_id}/end", actions.end_rate, tag=_RATES)
+
+
+@read(
+    "/rates/{rate_id}/effect", _EFFECT, Permission.APPROVE_RATES,
+    tag=_RATES, name="get_rate_effect", summary="What approving a rate would do",
+)  # fmt: skip
+def get_rate_effect(request: HttpRequest, rate_id: Id) -> effects.RateEffect:
+    """Open work that a proposed rate would price again, with its old and new value, and what bills keep, by client."""
+    return effects.effect_of(actor_of(request), rate_id)
 
 
 @read("/why-rate", _WHY, _VIEW, tag=_RATES, name="why_rate", summary="Why this rate?")

@@ -14,6 +14,7 @@ from workledger.api.edge import actor_of, today
 from workledger.api.paging import Cut, cut
 from workledger.api.routes import LIMIT, ROUTED, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
+from workledger.billing.reimbursables import Reimbursable, unbilled_reimbursables
 from workledger.core.access import Permission
 from workledger.expenses import actions, files, queries
 from workledger.expenses.calc.matching import Difference
@@ -38,7 +39,7 @@ shown(queries.DecisionRow, "ExpenseReportDecision")
 _REPORT_PAGE = shown(queries.ReportPage, "ExpenseReportWithExpenses")
 _TO_DECIDE = shown(queries.ReportToDecide, "ExpenseReportToDecide", also=("amount", "billable"))
 _OWED = shown(queries.Owed, "OwedToPerson", also=("amount",))
-_UNBILLED = shown(queries.UnbilledExpense, "UnbilledExpense")
+_UNBILLED = shown(Reimbursable, "UnbilledExpense", also=("state",))
 _DUPLICATE = shown(queries.Duplicate, "ExpenseDuplicate")
 _CATEGORY = shown(queries.CategoryRow, "ExpenseCategory")
 _MILEAGE = shown(queries.MileageRow, "MileageRate")
@@ -167,13 +168,19 @@ def list_duplicates(
 
 @read(
     "/unbilled-expenses", page_of(_UNBILLED), _ALL,
-    tag=_TAG, name="list_unbilled_expenses", summary="List approved billable expenses",
+    tag=_TAG, name="list_unbilled_expenses", summary="List billable expenses on no bill",
 )  # fmt: skip
 def list_unbilled(
-    request: HttpRequest, as_of: Day | None = None, cursor: Cursor = "", limit: Limit = LIMIT
-) -> Cut[queries.UnbilledExpense]:
-    """Approved billable expenses up to a day with their age, oldest first, whether billing holds them or not."""
-    rows = queries.unbilled(actor_of(request), as_of or today())
+    request: HttpRequest,
+    as_of: Day | None = None,
+    at_least_days: int = 0,
+    client_id: Id | None = None,
+    cursor: Cursor = "",
+    limit: Limit = LIMIT,
+) -> Cut[Reimbursable]:
+    """Approved billable expenses up to a day that no pre-bill or invoice holds, oldest first, with their age and price."""
+    rows = unbilled_reimbursables(actor_of(request), as_of or today(), at_least_days=at_least_days)
+    rows = tuple(row for row in rows if client_id is None or row.client_id == client_id)
     return cut(rows, lambda row: (row.work_date, row.expense_id), cursor, limit)
 
 

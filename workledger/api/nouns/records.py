@@ -53,9 +53,13 @@ def list_actions(
 
 
 @read("/actions/{action_id}", _ACT, Permission.VIEW_LOG, tag=_LOG, name="get_action", summary="Get an act")
-def get_action(request: HttpRequest, action_id: Id) -> queries.LoggedAction:
-    """An act with its input and what it changed, row by row."""
-    return queries.logged_action(actor_of(request), action_id)
+def get_action(
+    request: HttpRequest, action_id: Id, first_change: int = 0, first_part: int = 0
+) -> queries.LoggedAction:
+    """An act with its input and what it changed, row by row: 200 rows from `first_change` on, and 200 of its parts."""
+    return queries.logged_action(
+        actor_of(request), action_id, first_change=max(first_change, 0), first_part=max(first_part, 0)
+    )
 
 
 @read(

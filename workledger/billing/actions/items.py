@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Q, Sum
 
 from workledger.billing import posting
 from workledger.billing.books import Books
@@ -44,9 +44,9 @@ from workledger.billing.writing import (
     revenue_of,
     write_items,
 )
-from workledger.contracts.calc.rating import RateBook, RateQuery, Resolution, derivation
+from workledger.contracts.calc.rating import RateBook, RateBooks, RateQuery, Resolution, derivation
 from workledger.contracts.calc.terms import NonBillable, RoundingScope
-from workledger.contracts.effects import RateEffect, Unbilled
+from workledger.contracts.effects import Unbilled
 from workledger.contracts.events import ContractCapChanged, LineTermsChanged, RatesChanged
 from workledger.contracts.queries import load_rate_books
 from workledger.core import bulk
@@ -349,14 +349,14 @@ def reprice_open_items(*, actor: Actor, contract_ids: list[int], from_day: date)
     )
     held = _holds_of(locked)
     void(actor, locked)
-    made = _make_items(actor, [work_of(item) for item in locked], _settled_lines(contract_ids))
+    made = _make_items(actor, [work_of(item) for item in locked], settled_lines(contract_ids))
     _carry_holds(held)
     if made.items:
         record(None, f"Priced {made.items} open items anew")
     return made
 
 
-def _settled_lines(contract_ids: Iterable[int]) -> list[int]:
+def settled_lines(contract_ids: Iterable[int]) -> list[int]:
     """Return the lines of contracts whose unbilled time is priced together."""
     ids = (
         unbilled()
@@ -388,9 +388,9 @@ def _carry_holds(held: dict[int, Hold]) -> None:
 
 
 def open_items_with_new_rate(
-    contract_ids: Iterable[int], from_day: date
+    contract_ids: Iterable[int], from_day: date, rate_books: RateBooks | None = None
 ) -> list[tuple[BillableItem, Decimal | None]]:
-    """Return open items of these contracts from a day on, each with the rate that the approved rates now give.
+    """Return open items of these contracts from a day on, each with the rate that these, or the approved rates, give.
 
     Of lines where the rate alone prices an entry; the others are settled as a whole.
     """
@@ -401,7 +401,7 @@ def open_items_with_new_rate(
     plain = {
         line.id for line in lines({item.contract_line_id or 0 for item in items}).values() if line.is_plain
     }
-    rate_books, facts = load_rate_books(ids), task_facts()
+    rate_books, facts = rate_books or load_rate_books(ids), task_facts()
     found = []
     for item in items:
         if item.contract_line_id not in plain:
@@ -464,15 +464,6 @@ def _remap(actor: Actor, chosen: Q) -> None:
     left = [line.id for line in lines(before).values() if line.prices_time and not line.is_plain]
     _make_items(actor, works, left)
     _carry_holds(held)
-
-
-def rate_effect(contract_ids: tuple[int, ...], from_day: date) -> RateEffect:
-    """Say what open work of these contracts a rate change from a day on would price again."""
-    open_work = BillableItem.objects.filter(
-        open__isnull=False, contract_id__in=contract_ids, service_date__gte=from_day, source_kind="time"
-    )
-    figures = open_work.aggregate(count=Count("pk"), seconds=Sum("billable_seconds"), value=Sum("amount"))
-    return RateEffect(figures["count"], figures["seconds"] or 0, figures["value"] or _ZERO)
 
 
 def unbilled_value(contract_id: int) -> list[Unbilled]:

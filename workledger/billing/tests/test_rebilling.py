@@ -7,6 +7,7 @@ import pytest
 
 from workledger.billing.actions import prebills
 from workledger.billing.models import BillableItem, Invoice, OpenItem
+from workledger.billing.reimbursables import unbilled_reimbursables
 from workledger.billing.tests.test_cycle import balance
 from workledger.core.refusals import Refused
 from workledger.expenses import actions
@@ -60,3 +61,29 @@ def test_an_expense_is_withdrawn_until_it_is_billed(world: World) -> None:
     with pytest.raises(Refused, match="These expenses are on invoice"):
         actions.withdraw_approval(actor=world.fay.actor, report_id=second, reason="Wrong project", on=MARCH)
     assert [result.name for result in run_checks() if not result.ok] == []
+
+
+def test_what_was_forgotten_is_listed_by_age_until_a_bill_holds_it(world: World) -> None:
+    world.delivery.terms = {"expenses": {"markup_percent": "10"}}
+    world.delivery.save()
+    old = spent(world, "119.00", tax="19.00", task_id=world.build.pk, on=date(2026, 2, 2))
+    placeless = spent(world, "50.00", is_billable=True)
+    approved(world, [old, placeless])
+    rows = unbilled_reimbursables(world.fay.actor, MARCH)
+    assert [(row.expense_id, row.age_days, row.net, row.price, row.state) for row in rows] == [
+        (old, 57, D(100), D(110), "Ready to bill"),
+        (placeless, 21, D(50), None, "No contract line"),
+    ]
+    assert rows[0].item_id == BillableItem.objects.get().pk
+    assert [row.expense_id for row in unbilled_reimbursables(world.fay.actor, MARCH, at_least_days=30)] == [
+        old
+    ]
+    bill(world)
+    assert [row.expense_id for row in unbilled_reimbursables(world.fay.actor, MARCH)] == [placeless]
+
+
+def test_what_a_line_never_charges_is_not_forgotten(world: World) -> None:
+    world.delivery.terms = {"expenses": {"is_charged": False}}
+    world.delivery.save()
+    approved(world, [spent(world, task_id=world.build.pk)])
+    assert unbilled_reimbursables(world.fay.actor, MARCH) == ()

@@ -206,6 +206,12 @@ def _find_header(file: BinaryIO, encoding: str, fmt: Format) -> tuple[str, list[
     return best[2], best[3]
 
 
+def recognized(file: BinaryIO) -> FormatName:
+    """Return whose export a file is by its head; 'csv' where no other tool's columns fit. Raises `UnreadableFile`."""
+    _, header = _find_header(file, _find_encoding(file), BY_NAME["csv"])
+    return detect_format(header) or "csv"
+
+
 def _require_columns(header: list[str], columns: Columns, fmt: Format, options: Options) -> None:
     given = frozenset(
         field

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from workledger.contracts import checks, versions
-from workledger.contracts.effects import rate_effects
+from workledger.contracts.effects import RateEffect, rate_effects
 from workledger.contracts.events import RatesChanged
 from workledger.contracts.inputs import RateCardInput, RateInput, RatesSaved
 from workledger.contracts.models import (
@@ -23,7 +23,7 @@ from workledger.contracts.models import (
     RateState,
     TaskType,
 )
-from workledger.contracts.queries import contracts_of, visible_cards, visible_rates
+from workledger.contracts.queries import contracts_of, load_rate_books, visible_cards, visible_rates
 from workledger.core import locks
 from workledger.core.access import Actor, ActorKind, DutyRule, Permission, system_actor
 from workledger.core.door import action, record, warn
@@ -503,13 +503,19 @@ def _end_replaced(rates: Sequence[Rate]) -> None:
     Rate.objects.bulk_update(replaced, ["valid_to", "state"])
 
 
+def _repriced(effect: RateEffect, from_day: date, currency: str) -> str:
+    """Say what is priced again, and what bills hold."""
+    worth = f"worth {price_words(effect.value, currency)} become {price_words(effect.new_value, currency)}."
+    sentence = f"{hours(effect.seconds)} hours of approved work from {from_day:%Y-%m-%d} on are priced again: what is {worth}"
+    if not effect.billed_items:
+        return f"{sentence} Nothing of it is billed."
+    billed = f"{hours(effect.billed_seconds)} hours worth {price_words(effect.billed_value, currency)}"
+    return f"{sentence} {billed} are on bills and stay as they are."
+
+
 def _tell(actor: Actor, cards: Sequence[RateCard], from_day: date) -> None:
     """Warn of the open work that is priced again, and have it priced again."""
     contract_ids = contracts_of(cards)
-    if effect := rate_effects(contract_ids, from_day):
-        warn(
-            "reprices_open_work",
-            f"{hours(effect.seconds)} hours of approved work from {from_day:%Y-%m-%d} on are priced again. What is on an"
-            " issued invoice stays as it is.",
-        )
+    if effect := rate_effects(contract_ids, from_day, load_rate_books(contract_ids)):
+        warn("reprices_open_work", _repriced(effect, from_day, cards[0].currency))
     emit(RatesChanged(actor=actor, contract_ids=contract_ids, from_day=from_day))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from workledger.kernel.rounding import TimeRounding
 
@@ -91,6 +92,11 @@ class Beyond(StrEnum):
     HOLD = "hold"
 
 
+def _beside(field: str, message: str) -> PydanticCustomError:
+    """Return the error of a whole part that stands best beside one of its fields."""
+    return PydanticCustomError("beside", "{message}", {"message": message, "beside": field})
+
+
 class _Document(BaseModel):
     """Base of every part: frozen, and a field nobody knows is an error instead of being lost."""
 
@@ -120,7 +126,7 @@ class Cap(_Document):
     @model_validator(mode="after")
     def _one_limit(self) -> "Cap":
         if (self.amount is None) == (self.hours is None):
-            raise ValueError("Give the cap as an amount or as hours, one of them.")
+            raise _beside("amount", "Give the cap as an amount or as hours, one of them.")
         return self
 
 
@@ -138,9 +144,13 @@ class Multiplier(_Document):
     @model_validator(mode="after")
     def _says_when(self) -> "Multiplier":
         if (self.kind is MultiplierKind.OVERTIME) != (self.over_hours is not None):
-            raise ValueError("Say after how many hours of a day overtime begins, and only for overtime.")
+            raise _beside(
+                "over_hours", "Say after how many hours of a day overtime begins, and only for overtime."
+            )
         if (self.kind is MultiplierKind.TASK_TYPE) != (self.task_type_id is not None):
-            raise ValueError("Choose the task type that the factor is for, and only for that kind.")
+            raise _beside(
+                "task_type_id", "Choose the task type that the factor is for, and only for that kind."
+            )
         return self
 
 
@@ -175,7 +185,7 @@ class Discount(_Document):
     def _rises(self) -> "Discount":
         starts = [step.from_hours for step in self.volume]
         if starts != sorted(set(starts)):
-            raise ValueError("The steps of a volume discount rise.")
+            raise _beside("volume", "The steps of a volume discount rise.")
         return self
 
 
@@ -238,7 +248,7 @@ class Instalment(_Document):
     @model_validator(mode="after")
     def _one_size(self) -> "Instalment":
         if (self.amount is None) == (self.percent is None):
-            raise ValueError("Give an instalment as an amount or as a percentage, one of them.")
+            raise _beside("amount", "Give an instalment as an amount or as a percentage, one of them.")
         return self
 
 
@@ -255,7 +265,7 @@ class FixedFee(_Terms):
         total = sum((part.amount or Decimal(0) for part in self.instalments), Decimal(0))
         total += sum((part.percent or Decimal(0) for part in self.instalments), Decimal(0)) * self.price / 100
         if total > self.price:
-            raise ValueError("The instalments add up to more than the price.")
+            raise _beside("instalments", "The instalments add up to more than the price.")
         return self
 
 
@@ -305,9 +315,9 @@ class Retainer(_TimeTerms):
     @model_validator(mode="after")
     def _one_content(self) -> "Retainer":
         if self.included_hours is not None and self.included_amount is not None:
-            raise ValueError("A retainer includes hours or money, not both.")
+            raise _beside("included_hours", "A retainer includes hours or money, not both.")
         if self.unused is Unused.EXPIRE and (self.roll_over_periods or self.roll_over_hours):
-            raise ValueError("Limits of rolling over only matter where what is unused rolls over.")
+            raise _beside("unused", "Limits of rolling over only matter where what is unused rolls over.")
         return self
 
 
@@ -334,10 +344,10 @@ class Recurring(_Terms):
     @model_validator(mode="after")
     def _one_escalation(self) -> "Recurring":
         if self.escalation_percent and self.index_values:
-            raise ValueError("A fee rises by a percentage or by an index, not both.")
+            raise _beside("escalation_percent", "A fee rises by a percentage or by an index, not both.")
         days = [value.day for value in self.index_values]
         if days != sorted(set(days)):
-            raise ValueError("The values of an index are in the order of their days.")
+            raise _beside("index_values", "The values of an index are in the order of their days.")
         return self
 
 
@@ -369,7 +379,7 @@ class Prepaid(_TimeTerms):
     @model_validator(mode="after")
     def _one_block(self) -> "Prepaid":
         if (self.block_hours is None) == (self.block_amount is None):
-            raise ValueError("Give the prepaid block as hours or as an amount, one of them.")
+            raise _beside("block_hours", "Give the prepaid block as hours or as an amount, one of them.")
         return self
 
 
@@ -401,7 +411,7 @@ class Units(_Terms):
     def _ascending(self) -> "Units":
         starts = [tier.from_quantity for tier in self.tiers]
         if starts[0] != 0 or starts != sorted(set(starts)):
-            raise ValueError("Tiers start at 0 and rise.")
+            raise _beside("tiers", "Tiers start at 0 and rise.")
         return self
 
 
@@ -433,7 +443,7 @@ class DayRate(_ChargedTime):
     def _rising(self) -> "DayRate":
         limits = [band.up_to_hours for band in self.bands]
         if limits != sorted(set(limits)):
-            raise ValueError("The bands of a day rise.")
+            raise _beside("bands", "The bands of a day rise.")
         return self
 
 
@@ -548,6 +558,16 @@ def _one_key_each(parts: "tuple[MilestonePart | Instalment, ...]") -> None:
 _NO_ROUNDING = Rounding()
 _SENTENCES = {
     "missing": "This is needed for this billing model.",
+    "greater_than_equal": "Use {ge} or more.",
+    "greater_than": "Use more than {gt}.",
+    "less_than_equal": "Use {le} or less.",
+    "less_than": "Use less than {lt}.",
+    "decimal_max_places": "Use at most {decimal_places} decimals.",
+    "string_too_short": "This is needed here.",
+    "string_too_long": "Use at most {max_length} characters.",
+    "too_short": "Give at least one.",
+    "decimal_parsing": "Write a number such as 1,250.50.",
+    "date_from_datetime_parsing": "Write a day such as 2026-04-01.",
     "extra_forbidden": "This billing model has no such term.",
     "union_tag_invalid": "There is no such billing model.",
     "literal_error": "This form of the document is not known.",
@@ -556,7 +576,11 @@ _SENTENCES = {
 
 def _problem(model: str, details: Any) -> TermsProblem:
     path = [str(part) for part in details["loc"] if part != model]
-    message = _SENTENCES.get(details["type"]) or details["msg"].removeprefix("Value error, ")
+    context = details.get("ctx", {})
+    if "beside" in context:
+        path.append(context["beside"])
+    known = _SENTENCES.get(details["type"])
+    message = known.format(**context) if known else details["msg"].removeprefix("Value error, ")
     return TermsProblem(".".join(path), message if message.endswith(".") else f"{message}.")
 
 
@@ -577,7 +601,14 @@ _METHOD_WORDS = {
     TimeRounding.UP: "Up to the next",
     TimeRounding.DOWN: "Down to",
 }
+_UNROUNDED = TermFact("Rounding", "None: time is billed as entered")
+_SIDE = {"Rounding", "Invoice lines", "Notes", "Expenses"}
 _HIDDEN = {"version", "model", "expenses", "rounding", "group_lines_by", "requires_notes", "cap"}
+
+
+def side_facts(terms: "Terms") -> list[TermFact]:
+    """Return what a line's terms say beside their sentence (`contracts.calc.wording`): rounding, notes, expenses."""
+    return [fact for fact in facts(terms) if fact.label in _SIDE and fact != _UNROUNDED]
 
 
 def facts(terms: "Terms") -> list[TermFact]:
@@ -586,7 +617,7 @@ def facts(terms: "Terms") -> list[TermFact]:
     if isinstance(terms, _TimeTerms):
         rounding = terms.rounding
         if rounding.method is TimeRounding.NONE:
-            found.append(TermFact("Rounding", "None: time is billed as entered"))
+            found.append(_UNROUNDED)
         else:
             words = _METHOD_WORDS[rounding.method]
             found.append(

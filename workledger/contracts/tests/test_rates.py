@@ -163,7 +163,7 @@ def test_a_rate_for_a_line_of_another_contract_is_refused(world: World) -> None:
 
 
 def test_open_work_is_named_before_it_is_priced_again(world: World, told: list[RatesChanged]) -> None:
-    register_rate_effects(lambda contract_ids, from_day: RateEffect(3, 27_000, Decimal(900)))
+    register_rate_effects(lambda contract_ids, from_day, books: RateEffect(3, 27_000, Decimal(900)))
     rate = consultant(world, replaces_id=held(world).pk)
     with pytest.raises(NeedsConfirmation, match=r"7\.50 hours of approved work from 2026-04-01"):
         actions.set_rate(actor=world.system, rate=rate)

@@ -9,6 +9,7 @@ import pytest
 from workledger.core.access import DutyRule, Permission
 from workledger.core.door import Options
 from workledger.core.duties import switch_duty
+from workledger.core.models import ActionLog
 from workledger.core.queries import (
     HIDDEN,
     LogFilter,
@@ -94,3 +95,24 @@ def test_a_duty_shows_who_switched_it_and_why(world: World) -> None:
     off = found[DutyRule.APPROVE_OWN_TIME]
     assert (off.is_on, off.reason, off.decided_by) == (False, "There is only me", "Olivia Owner")
     assert found[DutyRule.REOPEN_OWN_LOCK].is_on
+
+
+def test_an_act_of_many_parts_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workledger.core.queries.MOST_CHANGES", 2)
+    add_practice(actor=world.fay.actor, name="Data")
+    whole = action_log(world.fay.actor, LogFilter()).rows[0]
+    ActionLog.objects.bulk_create(
+        ActionLog(
+            action="directory.add_practice",
+            actor_kind="person",
+            actor_name="Fay",
+            door="test",
+            parent_id=whole.id,
+            summary=word,
+        )
+        for word in ("A", "B", "C")
+    )
+    first = logged_action(world.fay.actor, whole.id)
+    assert ([part.summary for part in first.parts], first.part_count) == (["A", "B"], 3)
+    rest = logged_action(world.fay.actor, whole.id, first_part=2)
+    assert ([part.summary for part in rest.parts], rest.first_part) == (["C"], 2)

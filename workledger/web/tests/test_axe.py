@@ -173,8 +173,11 @@ def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as
     card = RateCard.objects.earliest("pk")
     addresses = [
         "/week/2026-03-09/", "/approvals/", "/time/", "/clients", f"/clients/{firm.acme.pk}", "/clients/new", "/contracts",
+        f"/contracts/{firm.acme_contract.pk}/lines/new", f"/contracts/{firm.acme_contract.pk}/lines/new?model=time_and_materials",
+        f"/contracts/{firm.acme_contract.pk}/lines/new?model=fixed_fee",
         f"/contracts/{firm.acme_contract.pk}", "/rate-cards", f"/rate-cards/{card.pk}",
-        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}", "/projects",
+        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}",
+        f"/rate-cards/{card.pk}/rates/{Rate.objects.filter(card=card).earliest('pk').pk}/approval", "/projects",
         f"/projects/{firm.atlas.pk}", f"/projects/{firm.atlas.pk}/tasks", "/people", f"/people/{firm.carl.person_id}",
     ]  # fmt: skip
     assert violations(open_as(firm.olivia), addresses) == []
@@ -271,7 +274,7 @@ def test_the_pages_of_expenses_are_accessible(firm: World, open_as: Open) -> Non
     )
     addresses = [
         "/expenses/?whose=all", "/expenses/new/", f"/expenses/{loose}/", "/expenses/reports/?whose=all",
-        f"/expenses/reports/{waiting}/", f"/expenses/reports/{settled}/", "/expenses/approvals/", "/expenses/owed/",
+        f"/expenses/reports/{waiting}/", f"/expenses/reports/{settled}/", "/expenses/approvals/", "/expenses/owed/", "/expenses/unbilled/",
         "/expenses/duplicates/", "/expenses/bills/", f"/expenses/bills/{bill}/", "/expenses/bills/new/", "/expenses/policy/",
         "/expenses/policy/categories/new/", "/expenses/policy/mileage/new/",
     ]  # fmt: skip

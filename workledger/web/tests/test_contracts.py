@@ -123,12 +123,12 @@ def test_problems_stand_beside_their_fields(world: World, browser_of: Browser) -
     ("model", "sent"),
     [
         ("retainer", {"terms.fee": "4,000.00", "terms.timing": "advance", "terms.unused": "expire", "terms.included_hours": "30"}),
-        ("fixed_fee", {"terms.price": "9000", "terms.instalments": "Start; 40%\nEnd; 5400; 2026-06-30"}),
-        ("milestone", {"terms.milestones": "Go live; 12000; 2026-06-30"}),
+        ("fixed_fee", {"terms.price": "9000", "terms.instalments.0.name": "Start", "terms.instalments.0.percent": "40", "terms.instalments.7.name": "End", "terms.instalments.7.amount": "5400", "terms.instalments.7.due": "2026-06-30"}),
+        ("milestone", {"terms.milestones.0.name": "Go live", "terms.milestones.0.amount": "12000", "terms.milestones.0.due": "2026-06-30"}),
         ("recurring", {"terms.fee": "500", "terms.timing": "arrears"}),
         ("prepaid", {"terms.price": "11000", "terms.block_hours": "100"}),
         ("progress", {"terms.value": "80000", "terms.measure": "hours"}),
-        ("unit", {"terms.unit": "test case", "terms.tiers": "0; 5\n100; 4"}),
+        ("unit", {"terms.unit": "test case", "terms.tiers.0.from_quantity": "0", "terms.tiers.0.price": "5", "terms.tiers.1001.from_quantity": "100", "terms.tiers.1001.price": "4"}),
         ("blended", {"terms.rate_per_hour": "130"}),
         ("day_rate", {"terms.rate_per_day": "1040"}),
         ("non_billable", {"terms.requires_notes": "on"}),
@@ -158,6 +158,10 @@ def test_fay_proposes_a_rate_and_olivia_approves_it(world: World, browser_of: Br
     assert fay.post(f"/rate-cards/{card.pk}/rates/new?replaces={old.pk}", sent).status_code == 302
     new = Rate.objects.get(replaces=old)
     address = f"/rate-cards/{card.pk}/rates/{new.pk}/approval"
+    assert "It changes no open work" in olivia.get(address).content.decode()
+    assert "You proposed this rate" in fay.get(address).content.decode()
+    timeline = fay.get(f"/rate-cards/{card.pk}").content.decode()
+    assert "€130.00 from 1 Apr 2026, proposed" in timeline
     assert "1 proposed rate waits" in fay.get("/rate-cards").content.decode()
     assert "Waiting for approval" in fay.get(f"/rate-cards/{card.pk}").content.decode()
     assert fay.post(address).status_code == 422
@@ -252,15 +256,106 @@ def test_statements_open(world: World, browser_of: Browser, model: str, terms: d
     assert fay.get(f"{base}/{world.delivery.pk}/statement").status_code == 404
 
 
-def test_changing_a_line_keeps_the_terms_its_form_does_not_ask(world: World, browser_of: Browser) -> None:
+def test_changing_a_line_rewrites_the_terms_its_form_asks(world: World, browser_of: Browser) -> None:
     world.delivery.terms = {"minimum_time": {"scope": "day", "minutes": 60}, "cap": {"amount": "900"}}
     world.delivery.save()
     sent = {
-        "name": "Delivery", "terms.rounding.method": "none", "terms.rounding.scope": "entry",
-        "terms.multipliers": "overtime; 1.5; 8", "terms.cap.amount": "",
+        "name": "Delivery", "terms.rounding.method": "none", "terms.minimum_time.scope": "day", "terms.minimum_time.minutes": "60",
+        "terms.multipliers.3.kind": "overtime", "terms.multipliers.3.factor": "1.5", "terms.multipliers.3.over_hours": "8",
     }  # fmt: skip
     address = f"/contracts/{world.acme_contract.pk}/lines/{world.delivery.pk}"
-    assert browser_of(world.pia).post(address, sent).status_code == 302
+    pia = browser_of(world.pia)
+    shown = pia.get(address).content.decode()
+    assert 'value="60"' in shown
+    assert '<option value="amount" selected>' in shown
+    assert pia.post(address, sent).status_code == 302
     kept = ContractLine.objects.get(pk=world.delivery.pk).terms
     assert (kept["minimum_time"]["minutes"], kept["cap"]) == (60, None)
-    assert kept["multipliers"][0]["over_hours"] == "8"
+    assert Decimal(kept["multipliers"][0]["over_hours"]) == 8
+
+
+def _lines(world: World, model: str) -> str:
+    return f"/contracts/{world.acme_contract.pk}/lines/new?model={model}"
+
+
+def test_ways_of_billing_are_cards_and_each_leads_to_its_form(world: World, browser_of: Browser) -> None:
+    pia = browser_of(world.pia)
+    shown = pia.get(f"/contracts/{world.acme_contract.pk}/lines/new").content.decode()
+    for model in BillingModel:
+        assert f"/lines/new?model={model.value}" in shown
+        assert model.label in shown
+    retainer = pia.get(_lines(world, "retainer")).content.decode()
+    assert "terms.included_hours" in retainer
+    assert "terms.rate_per_hour" not in retainer
+
+
+def test_rows_count_in_the_order_they_are_sent_and_problems_stand_in_their_cells(
+    world: World, browser_of: Browser
+) -> None:
+    pia = browser_of(world.pia)
+    sent = {
+        "name": "Cases", "terms.unit": "case", "terms.tiers.1003.from_quantity": "0", "terms.tiers.1003.price": "5",
+        "terms.tiers.0.from_quantity": "abc", "terms.tiers.0.price": "-4", "terms.tiers.5.price": " ",
+    }  # fmt: skip
+    refused = pia.post(_lines(world, "unit"), sent)
+    shown = refused.content.decode()
+    assert refused.status_code == 422
+    assert (
+        'name="terms.tiers.1.from_quantity" aria-describedby="id_terms.tiers.1.from_quantity-about" aria-invalid'
+        in shown
+    )
+    assert 'name="terms.tiers.1.price" aria-describedby="id_terms.tiers.1.price-about" aria-invalid' in shown
+    assert 'value="abc"' in shown
+    assert "terms.tiers.2." not in shown
+    assert (
+        pia.post(
+            _lines(world, "unit"), sent | {"terms.tiers.0.from_quantity": "100", "terms.tiers.0.price": "4"}
+        ).status_code
+        == 302
+    )
+    kept = ContractLine.objects.get(name="Cases").terms["tiers"]
+    assert [(Decimal(row["from_quantity"]), Decimal(row["price"])) for row in kept] == [
+        (Decimal(0), Decimal(5)),
+        (Decimal(100), Decimal(4)),
+    ]
+
+
+def _preview(browser: Client, world: World, model: str, sent: dict[str, str]) -> str:
+    address = f"/contracts/{world.acme_contract.pk}/lines/preview?model={model}"
+    answer = browser.post(address, sent)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_preview_shows_the_next_three_invoices_and_writes_nothing(
+    world: World, browser_of: Browser
+) -> None:
+    pia = browser_of(world.pia)
+    before = (ContractLine.objects.count(), Charge.objects.count())
+    sent = {
+        "terms.fee": "5000",
+        "terms.included_hours": "20",
+        "terms.overage_rate": "200",
+        "assumed_hours": "40",
+    }
+    shown = _preview(pia, world, "retainer", sent)
+    assert "Up to 20 h a month for €5,000.00, then €200.00 an hour; unused hours expire." in shown
+    assert shown.count("preview-invoice") == 3
+    assert "4,000.00" in shown  # (40 - 20) x 200
+    assert (ContractLine.objects.count(), Charge.objects.count()) == before
+    assert "2,400.00" in _preview(
+        pia, world, "blended", {"terms.rate_per_hour": "120", "assumed_hours": "20"}
+    )
+    assert "on no invoice" in _preview(pia, world, "non_billable", {})
+
+
+def test_the_preview_says_what_it_waits_for(world: World, browser_of: Browser) -> None:
+    shown = _preview(browser_of(world.pia), world, "fixed_fee", {"terms.price": ""})
+    assert "The preview waits for this" in shown
+    assert "Price" in shown
+    assert (
+        browser_of(world.stan)
+        .post(f"/contracts/{world.acme_contract.pk}/lines/preview?model=unit")
+        .status_code
+        == 403
+    )

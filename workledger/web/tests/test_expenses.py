@@ -25,6 +25,7 @@ from workledger.expenses.models import (
     Receipt,
     VendorBill,
 )
+from workledger.metrics.attention import Inbox, inbox
 from workledger.testing.expenses import PDF, PNG, approved, attach, category, driving, spent, submitted
 from workledger.testing.time import approved as approved_time
 from workledger.testing.world import TODAY, Somebody, World
@@ -416,3 +417,43 @@ def test_approvals_of_time_and_expenses_stand_side_by_side(world: World, pia: Cl
     assert "/expenses/approvals/" in text(pia.get("/approvals/"))
     assert "Nothing waits for you." in text(pia.get("/expenses/approvals/"))
     assert carl.get("/expenses/approvals/").status_code == 403
+
+
+def test_forgotten_reimbursables_are_listed_by_age_and_exported(
+    world: World, fay: Client, carl: Client
+) -> None:
+    old = spent(
+        world, "119.00", tax="19.00", task_id=world.build.pk, on=date(2026, 1, 5), vendor="Hotel Elbe"
+    )
+    young = spent(world, "20.00", task_id=world.build.pk)
+    approved(world, [old, young])
+    shown = fay.get("/expenses/unbilled/").content.decode()
+    assert "Hotel Elbe" in shown
+    assert "/trail/item/" in shown
+    assert "€100.00" in shown
+    assert shown.index("Hotel Elbe") < shown.index(f"/expenses/{young}/")
+    assert "Hotel Elbe" not in fay.get("/expenses/unbilled/?age=0").content.decode()
+    assert "Hotel Elbe" in fay.get("/expenses/unbilled/?age=2").content.decode()  # 70 days
+    lines = text_of(fay.get("/expenses/unbilled/export.csv?age=2"))
+    assert "Hotel Elbe" in lines
+    assert "61\N{EN DASH}90" in lines
+    assert fay.get("/expenses/unbilled/export.xlsx").status_code == 200
+    assert fay.get("/expenses/unbilled/export.pdf").status_code == 404
+    assert carl.get("/expenses/unbilled/").status_code == 403
+
+
+def text_of(answer: Any) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
+def test_reports_that_wait_are_counted_for_who_decides(
+    world: World, pia: Client, fay: Client, carl: Client
+) -> None:
+    submitted(world, [spent(world)])
+    assert inbox(world.pia.actor) == Inbox(expenses=1)
+    assert "1 expense report" in pia.get("/").content.decode()
+    page = pia.get("/inbox").content.decode()
+    assert '<span class="inbox-count">1<' in page
+    assert "1 expense report waits for your approval." in page
+    assert "1 expense report" in fay.get("/").content.decode()
+    assert "expense report" not in carl.get("/inbox").content.decode()

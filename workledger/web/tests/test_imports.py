@@ -126,3 +126,15 @@ def test_the_list_asks_no_more_queries_for_more_rows(world: World, browser_of: S
             browser.get("/imports")
         counts.append(len(queries))
     assert counts[1] == counts[2]
+
+
+def test_a_file_is_recognized_where_no_tool_is_chosen(world: World, browser_of: SignIn) -> None:
+    toggl = "User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags\n"
+    row = "Nora New,nora@new.example,Nordwind,Site,Design,Home,Yes,2026-03-02,09:00:00,2026-03-02,11:00:00,02:00:00,\n"
+    browser = browser_of(world.fay)
+    assert upload(browser, toggl + row, source="").status_code == 302
+    assert ImportBatch.objects.get().file_format == "toggl"
+    answer = upload(browser, "a,b\n1,2\n", source="")
+    assert answer.status_code == 422
+    assert "The file has no column" in answer.content.decode()
+    assert "looks like" not in answer.content.decode()

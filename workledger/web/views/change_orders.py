@@ -17,7 +17,7 @@ from workledger.contracts.amendments import OrderPage
 from workledger.contracts.calc import orders
 from workledger.contracts.files import ORDER_FILES
 from workledger.contracts.inputs import OrderInput
-from workledger.contracts.models import BillingModel, OrderState, TaskType
+from workledger.contracts.models import OrderState, TaskType
 from workledger.contracts.queries import ContractPage, LineRow
 from workledger.contracts.versions import agreement
 from workledger.core.access import Permission
@@ -28,9 +28,11 @@ from workledger.kernel.quantity import seconds_of
 from workledger.web import attachments, formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form, FormPage, UploadForm, form_page
+from workledger.web.line_cards import card_groups
+from workledger.web.line_fields import initial, line_fields
 from workledger.web.paging import cut
-from workledger.web.views import contracts as contract_pages
 from workledger.web.views.amending import TONES
+from workledger.web.views.contract_lines import choices_of, line_input, model_of, shown_line
 from workledger.web.views.expense_parts import trail_answer
 
 _P = Permission
@@ -306,25 +308,22 @@ def _line_change(request: ActingRequest, contract: ContractPage, change: dict[st
     )
 
     def read(values: Mapping[str, Any]) -> dict[str, Any]:
-        given = contract_pages._line_of(line.model, values, now)
+        given = line_input(line.model, values, now)
         return orders.changed_line(
             agreed, name=given.name, document=given.terms, budget_seconds=given.budget_seconds,
             budget_amount=given.budget_amount,
         )  # fmt: skip
 
-    fields = tuple(
-        each
-        for each in contract_pages._line_fields(line.model, contract.currency)
-        if each.name != "revenue_method"
-    )
-    return _ChangeForm(f"Change {line.name}", fields, _line_shown(now), read)
+    asked = line_fields(line.model, choices_of(request, contract))
+    fields = tuple(each for each in asked if each.name not in ("revenue_method", "tax_code_id"))
+    return _ChangeForm(f"Change {line.name}", fields, shown_line(fields, now, line.model), read)
 
 
 def _line_added(request: ActingRequest, contract: ContractPage, change: dict[str, Any]) -> _ChangeForm:
-    model = contract_pages._model(change.get("model") or request.GET.get("model", ""))
+    model = model_of(change.get("model") or request.GET.get("model", ""))
 
     def read(values: Mapping[str, Any]) -> dict[str, Any]:
-        given = contract_pages._line_of(model, values)
+        given = line_input(model, values)
         said: dict[str, Any] = {
             "kind": "add_line",
             "name": given.name,
@@ -339,33 +338,19 @@ def _line_added(request: ActingRequest, contract: ContractPage, change: dict[str
             said["budget_amount"] = str(given.budget_amount)
         return {name: _plain(value) for name, value in said.items()}
 
-    shown = dict(contract_pages.NEW_LINE) | (
-        {
+    asked = line_fields(model, choices_of(request, contract))
+    fields = tuple(each for each in asked if each.name != "tax_code_id")
+    shown = initial(fields, model, change.get("terms"))
+    if "name" in change:
+        shown |= {
             "name": change["name"],
             "budget_hours": _hours(change.get("budget_seconds")),
             "budget_amount": _decimal(change.get("budget_amount")),
-            **contract_pages._flat(change.get("terms", {})),
+            "revenue_method": change.get("revenue_method"),
         }
-        if "name" in change
-        else {}
-    )
-    others = [pair for pair in BillingModel.choices if pair[0] != BillingModel.TIME_AND_MATERIALS]
-    context = {
-        "model": model,
-        "models": [] if "name" in change else others,
-        "model_now": "Time and materials",
-    }
-    fields = contract_pages._line_fields(model, contract.currency)
-    return _ChangeForm("Add a line", fields, shown, read, "web/contracts/line_form.html", context)
-
-
-def _line_shown(line: LineRow) -> dict[str, Any]:
-    return dict(contract_pages.NEW_LINE) | {
-        "name": line.name,
-        "budget_hours": _hours(line.budget_seconds),
-        "budget_amount": line.budget_amount,
-        **contract_pages._flat(line.document),
-    }
+    cards = [] if "name" in change else [card for group in card_groups() for card in group.cards]
+    context = {"model": model, "cards": cards}
+    return _ChangeForm("Add a line", fields, shown, read, "web/contracts/order_line_form.html", context)
 
 
 def _line_ended(request: ActingRequest, contract: ContractPage, change: dict[str, Any]) -> _ChangeForm:  # noqa: ARG001 - one shape

@@ -1,7 +1,6 @@
 """Contracts: the list, a contract with its lines and rates, 'why this rate?', and the forms that change them."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,23 +12,23 @@ from django.views.decorators.http import require_GET, require_POST
 
 from workledger.billing import contract_queries
 from workledger.contracts import actions, queries
-from workledger.contracts.inputs import ContractInput, LineInput
-from workledger.contracts.models import BillingModel, ContractLine, ContractState, RevenueMethod, TaskType
-from workledger.contracts.queries import ContractPage, LineRow
+from workledger.contracts.calc import terms, wording
+from workledger.contracts.inputs import ContractInput
+from workledger.contracts.models import ContractLine, ContractState, TaskType
+from workledger.contracts.queries import ContractPage
 from workledger.core import locks
 from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
 from workledger.directory import queries as directory
 from workledger.directory.calc.countries import CURRENCIES
-from workledger.kernel.quantity import seconds_of
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import cut, number_of
 from workledger.web.views.amending import amending
-from workledger.web.views.caps import CAP_ACTIONS, cap_fields, cap_of, cap_shown, caps_shown
+from workledger.web.views.caps import cap_fields, cap_of, cap_shown, caps_shown
 from workledger.web.views.charges import charging
 from workledger.web.views.dates import after
 
@@ -85,6 +84,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
     context = {
         "contract": found,
         "tone": TONES[found.state],
+        "said": [_said(line, found.currency) for line in found.lines],
         "may_change": request.actor.can(Permission.MANAGE_CONTRACTS),
         "may_rate": request.actor.can(Permission.PROPOSE_RATES),
         "people": [(pk, name, "") for pk, name in people],
@@ -102,6 +102,13 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         **amending(request, found.id),
     }
     return render(request, "web/contracts/show.html", context)
+
+
+def _said(line: queries.LineRow, currency: str) -> tuple[queries.LineRow, str, list[terms.TermFact]]:
+    """Return a line with its terms as a sentence, and what else they say."""
+    read = terms.parse(line.model, line.document)
+    sentence = wording.sentence(read, lambda amount: formats.money(amount, currency))
+    return line, sentence, terms.side_facts(read)
 
 
 @page(Permission.VIEW_CONTRACTS)
@@ -229,36 +236,6 @@ def close(request: ActingRequest, contract_id: int) -> HttpResponse:
     return form_page(request, Form(fields, {"last_day": found.last_day or today()}), run, around)
 
 
-@page(Permission.MANAGE_CONTRACTS)
-def new_line(request: ActingRequest, contract_id: int) -> HttpResponse:
-    """Add a line of a billing model."""
-    found = queries.contract_page(request.actor, contract_id, today=today())
-    model = _model(request.GET.get("model", ""))
-
-    def run(values: Mapping[str, Any], options: Options) -> int:
-        return actions.add_line.using(options)(
-            actor=request.actor, contract_id=contract_id, line=_line_of(model, values)
-        )
-
-    return _line_form(request, found, None, model, run)
-
-
-@page(Permission.MANAGE_CONTRACTS)
-def change_line(request: ActingRequest, contract_id: int, line_id: int) -> HttpResponse:
-    """Change a line."""
-    found = queries.contract_page(request.actor, contract_id, today=today())
-    line = queries.line_of(found, line_id)
-    fixed = found.state == ContractState.ACTIVE or "model" not in request.GET
-    model = line.model if fixed else _model(request.GET["model"])
-
-    def run(values: Mapping[str, Any], options: Options) -> None:
-        actions.change_line.using(options)(
-            actor=request.actor, line_id=line_id, line=_line_of(model, values, line)
-        )
-
-    return _line_form(request, found, line, model, run)
-
-
 def _around(found: ContractPage, title: str, act: str, said: str, *, lead: str = "") -> FormPage:
     home = reverse("contract", args=[found.id])
     crumbs = (("Contracts", reverse("contracts")), (found.name, home))
@@ -302,264 +279,3 @@ def _contract_of(values: Mapping[str, Any]) -> ContractInput:
         cap=cap_of(values),
         prices_include_tax=values["prices_include_tax"],
     )
-
-
-def _model(name: str) -> BillingModel:
-    return BillingModel(name) if name in BillingModel.values else BillingModel.TIME_AND_MATERIALS
-
-
-NEW_LINE: Mapping[str, Any] = {
-    "revenue_method": None,
-    "terms.rounding.method": "none",
-    "terms.rounding.step_minutes": 15,
-    "terms.prorates": True,
-    "terms.expenses.is_charged": True,
-}
-"""What stands in the form of a line before anything is typed."""
-
-
-def _line_form(
-    request: ActingRequest, found: ContractPage, line: LineRow | None, model: BillingModel, run: Any
-) -> HttpResponse:
-    shown = dict(NEW_LINE)
-    if line is not None:
-        shown |= {
-            "name": line.name,
-            "budget_hours": Decimal(line.budget_seconds) / 3600 if line.budget_seconds is not None else None,
-            "budget_amount": line.budget_amount,
-            "revenue_method": line.revenue_method.value,
-            "tax_code_id": line.tax_code_id,
-            **(_flat(line.document) if line.model == model else {}),
-        }
-    fields = _line_fields(model, found.currency)
-    codes = directory.tax_code_choices(request.actor, found.entity_id)
-    if codes and model != BillingModel.NON_BILLABLE:
-        empty = "As the client is taxed"
-        fields = (*fields, Field("tax_code_id", "Tax code", "id", options=codes, empty=empty, section="Tax"))
-    if line is None:
-        around = _around(found, "New line", "Add line", "Added the line.")
-    else:
-        around = _around(found, f"Change {line.name}", "Save line", "Saved the line.", lead=_LINE_LEAD)
-    now = line.model if line else BillingModel.TIME_AND_MATERIALS
-    choosable = line is None or found.state != ContractState.ACTIVE
-    around = FormPage(
-        title=around.title,
-        crumbs=around.crumbs,
-        act=around.act,
-        done=around.done,
-        said=around.said,
-        lead=around.lead,
-        template="web/contracts/line_form.html",
-        context={
-            "model": model,
-            "models": [pair for pair in BillingModel.choices if pair[0] != now] if choosable else [],
-            "model_now": BillingModel(now).label,
-        },
-    )
-    return form_page(request, Form(fields, shown), run, around)
-
-
-_LINE_LEAD = "What is on an issued invoice stays as it is."
-_METHODS = (
-    ("none", "None"),
-    ("nearest", "To the nearest step"),
-    ("up", "Up to the next step"),
-    ("down", "Down to the step before"),
-)
-_SCOPES = (("entry", "Each entry"), ("task_day", "Each task's day"), ("invoice", "Each line of the invoice"))
-_TIME_FIELDS = (
-    Field("terms.rounding.method", "Round time", "choice", required=True, options=_METHODS, section="Time", row="rounding"),
-    Field("terms.rounding.step_minutes", "Step, minutes", "whole", row="rounding"),
-    Field("terms.rounding.scope", "Applies to", "choice", options=_SCOPES, required=True, row="scope"),
-    Field(
-        "terms.group_lines_by", "Invoice lines by", "choice", row="scope", empty="As the client's billing profile says",
-        options=(("task", "Task"), ("person", "Person"), ("entry", "Entry")),
-    ),
-    Field("terms.requires_notes", "Every entry needs a note", "check"),
-)  # fmt: skip
-_TIMING = (("advance", "In advance"), ("arrears", "In arrears"))
-_MULTIPLIERS_HELP = "One a line: weekend, holiday or overtime; factor; for overtime, after how many hours. Such as 'overtime; 1.25; 8'."
-
-
-def _money(name: str, label: str, unit: str, **about: Any) -> Field:
-    return Field(f"terms.{name}", label, "number", places=4, unit=unit, **about)
-
-
-def _line_fields(model: BillingModel, currency: str) -> tuple[Field, ...]:
-    """Return the fields of a line: what every line has, then the terms of its model."""
-    basis = (
-        Field("name", "Name of the line", required=True, help="Stands on the invoice."),
-        Field("budget_hours", "Budget", "number", unit="h", row="budget"),
-        Field("budget_amount", "Budget", "number", places=4, unit=currency, row="budget"),
-    )
-    methods = tuple(RevenueMethod.choices)
-    usual = Field(
-        "revenue_method", "Revenue is recognized", "choice", options=methods, empty="As the model usually is"
-    )
-    charged = (
-        _money("cap.amount", "Cap", currency, section="Limits", row="cap"),
-        Field("terms.cap.hours", "or", "number", unit="h", row="cap"),
-        Field("terms.cap.action", "When it is reached", "choice", row="cap_action", options=CAP_ACTIONS),
-        Field("terms.cap.tolerance_percent", "Tolerance", "number", unit="%", row="cap_action"),
-        Field("terms.cap.shows_beyond", "Invoices show what lies beyond it and take it off", "check"),
-        _money("minimum_charge.amount", "At least, per month", currency, row="least"),
-        Field("terms.discount.percent", "Discount", "number", unit="%", row="least"),
-        Field("terms.multipliers", "Hours that cost more", "lines", help=_MULTIPLIERS_HELP),
-    )
-    terms: dict[BillingModel, tuple[Field, ...]] = {
-        BillingModel.TIME_AND_MATERIALS: (
-            *_TIME_FIELDS,
-            *charged,
-        ),
-        BillingModel.NON_BILLABLE: (Field("terms.requires_notes", "Every entry needs a note", "check"),),
-        BillingModel.FIXED_FEE: (
-            _money("price", "Price", currency, required=True, section="Fixed fee"),
-            Field("terms.instalments", "Instalments", "lines", help="One a line: name; amount or percentage; day. Such as 'Start; 40%; 2026-04-01'."),
-        ),
-        BillingModel.MILESTONE: (
-            Field("terms.milestones", "Milestones", "lines", section="Milestones", help="One a line: name; amount; day. Such as 'Go live; 12000; 2026-06-30'."),
-        ),
-        BillingModel.RETAINER: (
-            _money("fee", "Fee per period", currency, required=True, section="Retainer", row="fee"),
-            Field("terms.period_months", "Period, months", "whole", row="fee"),
-            Field("terms.timing", "Due", "choice", options=_TIMING, required=True, row="included"),
-            Field("terms.included_hours", "Included", "number", unit="h", row="included"),
-            _money("overage_rate", "Rate beyond that", currency, row="over"),
-            Field("terms.unused", "What is unused", "choice", required=True, options=(("expire", "Expires"), ("roll_over", "Rolls over")), row="over"),
-            Field("terms.roll_over_periods", "Rolls over for periods", "whole", row="limits"),
-            Field("terms.roll_over_hours", "and at most", "number", unit="h", row="limits"),
-            _money("included_amount", "Or money is included instead of hours", currency),
-            Field("terms.carries_deficit", "What is over is taken from the next period", "check"),
-            Field("terms.prorates", "A period cut short pays its days", "check"),
-            *_TIME_FIELDS,
-        ),
-        BillingModel.RECURRING: (
-            _money("fee", "Fee per period", currency, required=True, section="Recurring fee", row="fee"),
-            Field("terms.period_months", "Period, months", "whole", row="fee"),
-            Field("terms.timing", "Due", "choice", options=_TIMING, required=True, row="rise"),
-            Field("terms.escalation_percent", "Rises each year by", "number", unit="%", row="rise"),
-            Field("terms.index_values", "or as an index rises", "lines", help="One a line: day; value. Such as '2026-01-01; 121.4'."),
-            Field("terms.renews", "Renews by itself", "check"),
-            Field("terms.prorates", "A period cut short pays its days", "check"),
-        ),
-        BillingModel.PREPAID: (
-            _money("price", "Price of the block", currency, required=True, section="Prepaid block", row="block"),
-            Field("terms.block_hours", "Hours in the block", "number", unit="h", row="block"),
-            _money("block_amount", "or money in the block", currency, row="block"),
-            Field("terms.expires_after_months", "Expires after months", "whole", row="runs"),
-            Field("terms.low_balance_percent", "Is low below", "number", unit="%", row="runs"),
-            Field("terms.beyond", "Time beyond it", "choice", required=True, options=(("charge", "Is charged by the rate cards"), ("hold", "Waits for the next block"))),
-            Field("terms.tops_up", "Tops up by itself", "check"),
-            *_TIME_FIELDS,
-        ),
-        BillingModel.PROGRESS: (
-            _money("value", "Contract value", currency, required=True, section="Progress", row="value"),
-            Field("terms.measure", "Measured by", "choice", required=True, row="value", options=(
-                ("hours", "Hours"), ("cost", "Cost"), ("milestones", "Milestones"), ("units", "Units"), ("manual", "By hand, with evidence"))),
-            Field("terms.retainage_percent", "Retainage", "number", unit="%"),
-        ),
-        BillingModel.UNIT: (
-            Field("terms.unit", "Unit", required=True, help="Such as 'test case'.", section="Units"),
-            Field("terms.tiers", "Prices", "lines", required=True, help="One a line: from quantity; price. Such as '0; 5.00'."),
-            Field("terms.by_volume", "The whole quantity takes the price of the tier it reaches", "check"),
-        ),
-        BillingModel.BLENDED: (
-            _money("rate_per_hour", "Rate for every hour", currency, required=True, section="Blended rate"),
-            *_TIME_FIELDS,
-            *charged,
-        ),
-        BillingModel.DAY_RATE: (
-            _money("rate_per_day", "Rate per day", currency, required=True, section="Day rate"),
-            Field("terms.bands", "Hours become days", "lines", help="One a line: up to hours; days. Such as '4; 0.5'."),
-            *charged,
-        ),
-    }  # fmt: skip
-    if model == BillingModel.NON_BILLABLE:
-        return (*basis, *terms[model])
-    rebilled = (
-        Field("terms.expenses.is_charged", "Billable expenses are charged", "check", section="Expenses"),
-        Field("terms.expenses.markup_percent", "with a markup of", "number", unit="%"),
-    )
-    return (*basis, usual, *terms[model], *rebilled)
-
-
-def _line_of(model: BillingModel, values: Mapping[str, Any], line: LineRow | None = None) -> LineInput:
-    hours = values["budget_hours"]
-    method = values.get("revenue_method") or ""
-    return LineInput(
-        name=values["name"],
-        model=model,
-        terms=_document(values, line.document if line is not None and line.model == model else {}),
-        revenue_method=RevenueMethod(method) if method in RevenueMethod.values else None,
-        budget_seconds=seconds_of(hours) if hours is not None else None,
-        budget_amount=values["budget_amount"],
-        tax_code_id=values.get("tax_code_id", line.tax_code_id if line is not None else None),
-    )
-
-
-_LISTS = {
-    "instalments": ("name", "amount", "due"),
-    "milestones": ("name", "amount", "due"),
-    "tiers": ("from_quantity", "price"),
-    "multipliers": ("kind", "factor", "over_hours"),
-    "index_values": ("day", "value"),
-    "bands": ("up_to_hours", "days"),
-}
-_NEEDS_ONE = {"cap": ("amount", "hours"), "minimum_charge": ("amount",)}
-"""Parts of terms that are there once one of these is said."""
-
-
-def _document(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the terms that were typed, over what the form does not ask; an empty field takes the model's default."""
-    document: dict[str, Any] = deepcopy(dict(kept))
-    for name, value in values.items():
-        if not name.startswith("terms."):
-            continue
-        *parents, last = name.split(".")[1:]
-        place = document
-        for parent in parents:
-            if not isinstance(place.get(parent), dict):
-                place[parent] = {}
-            place = place[parent]
-        place.pop(last, None)
-        if value not in (None, ""):
-            place[last] = _rows(last, value) if last in _LISTS else value
-    for name, needed in _NEEDS_ONE.items():
-        if name in document and all((document[name] or {}).get(each) is None for each in needed):
-            del document[name]
-    return document
-
-
-def _rows(name: str, text: str) -> list[dict[str, str]]:
-    """Read 'name; amount; day' lines; what does not fit is named by the action."""
-    rows = []
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.split(";")]
-        if not any(cells):
-            continue
-        row = {key: cell for key, cell in zip(_LISTS[name], cells, strict=False) if cell}
-        if row.get("amount", "").endswith("%"):
-            row["percent"] = row.pop("amount").removesuffix("%").strip()
-        rows.append(row)
-    return rows
-
-
-def _flat(document: Mapping[str, Any], path: str = "terms") -> dict[str, Any]:
-    """Return a kept document as the fields of its form."""
-    flat: dict[str, Any] = {}
-    for name, value in document.items():
-        place = f"{path}.{name}"
-        if isinstance(value, dict):
-            flat |= _flat(value, place)
-        elif name in _LISTS and isinstance(value, list):
-            flat[place] = "\n".join(_row_text(name, row) for row in value)
-        else:
-            flat[place] = value
-    return flat
-
-
-def _row_text(name: str, row: Mapping[str, Any]) -> str:
-    cells = [str(row.get(key) or "") for key in _LISTS[name]]
-    if row.get("percent"):
-        cells[1] = f"{row['percent']}%"
-    return "; ".join(cells).rstrip("; ")

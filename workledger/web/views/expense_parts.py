@@ -27,6 +27,7 @@ _PARTS: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
     ("Expenses", "expenses", (_P.TRACK_EXPENSES, _P.VIEW_ALL_EXPENSES)),
     ("Reports", "expenses-reports", (_P.TRACK_EXPENSES, _P.VIEW_ALL_EXPENSES)),
     ("To pay", "expenses-owed", (_P.MANAGE_EXPENSES,)),
+    ("To bill", "expenses-unbilled", (_P.VIEW_ALL_EXPENSES,)),
     ("Vendors' bills", "expenses-bills", (_P.VIEW_ALL_EXPENSES,)),
     ("Duplicates", "expenses-duplicates", (_P.VIEW_ALL_EXPENSES,)),
     ("Policy", "expenses-policy", (_P.MANAGE_EXPENSES,)),

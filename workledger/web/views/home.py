@@ -68,7 +68,10 @@ def show(request: ActingRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "page_title": "Home",
         "inbox": Inbox(
-            waiting.approvals.count, waiting.proposals.count, waiting.reviews.count
+            waiting.approvals.count,
+            waiting.proposals.count,
+            waiting.expenses.count,
+            waiting.reviews.count,
         ),  # counted already
         "today": day,
         "sees_firm": sees_firm,
@@ -115,6 +118,9 @@ def _needs(actor: Actor, found: Attention) -> list[Need]:
     if found.approvals.count:
         rows.append(Need(_count(found.approvals.count, "line", "lines"), "of time wait for your approval", address("approvals"),
                          "circle-check"))  # fmt: skip
+    if found.expenses.count:
+        rows.append(Need(_count(found.expenses.count, "expense report", "expense reports"), "wait for your approval" if found.expenses.count > 1 else "waits for your approval",
+                         address("approvals-expenses"), "wallet"))  # fmt: skip
     if found.proposals.count:
         rows.append(
             Need(

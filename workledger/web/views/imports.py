@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from workledger.connect import actions, files, queries
-from workledger.connect.calc.formats import BY_NAME
+from workledger.connect.calc.formats import BY_NAME, FormatName
+from workledger.connect.calc.opening import UnreadableFile, recognized
 from workledger.connect.inputs import TimeFile
 from workledger.core.access import Permission
 from workledger.core.door import Options
@@ -56,7 +57,7 @@ def new(request: ActingRequest) -> HttpResponse:
             file = TimeFile(
                 kept=kept,
                 name=upload.name or "hours.csv",
-                source=values["source"] or "csv",
+                source=values["source"] or _recognized(kept),
                 entity_id=values.get("entity_id"),
                 date_order=values["date_order"] or None,
                 decimal_mark=values["decimal_mark"] or None,
@@ -169,6 +170,15 @@ def _show(
     return render(request, "web/imports/show.html", context, status=status)
 
 
+def _recognized(kept: str) -> FormatName:
+    """Return whose export a kept file is; one that cannot be read is refused by the act, with its reason."""
+    with files.opened(kept) as file:
+        try:
+            return recognized(file)
+        except UnreadableFile:
+            return "csv"
+
+
 def _upload_fields(entities: tuple[tuple[Any, ...], ...]) -> tuple[Field, ...]:
     several = (
         (
@@ -180,7 +190,7 @@ def _upload_fields(entities: tuple[tuple[Any, ...], ...]) -> tuple[Field, ...]:
         else ()
     )
     return (
-        Field("source", "From", "choice", required=True, options=_SOURCES, empty="Choose the tool"),
+        Field("source", "From", "choice", options=_SOURCES, empty="Recognize it from the file", help="The tool that exported it."),
         Field(
             "file", "File", "file", required=True, accept=".csv,text/csv",
             help="The detailed time export, as CSV. A summary is not enough: it has no days.",

@@ -1,6 +1,7 @@
 """The action log with its row changes, and the proposals of assistants that wait for a person."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from workledger.web.context import address
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import number_of
 
+_MOST_INPUTS = 100
 _DOORS = (("web", "Pages"), ("api", "API"), ("cli", "Command line"), ("demo", "Demo"), ("mcp", "Assistant"))
 # Where a subject has a page of its own: table label to address name.
 _PAGES = {
@@ -69,20 +71,45 @@ def index(request: ActingRequest) -> HttpResponse:
 @page(Permission.VIEW_LOG)
 def show(request: ActingRequest, log_id: int) -> HttpResponse:
     """One act, with every row that it changed."""
-    found = queries.logged_action(request.actor, log_id)
+    asked = request.GET
+    found = queries.logged_action(
+        request.actor,
+        log_id,
+        first_change=number_of(asked.get("changes")) or 0,
+        first_part=number_of(asked.get("parts")) or 0,
+    )
+    inputs = _lines(found.input)
     context = {
         "found": found,
         "words": queries.action_words(found.row.action),
         "title": found.row.summary or queries.action_words(found.row.action),
         "door": dict(_DOORS).get(found.row.door, found.row.door),
         "subject_url": subject_url(found.row.subject, found.row.subject_id),
-        "inputs": _lines(found.input),
-        "change_note": f"{len(found.changes)} of {found.change_count:,}"
-        if found.change_count > len(found.changes)
-        else "",
+        "inputs": inputs[:_MOST_INPUTS],
+        "more_inputs": max(len(inputs) - _MOST_INPUTS, 0),
+        "change_page": _part(found.first_change, len(found.changes), found.change_count),
+        "part_page": _part(found.first_part, len(found.parts), found.part_count),
         "changes": [(change, [_shown(each) for each in change.fields]) for change in found.changes],
     }
     return render(request, "web/log/show.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which of many rows a page shows; `next` and `previous` are where the neighbouring pages begin."""
+
+    words: str = ""
+    next: int | None = None
+    previous: int | None = None
+
+
+def _part(first: int, shown: int, total: int) -> _Part:
+    last = first + shown
+    return _Part(
+        f"{first + 1:,} to {last:,} of {total:,}" if shown < total else "",
+        last if last < total and shown else None,
+        max(first - queries.MOST_CHANGES, 0) if first else None,
+    )
 
 
 @page()
@@ -104,6 +131,9 @@ def _inbox(
         "decides": decides,
         "open_count": queries.open_proposal_count(request.actor),
         "approvals_url": address("approvals") if approves else "",
+        "expenses_url": address("approvals-expenses")
+        if request.actor.can(Permission.APPROVE_EXPENSES)
+        else "",
         "warned": warned,
         "warnings": warnings,
     }

@@ -1,6 +1,7 @@
 """Rate cards: the list, a card with its dated rates, and the acts that propose, approve, end and raise them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from workledger.contracts import actions, queries
+from workledger.contracts.effects import effect_of
 from workledger.contracts.inputs import RateCardInput, RateInput, RatesSaved
 from workledger.contracts.models import RateState, TaskType
 from workledger.contracts.queries import CardPage, RateStep, RateTrack
@@ -23,6 +25,7 @@ from workledger.web import formats
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.paging import cut, number_of
+from workledger.web.rate_timeline import timeline
 
 _LEVELS = (("entity", "Legal entity"), ("client", "Client"), ("contract", "Contract"))
 _EVERY_CLIENT = ClientFilter(kind="")
@@ -50,8 +53,10 @@ def index(request: ActingRequest) -> HttpResponse:
 @require_GET
 def show(request: ActingRequest, card_id: int) -> HttpResponse:
     """One card with its rates, and what waits for approval."""
+    card = queries.card_page(request.actor, card_id, today=today())
     context = {
-        "card": queries.card_page(request.actor, card_id, today=today()),
+        "card": card,
+        "timeline": timeline(card, today()),
         "may_propose": request.actor.can(Permission.PROPOSE_RATES),
         "may_approve": request.actor.can(Permission.APPROVE_RATES),
         "may_change": request.actor.can(Permission.MANAGE_CONTRACTS),
@@ -79,9 +84,32 @@ def steps(request: ActingRequest, card_id: int, rate_id: int) -> HttpResponse:
         "trail_template": "web/rate_cards/steps.html",
         "steps": rate_steps(track),
         "card": card,
+        "acts": _acts(request, card, track, step),
     }
     template = context["trail_template"] if getattr(request, "htmx", False) else "web/trail.html"
     return render(request, str(template), context)
+
+
+def _acts(
+    request: ActingRequest, card: CardPage, track: RateTrack, step: RateStep
+) -> list[tuple[str, str, str]]:
+    """Return what the reader can do about a rate: words, address, icon."""
+    may_propose, may_approve = (
+        request.actor.can(each) for each in (Permission.PROPOSE_RATES, Permission.APPROVE_RATES)
+    )
+    here = [card.id, step.id]
+    if step.state == RateState.PROPOSED:
+        own = step.proposed_by_id == request.actor.user_id
+        decline = ("Take back" if own else "Decline", reverse("rate_card-rate-decline", args=here), "x")
+        approve = ("See what it changes", reverse("rate_card-rate-approve", args=here), "check")
+        return [approve] * may_approve + [decline] * (may_approve or own)
+    if step != track.latest:
+        return []
+    following = f"{reverse('rate_card-rate-new', args=[card.id])}?replaces={step.id}"
+    found = [("New rate from a day", following, "pencil")] * may_propose
+    if may_approve and step.last_day is None:
+        found.append(("End it", reverse("rate_card-rate-end", args=here), "calendar-x"))
+    return found
 
 
 def rate_steps(track: RateTrack) -> list[RateStep]:
@@ -235,8 +263,16 @@ def approve_rate(request: ActingRequest, card_id: int, rate_id: int) -> HttpResp
     def run(_values: Mapping[str, Any], options: Options) -> None:
         actions.approve_rate.using(options)(actor=request.actor, rate_id=rate_id)
 
-    around = _around(
-        card, "Approve rate", "Approve rate", "Approved the rate.", lead=_words(card, track, step)
+    around = replace(
+        _around(card, "Approve rate", "Approve rate", "Approved the rate.", lead=_words(card, track, step)),
+        template="web/rate_cards/approve.html",
+        context={
+            "effect": effect_of(request.actor, rate_id),
+            "card": card,
+            "step": step,
+            "may_decide": step.proposed_by_id != request.actor.user_id
+            or actions.approves_alone(request.actor),
+        },
     )
     return form_page(request, Form(()), run, around)
 

@@ -14,6 +14,8 @@ import "./filters.js";
 import "./forms.js";
 import "./fields.js";
 import "./expense.js";
+import "./rows.js";
+import "./when.js";
 import "./combobox.js";
 import "./chart.js";
 import "./chart-plot.js";

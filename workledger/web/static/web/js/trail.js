@@ -66,8 +66,9 @@ document.addEventListener("click", (event) => {
     visited = [];
     mark(figure);
   }
-  visited.push(figure.href);
-  show(figure.href);
+  const address = figure.getAttribute("href"); // in a drawing, .href is no text
+  visited.push(address);
+  show(address);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]:not([data-shown]), [popover]:popover-open")) return;
