@@ -1,6 +1,5 @@
 """``workledger scenario``: run contracts that are written as text files, and compare what they expect."""
 
-import difflib
 import sys
 import time
 from collections.abc import Iterator
@@ -10,9 +9,9 @@ import click
 
 from workledger.cli.output import complain, emit, say
 from workledger.core.access import system_actor
-from workledger.scenarios import files
+from workledger.scenarios import files, telling
 from workledger.scenarios.calc.layout import ScenarioInvalid
-from workledger.scenarios.running import Difference, Outcome, run
+from workledger.scenarios.running import Outcome, run
 
 WRONG = 1
 
@@ -84,18 +83,7 @@ def _lines(path: Path, outcome: Outcome | None, problems: list[str], *, shows_fo
     for line, what, rows in outcome.found if shows_found else ():
         yield f"{path}:{line}: {what}"
         yield from (f"    {row}" for row in rows)
-    for difference in outcome.differences:
-        yield from _difference(path, difference)
-    for broken in outcome.broken:
-        yield f"  {broken}"
-
-
-def _difference(path: Path, difference: Difference) -> Iterator[str]:
-    if difference.sentence:
-        yield f"{path}:{difference.line}: {difference.sentence}"
-        return
-    yield f"{path}:{difference.line}: {difference.what}: - is expected, + was found"
-    yield from (f"    {row}" for row in difflib.ndiff(difference.expected, difference.found) if row[0] != "?")
+    yield from telling.lines(str(path), outcome)
 
 
 def _report(path: Path, outcome: Outcome | None, problems: list[str]) -> dict[str, object]:

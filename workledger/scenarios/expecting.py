@@ -150,7 +150,7 @@ def _item(row: BillableItem) -> str:
     ]
     for word, amount in (("over cap", row.over_cap), ("discount", row.discount)):
         cells += [f"{word} {amount_words(amount, row.currency)}"] if amount else []
-    if row.recognized != row.amount - row.discount and row.treatment in ("covered", "charged"):
+    if row.recognized != row.amount and row.treatment in ("covered", "charged"):
         cells.append(f"earned {amount_words(row.recognized, row.currency)}")
     return " | ".join(cells)
 

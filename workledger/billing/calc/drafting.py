@@ -98,7 +98,8 @@ def draft_invoices(
 
     `group_by` says 'task', 'person' or 'entry' by contract line, `rounding` how time rounds by contract line (of
     interest here: scope `invoice`), `currency` is the contract's. Order: contract line, project, task or person,
-    rate; what was written down of a line stands right after it.
+    then the dearer rate first, or for lines of one item each the day; what was written down of a line stands right
+    after it.
     """
     groups: dict[int, dict[_Key, list[OpenPiece]]] = defaultdict(lambda: defaultdict(list))
     for piece in pieces:
@@ -126,7 +127,7 @@ def _invoice(
     quantum = minor_quantum(currency)
     lines: list[DraftLine] = []
     first, last = date.max, date.min
-    for key in sorted(groups):
+    for key in sorted(groups, key=lambda each: _place(each, groups[each])):
         pieces = groups[key]
         line_id, project_id, task_id, person_id, unit, minus_rate, single = key
         how = rounding.get(line_id, _NONE)
@@ -151,6 +152,13 @@ def _invoice(
         if remaining != priced + beyond:
             lines.append(adjustment_line(line, remaining - priced - beyond, _why(pieces)))
     return DraftInvoice(contract_id, first, last, lines)
+
+
+def _place(key: _Key, pieces: Sequence[OpenPiece]) -> tuple[object, ...]:
+    """Return where a line stands: a fee of January before that of February, whichever is dearer."""
+    *work, minus_rate, single = key
+    day = pieces[0].service_date if single else date.min
+    return (*work, day, _ZERO if single else minus_rate, single)
 
 
 def _why(pieces: Sequence[OpenPiece]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from workledger.core.access import system_actor
-from workledger.scenarios import files
+from workledger.scenarios import files, telling
 from workledger.scenarios.running import run
 
 
@@ -13,6 +13,5 @@ from workledger.scenarios.running import run
 @pytest.mark.parametrize("path", files.pack(), ids=lambda path: path.stem)
 def test_a_scenario_comes_out_right(path: Path) -> None:
     outcome = run(files.read(path), system_actor("test"))
-    assert outcome.differences == []
-    assert outcome.broken == []
+    assert list(telling.lines(path.name, outcome)) == []
     assert outcome.expectations
