@@ -1,8 +1,9 @@
 """What happens day by day: time, expenses, approvals, charges, bills, payments, periods, and any other act by its name."""
 
 import inspect
+import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 from workledger.billing.actions.charges import (
     accept_milestone,
@@ -31,6 +32,10 @@ from workledger.billing.models import (
     OpenItem,
     ReasonCode,
 )
+from workledger.connect import files
+from workledger.connect.actions import import_time
+from workledger.connect.calc.formats import FormatName
+from workledger.connect.inputs import TimeFile
 from workledger.contracts.actions import change_line, close_contract
 from workledger.contracts.inputs import LineInput
 from workledger.contracts.models import BillingModel, ContractLine
@@ -103,6 +108,22 @@ def expense(stage: Stage, said: Statement) -> None:
             is_billable=False if said.get("not billable") else None,
         ),
     )  # fmt: skip
+
+
+def bring(stage: Stage, said: Statement) -> None:
+    """Import time from another tool's file: the lines below, as they would stand in it."""
+    content = io.BytesIO("\n".join(said.rows).encode())
+    with files.kept(content) as name:
+        stage.kept_files.add(name)
+        file = TimeFile(name, "time.csv", _format(said["format"]), entity_id=stage.firm_of(said.values))
+        stage.imported = stage.do(import_time, file=file, on=said.on, approved=False)
+
+
+def _format(word: str) -> FormatName:
+    for known in get_args(FormatName):
+        if known == word:
+            return cast("FormatName", known)
+    raise NotNamed(f"'{word}' is no format of time. There are: {', '.join(get_args(FormatName))}.")
 
 
 def approve(stage: Stage, said: Statement) -> None:
@@ -429,7 +450,7 @@ def act(stage: Stage, said: Statement) -> None:
 
 ACTING = {
     "time": time, "change time": change_time, "expense": expense, "approve": approve, "withdraw approval": withdraw,
-    "reimburse": reimburse, "bill": bill, "issue": issue, "credit invoice": credit, "pay invoice": pay,
+    "import": bring, "reimburse": reimburse, "bill": bill, "issue": issue, "credit invoice": credit, "pay invoice": pay,
     "allocate deposit": allocate, "accept": accept, "charge": charge, "units": units, "progress": progress,
     "release retainage": retained, "block": block, "take back charge": take_back, "hold": hold, "release": release,
     "write off": write_down, "write down": write_down, "write down pre-bill": write_down_draft,

@@ -226,6 +226,13 @@ def state_of_time(stage: Stage, said: Statement) -> list[str]:
     return [line_of_time(stage, said).state]
 
 
+def imported(stage: Stage, _said: Statement) -> list[str]:
+    """How many entries the last import created, and how many were there already."""
+    if stage.imported is None:
+        raise NotNamed("Nothing was imported before this line.")
+    return [f"created {stage.imported.created}, matched {stage.imported.matched}"]
+
+
 # --- books --------------------------------------------------------------------------------------------------
 
 
@@ -331,6 +338,7 @@ EXPECTING: dict[str, Callable[[Stage, Statement], list[str]]] = {
     "expect time": state_of_time, "expect trial balance": trial, "expect balance": balance,
     "expect postings of invoice": postings_of_invoice, "expect postings of credit note": postings_of_note,
     "expect postings of payment": postings_of_payment, "expect open invoice": open_invoice, "expect metric": metric,
+    "expect import": imported,
 }  # fmt: skip
 
 
@@ -345,6 +353,8 @@ def wanted(stage: Stage, said: Statement) -> list[str]:
             return _document(stage, stage.document(said["first"]))
         case "expect time":
             return [str(said["is"])]
+        case "expect import":
+            return [f"created {said['created']}, matched {said['matched']}"]
         case "expect metric":
             return [str(said["figure"])]
     return [str(said["amount"])] if "amount" in said.values else list(said.rows)

@@ -12,7 +12,7 @@ from workledger.contracts.actions import (
     set_rate,
 )
 from workledger.contracts.inputs import ContractInput, LineInput, RateCardInput, RateInput
-from workledger.contracts.models import BillingModel, Contract, ContractLine, Rate, RateState
+from workledger.contracts.models import BillingModel, Contract, ContractLine, Rate, RateState, RevenueMethod
 from workledger.directory.actions.clients import BillingDetails, ClientDetails, add_client
 from workledger.directory.actions.firm import (
     EntityDetails,
@@ -155,9 +155,19 @@ def model_of(word: str) -> BillingModel:
 def _line(stage: Stage, said: Statement) -> LineInput:
     return LineInput(
         name=said["name"], model=model_of(said["model"]), terms=resolved(stage, said.terms), price=said.get("price"),
-        budget_seconds=said.get("budget"),
+        budget_seconds=said.get("budget"), revenue_method=_method(said.get("revenue")),
         tax_code_id=stage.names["tax code", said["tax code"]] if said.get("tax code") else None,
     )  # fmt: skip
+
+
+def _method(word: str | None) -> RevenueMethod | None:
+    if word is None:
+        return None
+    try:
+        return RevenueMethod(word.lower().replace(" ", "_"))
+    except ValueError:
+        known = ", ".join(each.value.replace("_", " ") for each in RevenueMethod)
+        raise NotNamed(f"'{word}' is no way to recognize revenue. There are: {known}.") from None
 
 
 def _open_project(stage: Stage, name: str, of: Contract) -> int:

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from workledger.connect import files
 from workledger.core.access import Actor
 from workledger.core.refusals import Refused
 from workledger.kernel.period import next_month
@@ -53,12 +54,15 @@ def run(scenario: Scenario, actor: Actor, *, keep: bool = False) -> Outcome:
     Everything is taken back at the end, unless `keep` and the scenario came out right.
     """
     outcome = Outcome(scenario.title)
+    stage = stage_of(scenario, actor)
     with transaction.atomic():
-        play(scenario, stage_of(scenario, actor), outcome)
+        play(scenario, stage, outcome)
         if not outcome.differences:
             outcome.broken = [result.line for result in run_checks() if not result.ok]
         if not (keep and outcome.is_right):
             transaction.set_rollback(True)
+    for name in stage.kept_files:
+        files.forget(name)
     return outcome
 
 

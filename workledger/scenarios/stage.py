@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceState
+from workledger.connect.inputs import Imported
 from workledger.contracts.models import Contract
 from workledger.core.access import Actor
 from workledger.core.door import Action, Options
@@ -34,6 +35,8 @@ class Stage:
     payments: list[int] = field(default_factory=list)
     remembered: dict[str, Any] = field(default_factory=dict)
     prints: dict[int, bytes] = field(default_factory=dict)
+    imported: Imported | None = None
+    kept_files: set[str] = field(default_factory=set)
     _documents: dict[str, list[int]] = field(default_factory=dict)
 
     def do(self, action: Action[Any, Any], **arguments: Any) -> Any:

@@ -91,7 +91,7 @@ _SETUP = (
 LINE = Form(
     "line",
     {"name": _NAME, "model": _NAME},
-    {"price": _AMOUNT, "budget": _TIME, "tax code": _NAME},
+    {"price": _AMOUNT, "budget": _TIME, "tax code": _NAME, "revenue": _NAME},
     below=Below.TERMS,
 )
 
@@ -120,6 +120,7 @@ _ACTS = (
     Form("approve", {}, {"person": _NAME}, When.DAY),
     Form("withdraw approval", {"person": _NAME, "task": _NAME}, {"day": _DAY, "project": _NAME}, When.DAY,
          text="reason", must=frozenset({"day", "reason"})),
+    Form("import", {"format": _NAME}, {"firm": _NAME}, When.DAY, Below.ROWS),
     Form("reimburse", {"person": _NAME}, {}, When.DAY),
     Form("bill", {}, {"through": _DAY, "client": _NAME, "contract": _NAME}, When.DAY),
     Form("issue", {}, {"contract": _NAME}, When.DAY),
@@ -170,6 +171,7 @@ _EXPECTATIONS = (
     Form("expect balance", {"account": _NAME, "amount": _NAME}, {"firm": _NAME, "month": words.span}),
     Form("expect unchanged invoice", {"number": _COUNT}),
     Form("expect same invoices", {"first": _COUNT, "second": _COUNT}),
+    Form("expect import", {}, {"created": _COUNT, "matched": _COUNT}, must=frozenset({"created", "matched"})),
     Form("expect metric", {"metric": _NAME, "figure": _NAME}, {"contract": _NAME, "in": words.span}),
     Form("expect refused", {"code": _NAME}, below=Below.ACT),
 )  # fmt: skip
