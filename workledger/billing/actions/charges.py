@@ -36,20 +36,26 @@ D = TypeVar("D", bound=terms.Terms)
 def charge_due(
     actor: Actor, through: date, client_ids: Collection[int] | None, contract_ids: Collection[int] | None
 ) -> None:
-    """Make the charges of active contracts that fall due through a day and are not there yet.
+    """Make the charges of contracts that fall due through a day and are not there yet.
 
-    Instalments by date, fees of periods, blocks that must be bought, minimums of periods that ended, breakage.
+    Instalments by date, fees of periods, blocks that must be bought, minimums of periods that ended, breakage. A closed
+    contract is charged to its end: the fee of its last period, its last minimum; it buys no block and renews no more.
     """
     chosen = ContractLine.objects.visible_to(actor).filter(
         Q(model__in=_PERIODIC) | Q(terms__minimum_charge__amount__isnull=False),
-        contract__state=ContractState.ACTIVE,
+        Q(contract__state=ContractState.ACTIVE)
+        | Q(contract__state=ContractState.CLOSED) & ~Q(model=BillingModel.PREPAID),
         contract__start__lte=through,
     )
     if client_ids is not None:
         chosen = chosen.filter(contract__client_id__in=client_ids)
     if contract_ids is not None:
         chosen = chosen.filter(contract_id__in=contract_ids)
-    found = lines(list(chosen.order_by("pk").values_list("pk", flat=True)))
+    states = dict(chosen.order_by("pk").values_list("pk", "contract__state"))
+    found = {
+        pk: _ended(line) if states[pk] == ContractState.CLOSED else line
+        for pk, line in lines(list(states)).items()
+    }
     due: list[tuple[Line, ChargeDue]] = []
     for line in found.values():
         due += [
@@ -61,6 +67,13 @@ def charge_due(
     for line in found.values():
         if isinstance(line.document, terms.Prepaid):
             _keep_blocks(actor, line, line.document, through)
+
+
+def _ended(line: Line) -> Line:
+    """Return a closed contract's line, whose fees end with it even where they were agreed to renew."""
+    if not isinstance(line.document, terms.Recurring):
+        return line
+    return line._replace(document=line.document.model_copy(update={"renews": False}))
 
 
 def _minimums(line: Line, through: date) -> list[ChargeDue]:
