@@ -3,6 +3,7 @@
 import inspect
 import io
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, cast, get_args
 
 from workledger.billing.actions.charges import (
@@ -104,7 +105,7 @@ def expense(stage: Stage, said: Statement) -> None:
         expense=ExpenseInput(
             category_id=stage.names["category", said["category"]], project_id=task.project_id, task_id=task.pk,
             work_date=said.on, amount=said["amount"], currency=said.get("currency", ""),
-            tax_amount=said.get("tax", 0), vendor=said.get("what", ""),
+            tax_amount=said.get("tax", Decimal(0)), vendor=said.get("what", ""),
             is_billable=False if said.get("not billable") else None,
         ),
     )  # fmt: skip
