@@ -48,7 +48,7 @@ from workledger.kernel.period import week_start
 from workledger.ledger.actions import set_period_state
 from workledger.ledger.models import Period, PeriodState
 from workledger.projects.models import Task
-from workledger.receivables.actions import allocate_deposit, record_payment
+from workledger.receivables.actions import allocate_deposit, open_of, record_payment
 from workledger.scenarios.arguments import resolved
 from workledger.scenarios.calc.grammar import Statement
 from workledger.scenarios.founding import model_of
@@ -198,9 +198,11 @@ def credit(stage: Stage, said: Statement) -> None:
 
 
 def pay(stage: Stage, said: Statement) -> None:
-    """Record a payment of an invoice."""
+    """Record a payment of an invoice; `settle invoice` names no amount and pays what is open."""
+    invoice_id = stage.document(said["invoice"])
+    amount = said["amount"] if "amount" in said.values else open_of([invoice_id])[invoice_id]
     received = stage.do(
-        record_payment, invoice_id=stage.document(said["invoice"]), amount=said["amount"], on=said.on,
+        record_payment, invoice_id=invoice_id, amount=amount, on=said.on,
         reference=said.get("reference", ""),
     )  # fmt: skip
     stage.payments.append(received.payment_id)
@@ -451,7 +453,7 @@ def act(stage: Stage, said: Statement) -> None:
 
 ACTING = {
     "time": time, "change time": change_time, "expense": expense, "approve": approve, "withdraw approval": withdraw,
-    "import": bring, "reimburse": reimburse, "bill": bill, "issue": issue, "credit invoice": credit, "pay invoice": pay,
+    "import": bring, "reimburse": reimburse, "bill": bill, "issue": issue, "credit invoice": credit, "pay invoice": pay, "settle invoice": pay,
     "allocate deposit": allocate, "accept": accept, "charge": charge, "units": units, "progress": progress,
     "release retainage": retained, "block": block, "take back charge": take_back, "hold": hold, "release": release,
     "write off": write_down, "write down": write_down, "write down pre-bill": write_down_draft,

@@ -28,6 +28,7 @@ from workledger.directory.calc.tax_seeds import standard_tax
 from workledger.directory.models import Client, LegalEntity, Office, TaxTreatment
 from workledger.expenses.actions.policy import CategoryInput, add_category
 from workledger.expenses.models import ExpenseCategory
+from workledger.kernel.quantity import hours
 from workledger.projects.actions import add_project, add_task
 from workledger.projects.inputs import ProjectInput, TaskInput
 from workledger.scenarios.arguments import resolved
@@ -35,6 +36,7 @@ from workledger.scenarios.calc.grammar import Statement
 from workledger.scenarios.names import NotNamed
 from workledger.scenarios.stage import Stage, after
 
+_FULL_WEEK = 40 * 3600
 _TAXES = {
     "reverse charge": TaxTreatment.REVERSE_CHARGE,
     "exempt": TaxTreatment.EXEMPT,
@@ -94,9 +96,13 @@ def _role(stage: Stage, name: str) -> int:
 def person(stage: Stage, said: Statement) -> None:
     """Add a person with a role and a cost per hour."""
     terms = NewTerms(
-        start=said.get("from", stage.first), entity_id=stage.firm_of(said.values), role_id=_role(stage, said["role"]),
-        office_id=stage.names["office", said["office"]] if said.get("office") else None, cost_rate=said.get("cost"),
-    )  # fmt: skip
+        start=said.get("from", stage.first),
+        entity_id=stage.firm_of(said.values),
+        role_id=_role(stage, said["role"]),
+        office_id=stage.names["office", said["office"]] if said.get("office") else None,
+        weekly_hours=hours(said.get("week", _FULL_WEEK)),
+        cost_rate=said.get("cost"),
+    )
     details = PersonDetails(said["name"], is_contractor=said.get("contractor", False))
     stage.names.add("person", said["name"], stage.do(add_person, person=details, terms=terms))
 

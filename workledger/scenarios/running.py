@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 
 from django.db import connection, transaction
 
 from workledger.connect import files
 from workledger.core.access import Actor
 from workledger.core.refusals import Refused
-from workledger.kernel.period import next_month
 from workledger.ledger.checks import run_checks
 from workledger.scenarios.acting import ACTING
 from workledger.scenarios.calc.grammar import Scenario, Statement
 from workledger.scenarios.expecting import EXPECTING, wanted
 from workledger.scenarios.founding import FOUNDING
 from workledger.scenarios.names import NotNamed
-from workledger.scenarios.stage import Stage
+from workledger.scenarios.stage import Stage, stage_of
 
 _DOING: dict[str, Callable[[Stage, Statement], None]] = {**FOUNDING, **ACTING}
 
@@ -66,32 +64,23 @@ def run(scenario: Scenario, actor: Actor, *, keep: bool = False) -> Outcome:
     return outcome
 
 
-def stage_of(scenario: Scenario, actor: Actor, *, shared_firm: int | None = None) -> Stage:
-    """Return where a scenario runs: its books reach from the first month that it names to the month after the last."""
-    days = sorted(scenario.days()) or [date(2026, 1, 1)]
-    return Stage(actor, days[0].replace(day=1), next_month(days[-1]), shared_firm)
-
-
-def play(scenario: Scenario, stage: Stage, outcome: Outcome | None = None) -> None:
-    """Do a scenario's statements; with an outcome also compare what it expects. Stops at a line that cannot be done.
-
-    Raises `Refused` or `NotNamed` where there is no outcome to note it in.
-    """
+def play(scenario: Scenario, stage: Stage, outcome: Outcome) -> None:
+    """Do a scenario's statements and compare what it expects. Stops at a line that cannot be done."""
     for statement in scenario.statements:
-        is_expectation = statement.verb.startswith("expect ")
-        if outcome is None:
-            if not is_expectation:
-                _DOING[statement.verb](stage, statement)
-            continue
         try:
-            if is_expectation:
+            if statement.verb.startswith("expect "):
                 _compare(stage, statement, outcome)
             else:
-                _DOING[statement.verb](stage, statement)
+                do(stage, statement)
         except (Refused, NotNamed) as error:
             codes = f" ({', '.join(error.codes)})" if isinstance(error, Refused) else ""
             outcome.differences.append(Difference(statement.line, statement.verb, sentence=f"{error}{codes}"))
             return
+
+
+def do(stage: Stage, statement: Statement) -> None:
+    """Do what a statement says, which is no expectation. Raises `Refused` and `NotNamed`."""
+    _DOING[statement.verb](stage, statement)
 
 
 def _compare(stage: Stage, statement: Statement, outcome: Outcome) -> None:
@@ -110,7 +99,7 @@ def _refused(stage: Stage, statement: Statement) -> list[str]:
     stage.is_strict = True
     try:
         with transaction.atomic():
-            _DOING[statement.verb](stage, statement)
+            do(stage, statement)
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     except Refused as refusal:

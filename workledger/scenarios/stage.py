@@ -13,7 +13,9 @@ from workledger.contracts.models import Contract
 from workledger.core.access import Actor
 from workledger.core.door import Action, Options
 from workledger.core.refusals import NeedsConfirmation
+from workledger.kernel.period import next_month
 from workledger.ledger.models import Book
+from workledger.scenarios.calc.grammar import Scenario
 from workledger.scenarios.names import Names, NotNamed
 
 
@@ -107,3 +109,9 @@ class Stage:
 def after(day: date | None) -> date | None:
     """Return the day after a last day: spans are kept half-open."""
     return None if day is None else day + timedelta(days=1)
+
+
+def stage_of(scenario: Scenario, actor: Actor, *, shared_firm: int | None = None) -> Stage:
+    """Return where a scenario runs: its books reach from the first month that it names to the month after the last."""
+    days = sorted(scenario.days()) or [date(2026, 1, 1)]
+    return Stage(actor, days[0].replace(day=1), next_month(days[-1]), shared_firm)

@@ -52,7 +52,7 @@ _SETUP = (
     Form(
         "person",
         {"name": _NAME, "role": _NAME},
-        {"cost": _AMOUNT, "from": _DAY, "firm": _NAME, "office": _NAME, "contractor": words.flag},
+        {"cost": _AMOUNT, "from": _DAY, "firm": _NAME, "office": _NAME, "contractor": words.flag, "week": _TIME},
     ),
     Form(
         "client",
@@ -126,6 +126,7 @@ _ACTS = (
     Form("issue", {}, {"contract": _NAME}, When.DAY),
     Form("credit invoice", {"invoice": _COUNT}, {}, When.DAY, text="reason", must=frozenset({"reason"})),
     Form("pay invoice", {"invoice": _COUNT, "amount": _AMOUNT}, {}, When.DAY, text="reference"),
+    Form("settle invoice", {"invoice": _COUNT}, {}, When.DAY, text="reference"),
     Form("allocate deposit", {"payment": _COUNT, "invoice": _COUNT, "amount": _AMOUNT}, {}, When.DAY),
     Form("accept", {"milestone": _NAME}, _WORK | {"by": _NAME}, When.DAY, text="evidence", must=frozenset({"by"})),
     Form("charge", {"instalment": _NAME}, _WORK, When.DAY),

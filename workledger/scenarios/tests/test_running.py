@@ -1,5 +1,6 @@
 """What a scenario leaves behind, and how it says what is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,13 @@ def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ScenarioInvalid, match="no text in UTF-8"):
         files.read(path)
+
+
+def test_the_guide_names_every_verb_and_its_example_comes_out_right(db: None) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text()
+    missing = [verb for verb in FORMS if not re.search(rf"(`| ){re.escape(verb)}[ `]", guide)]
+    assert missing == []
+    example = re.search(r"## An example\n\n((?:    .*\n|\n)+)", guide)
+    assert example is not None
+    text = "\n".join(line.removeprefix("    ") for line in example[1].splitlines())
+    assert told(text) == []

@@ -90,7 +90,7 @@ def test_a_scenario_knows_its_days() -> None:
         (HEAD + "firms Acme", (3, "'firms Acme' begins with no verb of a scenario.")),
         (HEAD + "person Ada", (3, "'person' needs: name, role.")),
         (HEAD + "person Ada, Lead, salary 40", (3, "'salary 40' is not understood. 'person' takes: cost, from, firm, "
-                                                   "office, contractor.")),
+                                                   "office, contractor, week.")),
         (HEAD + "person Ada, Lead, cost forty", (3, "'forty' is no amount. Write it as 1,200.00 or 1200.")),
         (HEAD + "person Ada, Lead, cost 4,00", (3, "'4,00' is no amount. Write it as 1,200.00 or 1200.")),
         (HEAD + "person Ada, Lead, cost 40, cost 50", (3, "'cost' is said twice.")),
