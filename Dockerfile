@@ -7,6 +7,7 @@ COPY requirements.lock ./
 RUN /opt/workledger/bin/pip install --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY workledger ./workledger
+COPY scenarios ./scenarios
 RUN /opt/workledger/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim

@@ -1,5 +1,6 @@
 """What a contract charges beside time: what was charged, what can be, and the statements of retainers and blocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from workledger.billing.calc import fees
 from workledger.billing.calc.draws import BlockLeft, RetainerPeriod
 from workledger.billing.calc.fees import ChargeKind
-from workledger.billing.models import Charge, InvoiceSource, OpenItem
+from workledger.billing.models import BillableItem, Charge, InvoiceSource, OpenItem
 from workledger.billing.settling import Line, draw_of, lines
 from workledger.contracts.calc import terms
 from workledger.contracts.models import Contract, ContractLine
@@ -220,12 +221,29 @@ def statement(actor: Actor, line_id: int, through: date) -> Statement:
         document.included_amount if isinstance(document, terms.Retainer) else document.block_amount
     ) is not None
     periods = draw.allowance.statement(through) if draw.allowance else []
+    if periods:
+        _count_billed(row.pk, periods, through, is_money=is_money)
     blocks = draw.blocks.left(through) if draw.blocks else []
     return Statement(
         row.pk, row.name, row.contract_id, line.currency, is_money,
         tuple(_period(each, is_money=is_money) for each in periods),
         tuple(_block(each, is_money=is_money) for each in blocks),
     )  # fmt: skip
+
+
+def _count_billed(line_id: int, periods: Sequence[RetainerPeriod], through: date, *, is_money: bool) -> None:
+    """Add what bills hold already to what was over in its period; the draw looks at unbilled time alone."""
+    billed = BillableItem.objects.filter(
+        contract_line_id=line_id,
+        source_kind="time",
+        is_void=False,
+        bills__is_live=True,
+        service_date__lte=through,
+    )
+    for day, seconds, amount in billed.values_list("service_date", "billable_seconds", "amount").order_by():
+        for period in periods:
+            if day in period.days:
+                period.over += amount if is_money else seconds
 
 
 def _of(amount: Decimal, *, is_money: bool) -> Decimal:

@@ -31,7 +31,7 @@ class ContractCapChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class LineTermsChanged(Event):
-    """What a contract line says changed: its model, or how its time is rounded and grouped."""
+    """What a contract line says changed: its terms, or the days that its contract holds."""
 
     actor: Actor
     contract_line_id: int

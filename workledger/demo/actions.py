@@ -33,6 +33,7 @@ from workledger.demo.calc.records import DemoFirm, Entry, WrongRate
 from workledger.demo.deals import Deals
 from workledger.demo.queries import PASSWORD, is_loaded
 from workledger.demo.spending import Spending
+from workledger.demo.stories import Stories
 from workledger.directory import models as directory
 from workledger.kernel.rounding import round_amount
 from workledger.ledger import actions as ledger
@@ -603,11 +604,16 @@ class _Loader:
             if index != later:
                 by_day[row.through, row.issued_on].append(index)
         order = sorted(by_day, key=lambda key: (key[1] or date.max, key[0]))
+        stories = Stories(self.actor, self.entity_id, firm.starts_on, firm.today)
         for number, key in enumerate(order, start=1):
             self.say(f"Billing {key[0]:%B %Y} ({number} of {len(order)})")
+            stories.advance(
+                key[1] or firm.today
+            )  # in between, so that the numbers of invoices follow their days
             self._bill(by_day[key], *key)
             if wrong and wrong.invoice_index in by_day[key]:
                 self._credit(wrong)
+        stories.advance(firm.today)
         for index, row in enumerate(firm.invoices):
             if row.disputed_on is not None and index in self.invoice_ids:
                 open_dispute(

@@ -50,27 +50,32 @@ D = TypeVar("D", bound=terms.Terms)
 def charge_due(
     actor: Actor, through: date, client_ids: Collection[int] | None, contract_ids: Collection[int] | None
 ) -> None:
-    """Make the charges of active contracts that fall due through a day and are not there yet.
+    """Make the charges of contracts that fall due through a day and are not there yet.
 
-    Instalments by date, fees of periods, blocks that must be bought, minimums of periods that ended, breakage.
+    Instalments by date, fees of periods, blocks that must be bought, minimums of periods that ended, breakage. A closed
+    contract is charged to its end: the fee of its last period, its last minimum; it buys no block and renews no more.
     """
     chosen = ContractLine.objects.visible_to(actor).filter(
         Q(model__in=_PERIODIC) | Q(terms__minimum_charge__amount__isnull=False),
-        contract__state=ContractState.ACTIVE,
+        Q(contract__state=ContractState.ACTIVE)
+        | Q(contract__state=ContractState.CLOSED) & ~Q(model=BillingModel.PREPAID),
         contract__start__lte=through,
     )
     if client_ids is not None:
         chosen = chosen.filter(contract__client_id__in=client_ids)
     if contract_ids is not None:
         chosen = chosen.filter(contract_id__in=contract_ids)
-    ends = dict(chosen.order_by("pk").values_list("pk", "end"))
-    found = {pk: _until(line, ends[pk]) for pk, line in lines(list(ends)).items()}
+    known = {
+        pk: (state, end)
+        for pk, state, end in chosen.order_by("pk").values_list("pk", "contract__state", "end")
+    }
+    found = {pk: _until(line, *known[pk]) for pk, line in lines(list(known)).items()}
     due: list[tuple[Line, ChargeDue]] = []
     for line in found.values():
         due += [
             (line, each)
             for each in fees.due_charges(line.document, line.start, line.end, through, line.currency)
-            if each.due < (ends[line.id] or date.max)
+            if each.due < (known[line.id][1] or date.max)
         ]
     due += _minimums(found.values(), through)
     _make(actor, due)
@@ -79,8 +84,13 @@ def charge_due(
     )
 
 
-def _until(line: Line, ended: date | None) -> Line:
-    """Return a line that holds no longer than to the end that a change order gave it."""
+def _until(line: Line, state: str, ended: date | None) -> Line:
+    """Return a line that holds no longer than to the end that a change order gave it.
+
+    A closed contract's fees end with it even where they were agreed to renew.
+    """
+    if state == ContractState.CLOSED and isinstance(line.document, terms.Recurring):
+        line = line._replace(document=line.document.model_copy(update={"renews": False}))
     return line if ended is None else line._replace(end=min(filter(None, (line.end, ended))))
 
 

@@ -110,8 +110,9 @@ def draft_invoices(
 
     `group_by` says 'task', 'person' or 'entry' by contract line, `rounding` how time rounds by contract line (of
     interest here: scope `invoice`), `currency` is the contract's. Order: contract line, project, task or person,
-    rate; what was written down of a line stands right after it. A contract with a layout goes by that instead: its
-    headings in their order, below each the lines it asks for, work of another rate as a line of its own.
+    then the dearer rate first, or for lines of one item each the day; what was written down of a line stands right
+    after it. A contract with a layout goes by that instead: its headings in their order, below each the lines it asks
+    for, work of another rate as a line of its own.
     """
     by_layout = layouts or {}
     groups: dict[int, dict[_Key, list[OpenPiece]]] = defaultdict(lambda: defaultdict(list))
@@ -150,7 +151,7 @@ def _invoice(
     quantum = minor_quantum(currency)
     lines: list[DraftLine] = []
     first, last = date.max, date.min
-    for key in sorted(groups):
+    for key in sorted(groups, key=lambda each: _place(each, groups[each])):
         pieces = groups[key]
         heading, line_id, project_id, task_id, person_id, words, unit, minus_rate, single = key
         how = rounding.get(line_id, _NONE)
@@ -177,6 +178,13 @@ def _invoice(
         if remaining != priced + beyond:
             lines.append(adjustment_line(line, remaining - priced - beyond, _why(pieces)))
     return DraftInvoice(contract_id, first, last, lines)
+
+
+def _place(key: _Key, pieces: Sequence[OpenPiece]) -> tuple[object, ...]:
+    """Return where a line stands: a fee of January before that of February, whichever is dearer."""
+    *work, minus_rate, single = key
+    day = pieces[0].service_date if single else date.min
+    return (*work, day, _ZERO if single else minus_rate, single)
 
 
 def _why(pieces: Sequence[OpenPiece]) -> str:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from workledger.kernel.rounding import round_amount
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 _HOUR = 3600
+_DAY = timedelta(days=1)
 
 
 class Drawn(NamedTuple):
@@ -198,11 +199,11 @@ class Allowance:
         period.expired = left - period.carried_out
 
     def statement(self, through: date) -> list[RetainerPeriod]:
-        """Return the periods that began by `through`; those that ended by then are closed."""
+        """Return the periods that began by `through`; those whose last day it reaches are closed."""
         place = bisect_right(self._starts, through) - 1
         if place >= 0:
             self._open(place)
-            if self.periods[place].days.end <= through:
+            if self.periods[place].days.end <= through + _DAY:
                 self._close(self.periods[place])
         return self.periods[: place + 1]
 

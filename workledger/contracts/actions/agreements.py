@@ -59,12 +59,14 @@ def save_contract(*, actor: Actor, contract: ContractInput, contract_id: int | N
     taken = Contract.objects.filter(number=number).exclude(pk=row.pk).exists()
     problems.check(not taken, "number_taken", f"Another contract has the number {number}.", "number")
     problems.refuse()
-    before, change = row.cap, versions.Change(actor, [row.pk])
+    before, change = (row.cap, row.start, row.end), versions.Change(actor, [row.pk])
     _fill(row, wanted, number)
     row.save()
     change.done()
-    if row.cap != before:
+    if row.cap != before[0]:
         emit(ContractCapChanged(actor=actor, contract_id=row.pk))
+    if (row.start, row.end) != before[1:]:
+        _tell_lines(actor, row)
     record(row, f"Changed contract {row}")
     return int(row.pk)
 
@@ -120,6 +122,7 @@ def close_contract(*, actor: Actor, contract_id: int, last_day: date) -> None:
     contract.state = ContractState.CLOSED
     contract.end = last_day + timedelta(days=1)
     contract.save(update_fields=["state", "end"])
+    _tell_lines(actor, contract)
     record(contract, f"Closed contract {contract}")
 
 
@@ -208,6 +211,12 @@ def create_task_types(*, actor: Actor, names: list[str]) -> list[int]:
     ids = dict(TaskType.objects.filter(name__in=wanted).values_list("name", "pk"))
     record(None, f"Made sure of {len(ids)} task types")
     return [ids[name] for name in wanted]
+
+
+def _tell_lines(actor: Actor, contract: Contract) -> None:
+    """Say that lines hold for other days: a retainer's first and last period, and what they include, follow them."""
+    for line_id in contract.lines.order_by("pk").values_list("pk", flat=True):
+        emit(LineTermsChanged(actor=actor, contract_line_id=line_id))
 
 
 _CLOSED = "Contract {} is closed. Activate it again to change it."

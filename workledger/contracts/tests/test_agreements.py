@@ -138,6 +138,24 @@ def test_new_rounding_is_told_and_the_model_stays(world: World, monkeypatch: pyt
     assert "model_fixed" in refused.value.codes
 
 
+def test_other_days_of_a_contract_are_told_to_each_of_its_lines(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[LineTermsChanged] = []
+    monkeypatch.setitem(events._handlers, LineTermsChanged, [told.append])
+    lines = [world.delivery.pk, world.support.pk]
+    contract_id = world.acme_contract.pk
+    same = sow(world, name="Atlas", start=world.acme_contract.start)
+    actions.save_contract(actor=world.pia.actor, contract=same, contract_id=contract_id)
+    assert told == []
+    actions.save_contract(
+        actor=world.pia.actor, contract=replace(same, end=date(2026, 6, 1)), contract_id=contract_id
+    )
+    assert [event.contract_line_id for event in told] == lines
+    actions.close_contract(actor=world.pia.actor, contract_id=contract_id, last_day=date(2026, 3, 31))
+    assert [event.contract_line_id for event in told] == lines * 2
+
+
 def test_a_closed_contract_takes_no_line_until_it_is_opened_again(world: World) -> None:
     actor, contract_id = world.pia.actor, world.acme_contract.pk
     with pytest.raises(Refused, match="its last day is not before"):

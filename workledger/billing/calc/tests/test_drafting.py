@@ -119,3 +119,12 @@ def test_splitting_an_entry_changes_nothing_on_a_grouped_line(minutes: int, firs
     first = min(first, minutes - 1)
     whole = draft([piece(1, minutes, rate)]).net
     assert draft([piece(1, first, rate), piece(2, minutes - first, rate)]).net == whole
+
+
+def test_fees_stand_in_the_order_of_their_days_and_not_of_their_price() -> None:
+    def fee(item: int, day: date, amount: str) -> OpenPiece:
+        return OpenPiece(item, 1, 1, 0, 0, 0, day, 0, D(amount), D(amount), D(amount), quantity=D(1), unit="pc",
+                         description=f"Fee of {day}")  # fmt: skip
+
+    invoice = draft([fee(2, date(2026, 2, 1), "1000"), fee(1, date(2026, 1, 16), "516.13")])
+    assert [line.amount for line in invoice.lines] == [D("516.13"), D("1000")]

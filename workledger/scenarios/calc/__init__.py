@@ -1,0 +1,1 @@
+"""Reading scenarios: lines, words, amounts. No database, no clock."""
