@@ -292,7 +292,7 @@ def take_back(stage: Stage, said: Statement) -> None:
     found = rows.order_by("-pk").values_list("pk", flat=True).first()
     if found is None:
         raise NotNamed(f"Nothing is charged as '{said['charge']}'.")
-    stage.do(withdraw_charge, charge_id=found, reason=said["reason"])
+    stage.do(withdraw_charge, charge_id=found, reason=said["reason"], on=said.on)
 
 
 # --- work in progress ---------------------------------------------------------------------------------------

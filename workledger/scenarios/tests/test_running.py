@@ -91,7 +91,7 @@ def test_a_difference_names_its_line_and_both_sides() -> None:
         ("2026-01-05 time Ada, Build, 20 h", "(day_over_24h)"),
         (
             "2026-01-05 act billing.sing",
-            "There is no act 'billing.sing'. There are: billing.accept_milestone",
+            "There is no act 'billing.sing'. There are: billing.accept_as_client",
         ),
         (
             "2026-01-05 act billing.run_billing\n  until = 5",
