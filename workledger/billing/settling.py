@@ -47,8 +47,10 @@ class Line(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether each entry is priced by its rate alone."""
+        """Whether each entry is priced by its rate alone, and is revenue as such."""
         document = self.document
+        if not self.is_recognized:
+            return False
         if not isinstance(document, terms.TimeAndMaterials) or any(
             getattr(document, name) for name in _STEPS
         ):

@@ -21,6 +21,7 @@ from workledger.revenue.calc.timeline import (
     by_month,
     divergence,
     elapsed,
+    explain,
     measures,
     recognized,
 )
@@ -134,7 +135,7 @@ def test_ways_of_measuring_are_compared() -> None:
 
 
 def test_every_amount_says_why() -> None:
-    said = recognized(hourly(10, (START, 4)), START).steps
+    said = explain(hourly(10, (START, 4)), START)
     assert [step.said for step in said] == [
         "4.00 of 10.00 hours, as estimated on 01 Jan 2026.",
         "1,000.00 EUR × 40.00 % = 400.00 EUR; 400.00 EUR of 1,000.00 EUR to date.",
