@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry] = {
     "approve": Entry("workledger.cli.approve", "Approve submitted time."),
     "bill": Entry("workledger.cli.bill", "Draft, and if wanted issue, invoices."),
     "pay": Entry("workledger.cli.pay", "Record a payment of an invoice."),
+    "recognize": Entry("workledger.cli.recognize", "Recognize revenue through a month."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),
     "user": Entry("workledger.cli.user", "Add and list users, set passwords."),

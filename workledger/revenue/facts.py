@@ -54,11 +54,12 @@ class HeldLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An obligation's row with all that its revenue is calculated from."""
+    """An obligation's row with all that its revenue is calculated from; `fixed` are its versions as written."""
 
     row: PerformanceObligation
     lines: tuple[HeldLine, ...]
     facts: Obligation
+    fixed: tuple[Version, ...] = ()
     financed: FinancingTerm | None = None
 
     @property
@@ -261,6 +262,7 @@ def _held(row: PerformanceObligation, loaded: _Loaded) -> Held:
             reached=_reached(row, lines, loaded),
             is_complete_on=row.completed_on,
         ),
+        tuple(loaded.versions.get(row.pk, ())),
         loaded.financing.get(row.pk),
     )
 
