@@ -85,6 +85,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         "tone": TONES[found.state],
         "may_change": request.actor.can(Permission.MANAGE_CONTRACTS),
         "may_rate": request.actor.can(Permission.PROPOSE_RATES),
+        "sees_revenue": request.actor.can(Permission.VIEW_REVENUE),
         "people": [(pk, name, "") for pk, name in people],
         "lines": [(line.id, line.name) for line in found.lines],
         "task_types": list(
