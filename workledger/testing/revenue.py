@@ -14,9 +14,11 @@ from workledger.contracts.inputs import ContractInput, LineInput
 from workledger.contracts.models import BillingModel, ContractLine, RevenueMethod
 from workledger.ledger.models import AccountRole, Balance
 from workledger.projects.models import Project, Task
-from workledger.revenue.actions.runs import recognize
-from workledger.revenue.inputs import RunResult
+from workledger.revenue.actions import estimate_variable, recognize, record_progress, revise_estimate
+from workledger.revenue.calc.variable import Estimation
+from workledger.revenue.inputs import EstimateInput, RunResult
 from workledger.revenue.models import PerformanceObligation
+from workledger.testing.time import approved
 from workledger.testing.world import World
 
 START, END = date(2026, 2, 1), date(2026, 8, 1)
@@ -91,3 +93,32 @@ def undone() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         transaction.set_rollback(True)
+
+
+def revenue_told(world: World) -> tuple[ContractLine, int]:
+    """Contracts with something on every page of revenue; returns a line measured by hours, and a run's id."""
+    line = fixed_contract(world, RevenueMethod.INPUT_HOURS, budget_seconds=80 * 3600)
+    approved(world.carl, world, task_of(world, line), date(2026, 2, 10), "10")
+    fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=18_100, name="Hosting")
+    fixed_contract(world, RevenueMethod.INPUT_COST, name="Plant")
+    half = obligation_of(fixed_contract(world, RevenueMethod.OUTPUT_PROGRESS, name="Survey"))
+    record_progress(
+        actor=world.pia.actor,
+        obligation_id=half.pk,
+        on=date(2026, 3, 1),
+        value=Decimal(50),
+        evidence="Report 1",
+    )
+    estimate_variable(
+        actor=world.fay.actor, contract_id=line.contract_id, name="Early finish", from_day=START,
+        way=Estimation.MOST_LIKELY, outcomes=[(Decimal(5_000), Decimal(60)), (Decimal(0), Decimal(40))],
+        reason="Plan", highly_probable=Decimal(2_000),
+    )  # fmt: skip
+    done = run(world, 2)
+    revise_estimate(
+        actor=world.pia.actor,
+        obligation_id=obligation_of(line).pk,
+        estimate=EstimateInput(from_day=date(2026, 3, 1), seconds=120 * 3600, reason="Scope was deeper"),
+    )
+    assert done.run_id is not None
+    return line, done.run_id

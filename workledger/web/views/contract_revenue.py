@@ -324,8 +324,8 @@ def _change_fields(contract: ContractPage, place: int, one: ObligationTerms) -> 
             help=f"Now {price}. Empty leaves it.", row=f"price_{place}",
         ),
         Field(
-            f"past_{place}", "Of it for the past", "number", unit=contract.currency, row=f"price_{place}",
-            help="Recognized at once; negative is a credit.",
+            f"past_{place}", "For work already done", "number", unit=contract.currency, row=f"price_{place}",
+            help="Within the change, recognized at once; negative is a credit.",
         ),
         Field(f"end_{place}", "New last day", "date", row=f"more_{place}"),
         Field(f"total_{place}", "New total", "number", places=4, row=f"more_{place}"),
