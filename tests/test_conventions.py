@@ -32,7 +32,7 @@ for _module in walk_packages(workledger.__path__, "workledger."):
 
 ACTIONS = {name: act for name, act in REGISTRY.items() if not name.startswith("testing.")}
 FLOORS = [
-    "core", "ledger", "directory", "contracts", "projects", "timesheets", "expenses", "billing", "receivables", "metrics",
+    "core", "ledger", "directory", "contracts", "projects", "timesheets", "expenses", "billing", "receivables", "revenue", "metrics",
     "connect", "demo", "web",
 ]  # fmt: skip
 

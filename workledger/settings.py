@@ -47,6 +47,7 @@ _DOMAINS = [
     "workledger.expenses",
     "workledger.billing",
     "workledger.receivables",
+    "workledger.revenue",
     "workledger.metrics",
     "workledger.connect",
     "workledger.demo",

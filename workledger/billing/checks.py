@@ -1,4 +1,4 @@
-"""The invariants of billing: the conservation law, the contract position, sources, frozen documents."""
+"""The invariants of billing: the conservation law, sources, frozen documents."""
 
 import hashlib
 from decimal import Decimal
@@ -6,10 +6,6 @@ from decimal import Decimal
 from workledger.billing.models import Invoice, IssuedDocument
 from workledger.ledger.checks import Check, CheckResult, register_check, sum_check
 
-_BALANCE = (
-    "SELECT sum(b.debit) - sum(b.credit) FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id"
-    " WHERE a.role = '{role}'"
-)
 _OVER_CAP = "(SELECT coalesce(sum(over_cap), 0) FROM billing_billableitem WHERE NOT is_void)"
 _ADJUSTMENTS = "(SELECT coalesce(sum(amount), 0) FROM billing_writedown)"
 _OPEN = "(SELECT coalesce(sum(amount), 0) FROM billing_openitem WHERE {held})"
@@ -58,22 +54,6 @@ register_check(
             "SELECT (SELECT coalesce(sum(worked_seconds), 0) FROM billing_billableitem"
             " WHERE NOT is_void AND source_kind = 'time')"
             " + (SELECT coalesce(sum(worked_seconds), 0) FROM billing_unpriceditem WHERE source_kind = 'time')",
-        ),
-    )
-)
-register_check(
-    sum_check(
-        "billing.contract_position",
-        "Contract position = recognized less billed",
-        left=("contract position", _BALANCE.format(role="contract_position")),
-        right=(
-            "recognized − write-downs − invoices + credits + rounding",
-            "SELECT (SELECT coalesce(sum(recognized), 0) FROM billing_billableitem WHERE NOT is_void)"  # noqa: S608
-            f" - {_ADJUSTMENTS}"
-            " - (SELECT coalesce(sum(CASE kind WHEN 'invoice' THEN net ELSE -net END), 0) FROM billing_invoice"
-            " WHERE state <> 'draft')"
-            " + (SELECT coalesce(sum(l.rounding), 0) FROM billing_invoiceline l"
-            " JOIN billing_invoice i ON i.id = l.invoice_id WHERE i.state <> 'draft')",
         ),
     )
 )

@@ -60,7 +60,7 @@ def _item(
         currency=line.currency,
         rate=amount,
         amount=amount,
-        recognized=amount if line.is_recognized else Decimal(0),
+        recognized=amount,  # what the client pays back is earned as it is spent, however the line's work is
         derivation_id=derivations.id_of({"sentence": said}),
         book=book,
         quantity=_ONE,

@@ -63,8 +63,8 @@ class Line(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether each entry is priced by its rate alone."""
-        return not self.caps and engine.is_plain(self.document)
+        """Whether each entry is priced by its rate alone, and is revenue as such."""
+        return self.is_recognized and not self.caps and engine.is_plain(self.document)
 
     @property
     def prices_time(self) -> bool:

@@ -30,6 +30,17 @@ class ContractCapChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LinesAgreed(Event):
+    """Lines of active contracts were agreed or changed: a contract was activated, or lines of an active one were written.
+
+    A handler may refuse what it cannot keep books for.
+    """
+
+    actor: Actor
+    contract_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LineTermsChanged(Event):
     """What a contract line says changed: its terms, or the days that its contract holds."""
 

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     VIEW_LEDGER = "ledger.view"
     POST_JOURNAL = "ledger.post"
     MANAGE_PERIODS = "ledger.periods"
+    VIEW_REVENUE = "revenue.view"
+    MANAGE_REVENUE = "revenue.manage"
     IMPORT_DATA = "import.run"
     VIEW_LOG = "log.view"
     VIEW_METRICS = "metrics.view"
@@ -75,7 +77,7 @@ _READ_EVERYTHING = frozenset(
     {
         _P.VIEW_DIRECTORY, _P.VIEW_COST, _P.VIEW_CLIENTS, _P.VIEW_CONTRACTS, _P.VIEW_PROJECTS, _P.VIEW_ALL_TIME,
         _P.VIEW_BILLING, _P.VIEW_INVOICES, _P.VIEW_RECEIVABLES, _P.VIEW_LEDGER, _P.VIEW_LOG, _P.VIEW_METRICS,
-        _P.VIEW_ALL_EXPENSES, _P.USE_API,
+        _P.VIEW_ALL_EXPENSES, _P.VIEW_REVENUE, _P.USE_API,
     }
 )  # fmt: skip
 _CONSULTANT = frozenset(
@@ -99,13 +101,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.MANAGE_CONTRACTS, _P.APPROVE_ORDERS, _P.MANAGE_COST, _P.PROPOSE_RATES, _P.APPROVE_RATES, _P.PREPARE_BILLING,
         _P.WRITE_OFF, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
         _P.MANAGE_PERIODS, _P.IMPORT_DATA, _P.DECIDE_PROPOSALS, _P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS,
-        _P.TRACK_EXPENSES, _P.APPROVE_EXPENSES, _P.MANAGE_EXPENSES,
+        _P.TRACK_EXPENSES, _P.APPROVE_EXPENSES, _P.MANAGE_EXPENSES, _P.MANAGE_REVENUE,
     },
     Role.PROJECT_MANAGER: _CONSULTANT
     | {
         _P.VIEW_CONTRACTS, _P.MANAGE_CONTRACTS, _P.MANAGE_PROJECTS, _P.VIEW_ALL_TIME, _P.APPROVE_TIME,
         _P.VIEW_BILLING, _P.PREPARE_BILLING, _P.VIEW_INVOICES, _P.VIEW_METRICS, _P.PROPOSE_RATES, _P.VIEW_COST,
-        _P.DECIDE_PROPOSALS, _P.VIEW_ALL_EXPENSES, _P.APPROVE_EXPENSES,
+        _P.DECIDE_PROPOSALS, _P.VIEW_ALL_EXPENSES, _P.APPROVE_EXPENSES, _P.VIEW_REVENUE,
     },
     Role.RESOURCE_MANAGER: _CONSULTANT
     | {_P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS, _P.VIEW_ALL_TIME, _P.VIEW_METRICS, _P.DECIDE_PROPOSALS},
@@ -124,6 +126,7 @@ class DutyRule(StrEnum):
     PROPOSE_AND_APPROVE_RATE = "propose_and_approve_rate"
     PROPOSE_AND_APPROVE_ORDER = "propose_and_approve_order"
     REOPEN_OWN_LOCK = "reopen_own_lock"
+    APPROVE_OWN_PROGRESS = "approve_own_progress"
 
     @property
     def sentence(self) -> str:
@@ -138,6 +141,7 @@ _DUTY_SENTENCES = {
     DutyRule.PROPOSE_AND_APPROVE_RATE: "Who proposes a rate does not approve it.",
     DutyRule.PROPOSE_AND_APPROVE_ORDER: "Who drafts a change order does not approve it.",
     DutyRule.REOPEN_OWN_LOCK: "Who locked a period does not reopen it.",
+    DutyRule.APPROVE_OWN_PROGRESS: "Who records progress does not approve it.",
 }
 
 

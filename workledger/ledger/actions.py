@@ -247,6 +247,7 @@ FOLLOWS_DOCUMENTS = frozenset(
         AccountRole.CONTRACT_POSITION,
         AccountRole.CUSTOMER_DEPOSITS,
         AccountRole.PAYABLE,
+        AccountRole.LOSS_PROVISION,
     }
 )
 """Accounts that equal a sub-ledger; a journal by hand would part the two."""

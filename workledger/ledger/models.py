@@ -54,6 +54,9 @@ class AccountRole(models.TextChoices):
     PROJECT_EXPENSE = "project_expense", "Project expense"
     BAD_DEBT = "bad_debt", "Bad debt expense"
     REALIZED_FX = "realized_fx", "Realized FX"
+    CONTRACT_INTEREST = "contract_interest", "Interest of contracts"
+    CONTRACT_LOSSES = "contract_losses", "Contract losses"
+    LOSS_PROVISION = "loss_provision", "Provision for contract losses"
 
 
 class Account(Record):

@@ -129,6 +129,7 @@ RAIL: tuple[Group, ...] = (
     Group(
         "Account",
         (
+            Item("Revenue", "revenue", "trending-up", (_P.VIEW_REVENUE,), ("revenue-",)),
             Item(
                 "Trial balance",
                 "trial_balance",

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from workledger.contracts import checks, versions
 from workledger.contracts.calc import terms
-from workledger.contracts.events import ContractCapChanged, LineTermsChanged
+from workledger.contracts.events import ContractCapChanged, LinesAgreed, LineTermsChanged
 from workledger.contracts.inputs import ContractInput, LineInput, NewContract, NewLine
 from workledger.contracts.models import (
     BillingModel,
@@ -27,8 +27,6 @@ from workledger.core.events import emit
 from workledger.core.refusals import Problems
 from workledger.directory.einvoices import entity_gaps
 from workledger.directory.models import BillingProfile, Client, LegalEntity, TaxCode
-
-_RECOGNIZED = {RevenueMethod.AS_INVOICED, RevenueMethod.NONE}
 
 
 @action("contracts.save_contract", needs=Permission.MANAGE_CONTRACTS)
@@ -89,21 +87,20 @@ def create_contracts(*, actor: Actor, contracts: list[NewContract]) -> list[int]
 def activate_contract(*, actor: Actor, contract_id: int) -> None:
     """Let a contract be worked on and billed; a closed one is opened again.
 
-    Refuses: not_found, already_active, no_line, method_not_recognized. Warns: einvoice_incomplete, where the client is sent
-    e-invoices and something that their rules ask is missing of the legal entity, or the order number.
+    Refuses: not_found, already_active, no_line, and what its lines lack to be recognized (`revenue.listeners`). Warns:
+    einvoice_incomplete, where the client is sent e-invoices and something that their rules ask is missing of the legal
+    entity, or the order number.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     problems = Problems()
     problems.check(contract.state != ContractState.ACTIVE, "already_active", "This contract is active.")
-    lines = list(contract.lines.all())
-    problems.check(lines, "no_line", "Add a line first: it says how the work is billed.")
-    for line in lines:
-        _check_billed(problems, line.name, line.revenue_method)
+    problems.check(contract.lines.exists(), "no_line", "Add a line first: it says how the work is billed.")
     problems.refuse()
     _warn_of_e_invoices(contract)
     contract.state = ContractState.ACTIVE
     contract.save(update_fields=["state"])
     versions.activated(actor, contract)
+    emit(LinesAgreed(actor=actor, contract_ids=(contract.pk,)))
     record(contract, f"Activated contract {contract}")
 
 
@@ -142,6 +139,7 @@ def add_line(*, actor: Actor, contract_id: int, line: LineInput) -> int:
     _place(row, line)
     row.save()
     change.done()
+    _tell_agreed(actor, [contract])
     record(row, f"Added line {row.name} to contract {contract.number}")
     return int(row.pk)
 
@@ -162,6 +160,7 @@ def change_line(*, actor: Actor, line_id: int, line: LineInput) -> None:
     _check_line(problems, row.contract, row, line, _entities_of_codes([line]))
     problems.refuse()
     row.save()
+    _tell_agreed(actor, [row.contract])
     if (row.model, row.terms) != before:
         emit(LineTermsChanged(actor=actor, contract_line_id=row.pk))
     change.done()
@@ -192,6 +191,7 @@ def create_lines(*, actor: Actor, lines: list[NewLine]) -> list[int]:
         rows.append(row)
     problems.refuse()
     ContractLine.objects.bulk_create(rows)
+    _tell_agreed(actor, contracts.values())
     record(None, f"Created {len(rows)} contract lines")
     return [int(row.pk) for row in rows]
 
@@ -392,8 +392,19 @@ def _check_line(
     )  # fmt: skip
     row.tax_code_id = line.tax_code_id
     row.price, row.budget_seconds, row.budget_amount = line.price, line.budget_seconds, line.budget_amount
-    if contract.state == ContractState.ACTIVE:
-        _check_billed(problems, row.name, row.revenue_method)
+
+
+def keep_revenue_methods(methods: Mapping[int, RevenueMethod]) -> None:
+    """Write how lines are recognized, by line id; called by acts of revenue inside their transaction."""
+    for line_id, method in methods.items():
+        ContractLine.objects.filter(pk=line_id).exclude(revenue_method=method).update(revenue_method=method)
+
+
+def _tell_agreed(actor: Actor, contracts: Iterable[Contract]) -> None:
+    """Tell of written lines where their contracts are active."""
+    active = tuple(contract.pk for contract in contracts if contract.state == ContractState.ACTIVE)
+    if active:
+        emit(LinesAgreed(actor=actor, contract_ids=active))
 
 
 def _entities_of_codes(lines: Iterable[LineInput]) -> dict[int, int]:
@@ -415,13 +426,3 @@ def _kept_terms(problems: Problems, row: ContractLine, line: LineInput) -> dict[
         for field, message in invalid.problems:
             problems.add("terms_do_not_fit", message, f"terms.{field}" if field else "terms")
         return {}
-
-
-def _check_billed(problems: Problems, name: str, method: str) -> None:
-    """Note what a bill run of this version cannot do with the line of an active contract."""
-    problems.check(
-        method in _RECOGNIZED,
-        "method_not_recognized",
-        f"The revenue of line {name} is recognized as invoiced; other methods are not posted yet.",
-        "revenue_method",
-    )

@@ -102,8 +102,10 @@ def test_a_draft_becomes_active_once_it_has_a_line(world: World) -> None:
     ("line", "code"),
     [
         (
-            LineInput(name="Late", model=T_AND_M, revenue_method=RevenueMethod.STRAIGHT_LINE),
-            "method_not_recognized",
+            LineInput(
+                name="Late", model=T_AND_M, price=Decimal(1), revenue_method=RevenueMethod.STRAIGHT_LINE
+            ),
+            "term_missing",
         ),
         (LineInput(name="Delivery", model=T_AND_M), "line_name_taken"),
         (LineInput(name="Odd", model=T_AND_M, terms={"rounding": {"step_minutes": 0}}), "terms_do_not_fit"),

@@ -31,6 +31,7 @@ from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
 from workledger.testing.expenses import approved as expenses_approved
 from workledger.testing.expenses import category, driving, spent, submitted
+from workledger.testing.revenue import obligation_of, revenue_told
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import TODAY, Somebody, World
 from workledger.web.tests.test_time_browser import ORIGIN, Line
@@ -277,6 +278,18 @@ def test_the_pages_of_expenses_are_accessible(firm: World, open_as: Open) -> Non
         f"/expenses/reports/{waiting}/", f"/expenses/reports/{settled}/", "/expenses/approvals/", "/expenses/owed/", "/expenses/unbilled/",
         "/expenses/duplicates/", "/expenses/bills/", f"/expenses/bills/{bill}/", "/expenses/bills/new/", "/expenses/policy/",
         "/expenses/policy/categories/new/", "/expenses/policy/mileage/new/",
+    ]  # fmt: skip
+    assert violations(open_as(firm.fay), addresses) == []
+
+
+def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None:
+    line, ran = revenue_told(firm)
+    contract, obligation = f"/contracts/{line.contract_id}", obligation_of(line).pk
+    addresses = [
+        f"{contract}/revenue", f"{contract}/obligations/{obligation}/why", f"{contract}/obligations",
+        f"{contract}/modifications/new", f"{contract}/uncertain-amounts/new",
+        f"{contract}/obligations/{obligation}/estimates/new", "/revenue?month=2026-04", f"/revenue/runs/{ran}",
+        "/revenue/positions", "/revenue/remaining",
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
 

@@ -87,6 +87,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         "said": [_said(line, found.currency) for line in found.lines],
         "may_change": request.actor.can(Permission.MANAGE_CONTRACTS),
         "may_rate": request.actor.can(Permission.PROPOSE_RATES),
+        "sees_revenue": request.actor.can(Permission.VIEW_REVENUE),
         "people": [(pk, name, "") for pk, name in people],
         "lines": [(line.id, line.name) for line in found.lines],
         "task_types": list(

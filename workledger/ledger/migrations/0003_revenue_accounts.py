@@ -1,0 +1,61 @@
+from django.db import migrations, models
+
+_ACCOUNTS = (
+    (2300, "Provision for contract losses", "liability", "loss_provision"),
+    (4200, "Interest of contracts", "income", "contract_interest"),
+    (5200, "Contract losses", "expense", "contract_losses"),
+)
+
+
+def add_accounts(apps, _schema_editor):
+    """Give each book that has none the accounts that recognition posts to, at the first free code from the usual one on."""
+    account = apps.get_model("ledger", "Account")
+    books = list(apps.get_model("ledger", "Book").objects.values_list("pk", flat=True))
+    for first, name, kind, role in _ACCOUNTS:
+        held = set(account.objects.filter(role=role).values_list("book_id", flat=True))
+        for book_id in books:
+            if book_id not in held:
+                taken = set(account.objects.filter(book_id=book_id).values_list("code", flat=True))
+                code = next(
+                    str(code) for code in range(first, first + len(taken) + 1) if str(code) not in taken
+                )
+                account.objects.create(book_id=book_id, code=code, name=name, kind=kind, role=role)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("ledger", "0002_input_tax"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="account",
+            name="role",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("cash_clearing", "Cash clearing"),
+                    ("receivable", "Accounts receivable"),
+                    ("contract_position", "Contract position"),
+                    ("customer_deposits", "Customer deposits"),
+                    ("tax_payable", "Tax payable"),
+                    ("payable", "Employee and vendor payable"),
+                    ("input_tax", "Input tax"),
+                    ("opening", "Opening balances"),
+                    ("services_revenue", "Services revenue"),
+                    ("reimbursable_revenue", "Reimbursable revenue"),
+                    ("billing_adjustments", "Billing adjustments"),
+                    ("labour_cost", "Labour cost"),
+                    ("labour_absorbed", "Labour absorbed"),
+                    ("project_expense", "Project expense"),
+                    ("bad_debt", "Bad debt expense"),
+                    ("realized_fx", "Realized FX"),
+                    ("contract_interest", "Interest of contracts"),
+                    ("contract_losses", "Contract losses"),
+                    ("loss_provision", "Provision for contract losses"),
+                ],
+                max_length=30,
+            ),
+        ),
+        migrations.RunPython(add_accounts, migrations.RunPython.noop),
+    ]

@@ -1,0 +1,21 @@
+"""Every write of revenue: obligations and their changes, what is believed of them, runs."""
+
+from workledger.revenue.actions.beliefs import (
+    decide_progress,
+    estimate_variable,
+    record_progress,
+    revise_estimate,
+)
+from workledger.revenue.actions.obligations import complete_obligation, modify_contract, set_obligations
+from workledger.revenue.actions.runs import recognize
+
+__all__ = [
+    "complete_obligation",
+    "decide_progress",
+    "estimate_variable",
+    "modify_contract",
+    "recognize",
+    "record_progress",
+    "revise_estimate",
+    "set_obligations",
+]

@@ -1,0 +1,160 @@
+"""Recognition runs, the roll-forward of contract positions, and what remains to be earned."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from workledger.core import locks
+from workledger.core.access import Permission
+from workledger.core.door import Options
+from workledger.core.refusals import Refused
+from workledger.directory.models import LegalEntity
+from workledger.kernel.period import next_month
+from workledger.revenue import queries
+from workledger.revenue.actions import recognize
+from workledger.revenue.calc.remaining import usual_edges
+from workledger.revenue.inputs import RunResult
+from workledger.revenue.models import RecognitionRun
+from workledger.web import formats
+from workledger.web.acting import ActingRequest, act_options, page, today
+from workledger.web.inputs import NotUnderstood, parse_date
+from workledger.web.paging import number_of
+
+_P = Permission
+_MONTHS = 18
+_DAY = timedelta(days=1)
+_MOST_SHOWN = 300
+
+
+@page(_P.VIEW_REVENUE)
+@require_GET
+def index(request: ActingRequest) -> HttpResponse:
+    """What a run through a month would recognize, entry by entry with its reason; and the runs there were."""
+    entity = _entity(request)
+    month, is_chosen = _month(request.GET.get("month", ""))
+    may_run = request.actor.can(_P.MANAGE_REVENUE)
+    proposed = _dry_run(request, entity, month) if may_run and is_chosen and entity else None
+    context = {
+        **_around(request, entity),
+        "month": month,
+        "months": _month_choices(),
+        "may_run": may_run,
+        "proposed": proposed,
+        "shown": proposed.entries[:_MOST_SHOWN] if proposed else [],
+        "runs": queries.runs(request.actor, entity_id=entity.pk if entity else None),
+    }
+    return render(request, "web/revenue/index.html", context)
+
+
+def _dry_run(request: ActingRequest, entity: LegalEntity, month: date) -> RunResult:
+    return recognize.using(Options(dry_run=True))(actor=request.actor, entity_id=entity.pk, month=month)
+
+
+@page(_P.MANAGE_REVENUE)
+@require_POST
+def post(request: ActingRequest) -> HttpResponse:
+    """Recognize through a month: post what the dry run showed."""
+    entity_id = number_of(request.POST.get("entity")) or 0
+    month, is_chosen = _month(request.POST.get("month", ""))
+    if not is_chosen:
+        raise Refused.because("month_missing", "Choose the month to recognize through.", "month")
+    result = recognize.using(act_options(request))(actor=request.actor, entity_id=entity_id, month=month)
+    if result.run_id is None:
+        messages.info(request, f"Nothing new to recognize through {month:%B %Y}.")
+        return redirect(f"{reverse('revenue')}?entity={entity_id}")
+    amount = formats.money(result.amount, result.currency)
+    messages.success(request, f"Recognized {amount} in {len(result.entries)} entries.")
+    return redirect("revenue-run", result.run_id)
+
+
+@page(_P.VIEW_REVENUE)
+@require_GET
+def show(request: ActingRequest, run_id: int) -> HttpResponse:
+    """One run with what it recognized and why."""
+    run = locks.one(RecognitionRun.objects.visible_to(request.actor).select_related("book"), run_id)
+    rows = queries.entries(request.actor, run_id=run_id)
+    context = {"run": run, "rows": rows, "currency": run.book.currency, "more": run.entry_count - len(rows)}
+    return render(request, "web/revenue/run.html", context)
+
+
+@page(_P.VIEW_REVENUE)
+@require_GET
+def positions(request: ActingRequest) -> HttpResponse:
+    """Contract assets and liabilities: opening, recognized, billed, adjusted, closing; it ties to the ledger."""
+    entity = _entity(request)
+    start, _ = _month(request.GET.get("month", ""))
+    context: dict[str, Any] = {**_around(request, entity), "month": start, "months": _month_choices()}
+    if entity is not None:
+        context["roll"] = queries.roll_forward(request.actor, entity.pk, start, next_month(start))
+    return render(request, "web/revenue/positions.html", context)
+
+
+@page(_P.VIEW_REVENUE)
+@require_GET
+def remaining(request: ActingRequest) -> HttpResponse:
+    """Remaining performance obligations by time band."""
+    entity = _entity(request)
+    try:
+        as_of = parse_date(request.GET.get("as_of", ""), today=today()) or today()
+    except NotUnderstood:
+        as_of = today()
+    edges = usual_edges(as_of)
+    context: dict[str, Any] = {**_around(request, entity), "as_of": as_of, "bands": _bands(edges)}
+    if entity is not None:
+        found = queries.remaining_obligations(request.actor, entity.pk, as_of, edges)
+        context["rows"], context["totals"] = found.rows, _totals(found.rows)
+    return render(request, "web/revenue/remaining.html", context)
+
+
+def _bands(edges: list[date]) -> list[str]:
+    words = [f"to {end - _DAY:%b %Y}" for end in edges[1:]]
+    return [*words, f"from {edges[-1]:%b %Y}", "not known when"]
+
+
+def _totals(rows: list[queries.RemainingRow]) -> list[tuple[str, list[Decimal], Decimal]]:
+    """Return the sums of each currency."""
+    found: dict[str, list[Decimal]] = {}
+    for row in rows:
+        sums = found.setdefault(row.currency, [Decimal(0)] * len(row.amounts))
+        found[row.currency] = [before + amount for before, amount in zip(sums, row.amounts, strict=True)]
+    return [(currency, sums, sum(sums, Decimal(0))) for currency, sums in sorted(found.items())]
+
+
+def _around(request: ActingRequest, entity: LegalEntity | None) -> dict[str, Any]:
+    entities = [(row.pk, row.name) for row in _entities(request)]
+    return {"entity": entity, "entities": entities if len(entities) > 1 else []}
+
+
+def _entities(request: ActingRequest) -> list[LegalEntity]:
+    rows = LegalEntity.objects.visible_to(request.actor).select_related("book")
+    return list(rows.order_by("name"))
+
+
+def _entity(request: ActingRequest) -> LegalEntity | None:
+    """The legal entity that the address names, else the first."""
+    rows, chosen = _entities(request), number_of(request.GET.get("entity"))
+    return next((row for row in rows if row.pk == chosen), rows[0] if rows else None)
+
+
+def _month(text: str) -> tuple[date, bool]:
+    """Return the month that is asked for, and whether one was; the last whole month otherwise."""
+    try:
+        return date.fromisoformat(f"{text[:7]}-01"), True
+    except ValueError:
+        return (today().replace(day=1) - _DAY).replace(day=1), False
+
+
+def _month_choices() -> list[tuple[str, str]]:
+    """The months to choose from, newest first: the next one, and those of a year and a half before."""
+    first = next_month(today())
+    found = []
+    for _ in range(_MONTHS):
+        found.append((f"{first:%Y-%m}", f"{first:%B %Y}"))
+        first = (first - _DAY).replace(day=1)
+    return found
