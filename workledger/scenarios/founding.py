@@ -118,7 +118,9 @@ def client(stage: Stage, said: Statement) -> None:
         tax_treatment=treatment, tax_rate=said.get("tax"), group_lines_by=grouping,
         requires_po=said.get("needs a purchase order", False),
     )  # fmt: skip
-    details = ClientDetails(_free(Client, said["name"]), country=_country(said["country"]))
+    details = ClientDetails(
+        _free(Client, said["name"]), country=_country(said["country"]), vat_id=said.get("vat", "")
+    )
     stage.names.add("client", said["name"], stage.do(add_client, client=details, billing=billing))
 
 

@@ -60,7 +60,7 @@ _SETUP = (
         {
             "net": _COUNT, "currency": _NAME, "tax": words.percent, "reverse charge": words.flag,
             "exempt": words.flag, "outside": words.flag, "zero rated": words.flag, "lines by": _NAME,
-            "needs a purchase order": words.flag,
+            "needs a purchase order": words.flag, "vat": _NAME,
         },
     ),
     Form(
