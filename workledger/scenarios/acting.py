@@ -1,10 +1,16 @@
 """What happens day by day: time, expenses, approvals, charges, bills, payments, periods, and any other act by its name."""
 
+import functools
 import inspect
 import io
+import pkgutil
 from collections.abc import Mapping
 from decimal import Decimal
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, cast, get_args
+
+from django.apps import apps
 
 from workledger.billing.actions.charges import (
     buy_block,
@@ -437,8 +443,21 @@ def reopen(stage: Stage, said: Statement) -> None:
 # --- any act ------------------------------------------------------------------------------------------------
 
 
+@functools.cache
+def _import_all_acts() -> None:
+    """Register the acts of every package: a command line imports those alone that it needs."""
+    for config in apps.get_app_configs():
+        name = f"{config.name}.actions"
+        if not config.name.startswith("workledger.") or find_spec(name) is None:
+            continue
+        module = import_module(name)
+        for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
+            import_module(f"{name}.{found.name}")
+
+
 def act(stage: Stage, said: Statement) -> None:
     """Do any act by its name, its arguments as terms; its day where it takes one; its result remembered 'as NAME'."""
+    _import_all_acts()
     action = REGISTRY.get(said["action"])
     if action is None:
         near = ", ".join(

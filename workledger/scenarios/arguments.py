@@ -22,6 +22,7 @@ _KINDS = {
     "category_id": "category",
     "tax_code_id": "tax code",
 }
+_NO_ROWS = {"vat_id"}
 
 
 def resolved(stage: Stage, document: Any, key: str = "") -> Any:
@@ -34,7 +35,9 @@ def resolved(stage: Stage, document: Any, key: str = "") -> Any:
         return [pk for each in found for pk in (each if isinstance(each, list) else [each])]
     if isinstance(document, list):
         return [resolved(stage, value, key) for value in document]
-    return _id(stage, key, document) if key.endswith("_id") and document is not None else document
+    if not key.endswith("_id") or key in _NO_ROWS or document is None:
+        return document
+    return _id(stage, key, document)
 
 
 def _id(stage: Stage, key: str, word: str) -> Any:

@@ -119,7 +119,7 @@ def client(stage: Stage, said: Statement) -> None:
         requires_po=said.get("needs a purchase order", False),
     )  # fmt: skip
     details = ClientDetails(
-        _free(Client, said["name"]), country=_country(said["country"]), vat_id=said.get("VAT", "")
+        _free(Client, said["name"]), country=_country(said["country"]), vat_id=said.get("vat", "")
     )
     stage.names.add("client", said["name"], stage.do(add_client, client=details, billing=billing))
 

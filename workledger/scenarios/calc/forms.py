@@ -58,9 +58,9 @@ _SETUP = (
         "client",
         {"name": _NAME, "country": _NAME},
         {
-            "net": _COUNT, "currency": _NAME, "VAT": _NAME, "tax": words.percent, "reverse charge": words.flag,
+            "net": _COUNT, "currency": _NAME, "tax": words.percent, "reverse charge": words.flag,
             "exempt": words.flag, "outside": words.flag, "zero rated": words.flag, "lines by": _NAME,
-            "needs a purchase order": words.flag,
+            "needs a purchase order": words.flag, "vat": _NAME,
         },
     ),
     Form(
