@@ -15,7 +15,8 @@ from bench import processes
 from bench.engine import Engine, scratch
 from bench.table import Aim, table
 
-GROUPS = ("acts", "pages", "million", "process")
+GROUPS = ("acts", "pages", "million", "process", "simulate")
+SIMULATED = (20_000, 240_000)
 FAR = "9999-12-31"
 MILLION = 1_000_000
 Found = dict[str, Any]
@@ -31,6 +32,7 @@ class Results:
     plain: dict[str, Found] = field(default_factory=dict)
     pages: dict[int, Found] = field(default_factory=dict)
     process: dict[str, Found] = field(default_factory=dict)
+    simulations: list[Found] = field(default_factory=list)
 
 
 def main() -> None:
@@ -54,6 +56,9 @@ def main() -> None:
             _pages(engine, "firm", results, options.entries)
         if "process" in options.groups:
             _process(engine, results)
+        if "simulate" in options.groups:
+            _say("Simulations")
+            results.simulations = [engine.measure("empty", "simulations", entries=each) for each in SIMULATED]
         for name in ("firm", "approved", "issued"):
             engine.drop(name)
         if "million" in options.groups:
@@ -162,6 +167,8 @@ def _report(results: Results, seconds: float) -> str:
         parts.append(_pages_table(results, aims))
     if results.process:
         parts.append(_process_table(results))
+    if results.simulations:
+        parts.append(_simulations_table(results, aims))
     parts.extend(aim.line for aim in aims)
     return "\n".join(parts) + "\n"
 
@@ -225,6 +232,18 @@ def _pages_table(results: Results, aims: list[Aim]) -> str:
     missing = results.pages[sizes[0]]["missing"]
     notes = "".join(f"{name}: {why}\n" for name, why in missing.items())
     return table("Pages", heads, rows) + notes
+
+
+def _simulations_table(results: Results, aims: list[Aim]) -> str:
+    few = results.simulations[0]
+    rows = [
+        (name, *(f"{found['terms'][name]['seconds']:.2f} s" for found in results.simulations))
+        for name in few["terms"]
+    ]
+    slowest = max(found["seconds"] for found in few["terms"].values())
+    aims.append(Aim(f"twelve months of {few['entries']:,} entries simulated", slowest, 3, "s"))
+    heads = ("twelve months, one core", *(f"{found['entries']:,} entries" for found in results.simulations))
+    return table("Simulations", heads, rows)
 
 
 def _process_table(results: Results) -> str:

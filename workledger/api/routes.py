@@ -1,6 +1,6 @@
-"""The two shapes of an address.
+"""The shapes of an address.
 
-`read` answers with what a query returns. `act` runs an action: path and body are its parameters, its docstring is the
+`read` answers with what a query returns, `ask` likewise where the question is a body. `act` runs an action: path and body are its parameters, its docstring is the
 documentation, and every act takes the same four: an idempotency key, a dry run, codes to confirm, a reason.
 """
 
@@ -15,7 +15,7 @@ from django.db import DataError
 from django.http import HttpRequest
 from ninja import Router, Status
 from ninja.params.functions import Header, Path, Query
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
 
 from workledger.api import wire
 from workledger.api.edge import actor_of, require
@@ -55,6 +55,40 @@ def read(path: str, response: Any, *needs: Permission, tag: str, name: str, summ
             operation_id=name,
             summary=summary,
             openapi_extra={"x-permissions": [str(need) for need in needs]},
+        )(guarded)
+        return view
+
+    return register
+
+
+def ask(
+    path: str, response: Any, takes: type, *needs: Permission, tag: str, name: str, summary: str
+) -> Callable[[F], F]:
+    """Register a query that is asked with a body: a POST that changes nothing. `takes` is the dataclass of the body."""
+    model = BODIES[wire.received(takes).__name__] = wire.received(takes)
+    given: TypeAdapter[Any] = TypeAdapter(takes)
+    reference = {"$ref": f"#/components/schemas/{model.__name__}"}
+
+    def register(view: F) -> F:
+        def guarded(request: HttpRequest) -> Any:
+            require(actor_of(request), needs)
+            try:
+                said = model.model_validate_json(json.dumps(_json_of(request)))
+            except ValidationError as error:
+                raise Refused(unreadable(error.errors(include_url=False)))
+            return wire.show(view(request, given.validate_python(_bare(said))))
+
+        guarded.__name__, guarded.__doc__ = view.__name__, view.__doc__
+        ROUTER.post(
+            path,
+            response=response,
+            tags=[tag],
+            operation_id=name,
+            summary=summary,
+            openapi_extra={
+                "x-permissions": [str(need) for need in needs],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": reference}}},
+            },
         )(guarded)
         return view
 

@@ -20,6 +20,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     projects,
     receivables,
     records,
+    simulations,
     time,
 )
 from workledger.api.routes import BODIES, ROUTER

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model
 
@@ -281,11 +281,14 @@ def received_as(hint: Any, name: str) -> Any:
         return dict[arguments[0], Id]  # type: ignore[valid-type]
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return received(hint)
+    if isinstance(hint, NewType):  # the text of a whole file
+        return _File
     if hint is int:
         return Id if name.endswith(("_id", "_ids")) else Whole
     return {Decimal: AmountIn, str: Text, date: Day, SecretStr: _Secret}.get(hint, hint)
 
 
+_File = Annotated[str, Field(max_length=2_000_000), AfterValidator(_text)]
 _Secret = Annotated[
     str, Field(max_length=1000, json_schema_extra={"format": "password"}), AfterValidator(_text)
 ]

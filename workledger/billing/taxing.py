@@ -45,9 +45,8 @@ class Taxes:
         """Return how a contract line is taxed at a tax point. Raises `Refused` (tax_rate_missing)."""
         contract = self._contracts[contract_id]
         line = self.code(contract_id, self._lines.get(contract_line_id))
-        client, entity = self.parties(contract_id)
         try:
-            return tax_of(line, client, entity, day)
+            return tax_of(line, self._client(contract), self._entities[contract.entity_id], day)
         except NoTaxRate as error:
             raise Refused.because("tax_rate_missing", f"Contract {contract.number}: {error}") from error
 
@@ -55,10 +54,15 @@ class Taxes:
         """Return a tax code that lines of a contract may have, None for no such code."""
         return self._codes.get((self._contracts[contract_id].entity_id, tax_code_id or 0))
 
-    def parties(self, contract_id: int) -> tuple[ClientTax, EntityTax]:
-        """Return how a contract's client and legal entity are taxed."""
+    def of_contract(self, contract_id: int) -> tuple[ClientTax, EntityTax, dict[int, Code]]:
+        """Return how a contract is taxed: its client, its legal entity, and the codes of its lines."""
         contract = self._contracts[contract_id]
-        return self._client(contract), self._entities[contract.entity_id]
+        codes = {
+            line_id: self._codes[contract.entity_id, code_id]
+            for line_id, code_id in self._lines.items()
+            if (contract.entity_id, code_id) in self._codes
+        }
+        return self._client(contract), self._entities[contract.entity_id], codes
 
     def _client(self, contract: Contract) -> ClientTax:
         profile = self._profiles.get(contract.client_id)

@@ -27,6 +27,7 @@ class Entry:
     module: str
     summary: str
     migrated: bool = True
+    database: bool = True
 
 
 # Every command, in the order people meet them.
@@ -37,6 +38,9 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("workledger.cli.import_", "Import time from another tool, or undo an import."),
     "approve": Entry("workledger.cli.approve", "Approve submitted time."),
     "bill": Entry("workledger.cli.bill", "Draft, and if wanted issue, invoices."),
+    "simulate": Entry(
+        "workledger.cli.simulate", "Say what terms of a contract come to over time.", database=False
+    ),
     "pay": Entry("workledger.cli.pay", "Record a payment of an invoice."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),
@@ -60,12 +64,12 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; start the database unless only its help is wanted."""
+        """Find the command; start the database unless it needs none or only its help is wanted."""
         name, rest = args[0], args[1:]
         entry = COMMANDS.get(name)
         if entry is None:
             ctx.fail(f"There is no command {name!r}. The commands are: {', '.join(COMMANDS)}.")
-        boot.start(database=not _wants_help(rest), migrated=entry.migrated)
+        boot.start(database=entry.database and not _wants_help(rest), migrated=entry.migrated)
         command: click.Command = import_module(entry.module).command
         return name, command, rest
 

@@ -243,3 +243,38 @@ def burn(
             {**once, "mark": {"type": "text", "align": "left", "dy": -8, "color": colour}, "encoding": words}
         )
     return _frame(question, palette, 180, layers, {"x": label, "y": height}, rows)
+
+
+def compared(
+    question: str, series: Sequence[tuple[str, Sequence[Point]]], *, palette: Palette = PAGE
+) -> Spec:
+    """Return up to three lines over time, each with its name at its end: the first is the subject, the others dashed."""
+    label = {"field": "label", "type": "ordinal", "sort": None, "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4},
+             "scale": {"type": "point", "padding": 0.4}}  # fmt: skip
+    values = [float(point.value) for _, points in series for point in points if point.value is not None]
+    height = {"field": "value", "type": "quantitative", "axis": None,
+              "scale": {"domain": [min([*values, 0.0]), max([*values, 1.0]) * 1.16]}}  # fmt: skip
+    colours = (palette.subject, palette.quiet, palette.warn)
+    rows = []
+    layers: list[Spec] = []
+    ends = sorted(
+        ((float(points[-1].value or 0), number) for number, (_, points) in enumerate(series) if points),
+        reverse=True,
+    )
+    above = ends[0][1] if ends else 0
+    for number, (name, points) in enumerate(series):
+        for row in _rows(points):
+            is_last = row["place"] == len(points) - 1
+            rows.append(row | {"line": number, "word": f"{name} {row['text']}" if is_last else ""})
+        mine = {"transform": [{"filter": f"datum.line === {number}"}]}
+        dash = {} if not number else {"strokeDash": [6, 3] if number == 1 else [2, 3]}
+        layers.append({**mine, "mark": {"type": "line", "color": colours[number], "strokeWidth": 2, **dash}})
+        layers.append(
+            {**mine, "mark": {"type": "point", "filled": True, "size": 30, "color": colours[number]}}
+        )
+        layers.append(
+            {**mine, "mark": {"type": "text", "align": "right", "dy": -12 if number == above else 18, "fontWeight": 600,
+                              "color": colours[number] if number != 2 else palette.ink},
+             "encoding": {"text": {"field": "word"}}}
+        )  # fmt: skip
+    return _frame(question, palette, 200, layers, {"x": label, "y": height}, rows)

@@ -86,6 +86,7 @@ RAIL: tuple[Group, ...] = (
                 ("contract", "contract-", "contract_"),
             ),
             Item("Rate cards", "rate_cards", "tags", (_P.VIEW_CONTRACTS,), ("rate_card", "rate_card-")),
+            Item("Simulator", "simulator", "flask-conical", (_P.VIEW_BILLING,)),
         ),
     ),
     Group(

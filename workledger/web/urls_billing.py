@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workledger.web.views import billing_invoices, billing_prebills, billing_wip
+from workledger.web.views import billing_invoices, billing_prebills, billing_wip, simulator
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("wip/pricing", billing_wip.price, name="wip-price"),
     path("wip/<slug:act>/new", billing_wip.new_act, name="wip-act-new"),
     path("wip/<slug:act>", billing_wip.act, name="wip-act"),
+    path("simulator/", simulator.show, name="simulator"),
     path("prebills/", billing_prebills.index, name="prebills"),
     path("prebills/new", billing_prebills.new, name="prebill-new"),
     path("prebills/issues/new", billing_prebills.new_issues, name="prebill-issues-new"),

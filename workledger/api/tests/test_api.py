@@ -16,6 +16,7 @@ from workledger.api.auth import FAILURES_ALLOWED
 from workledger.api.routes import ROUTED
 from workledger.api.service import API
 from workledger.api.tests.harness import Caller, token_of
+from workledger.billing.models import BillableItem
 from workledger.core.access import Actor, ActorKind, Permission
 from workledger.core.door import REGISTRY
 from workledger.core.models import ApiToken, Proposal
@@ -86,6 +87,29 @@ def test_a_month_by_api(world: World) -> None:
     cii = fay.get(f"/invoices/{draft['id']}/e-invoice?form=cii").response
     assert b"<rsm:CrossIndustryInvoice" in cii.content
     assert fay.get(f"/invoices/{draft['id']}/e-invoice?form=pdf").status == 422
+
+
+def test_simulations_are_asked_and_nothing_is_written(world: World) -> None:
+    body = {
+        "contract_id": world.acme_contract.pk, "start": "2026-03-01", "periods": 1,
+        "weeks": [{"hours_per_week": "10", "role": "Consultant", "line": "Delivery"}],
+        "variants": [
+            {"name": "As agreed"},
+            {"name": "Blended", "lines": [{"name": "Delivery", "model": "blended", "terms": {"rate_per_hour": "100"}}]},
+        ],
+    }  # fmt: skip
+    found = Caller(world.fay).post("/simulations", body)
+    assert found.status == 200, found.json
+    assert [(each["name"], each["invoiced"]) for each in found.json] == [
+        ("As agreed", "5280.00"),
+        ("Blended", "4400.00"),
+    ]
+    assert found.json[0]["periods"][0]["postings"][0]["accounts"][0]["debit"] in ("0.00", "5280.00")
+    assert not BillableItem.objects.exists()
+    wrong = Caller(world.fay).post("/simulations", body | {"periods": 99})
+    assert (wrong.status, wrong.json["problems"][0]["field"]) == (422, "periods")
+    assert Caller(world.carl).post("/simulations", body).status == 403
+    assert Caller(world.fay).post("/simulations").status == 422
 
 
 def test_the_same_key_acts_once_and_another_body_is_refused(world: World) -> None:

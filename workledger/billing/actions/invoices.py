@@ -77,8 +77,10 @@ def issue_invoices(
             for pk, content in ((pk, to_json(document)) for pk, document in frozen.items())
         ),
     )
-    entries = ledger.post(actor=actor, entries=_entries(invoices, numbers, issued_on))
-    for invoice, entry_id in zip(invoices, entries, strict=True):
+    drafts = _entries(invoices, numbers, issued_on)
+    posted = iter(ledger.post(actor=actor, entries=[draft for draft in drafts if draft.postings]))
+    for invoice, draft in zip(invoices, drafts, strict=True):
+        entry_id = next(posted) if draft.postings else None  # an invoice of nothing moves no account
         invoice.state = InvoiceState.ISSUED
         invoice.number = numbers[invoice.pk]
         invoice.issued_on, invoice.due_on = issued_on, due_on[invoice.pk]
@@ -254,9 +256,9 @@ def credit_invoice(*, actor: Actor, invoice_id: int, on: date, reason: str) -> s
     IssuedDocument.objects.create(
         invoice=note, content=to_json(document), content_hash=content_hash(document)
     )
-    (entry_id,) = ledger.post(actor=actor, entries=[_reversal(invoice, note, on)])
-    note.journal_entry_id = entry_id
-    note.save(update_fields=["journal_entry_id"])
+    if invoice.journal_entry_id is not None:
+        (note.journal_entry_id,) = ledger.post(actor=actor, entries=[_reversal(invoice, note, on)])
+        note.save(update_fields=["journal_entry_id"])
     invoice.state = InvoiceState.CREDITED
     invoice.save(update_fields=["state"])
     sources = InvoiceSource.objects.filter(invoice_id=invoice_id, is_live=True)

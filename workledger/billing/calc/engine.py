@@ -468,7 +468,7 @@ def _by_hours(pieces: Sequence[Piece], left: int, currency: str) -> list[Piece]:
 
 
 def _cut(piece: Piece, seconds: int, currency: str) -> Piece:
-    quantity = piece.quantity * seconds / piece.seconds
+    quantity = (piece.quantity * seconds / piece.seconds).quantize(_DAY_PLACES, ROUND_HALF_UP)
     amount = (piece.amount * seconds / piece.seconds).quantize(minor_quantum(currency), ROUND_HALF_UP)
     return piece._replace(seconds=seconds, quantity=quantity, amount=amount)
 

@@ -61,17 +61,14 @@ class RunningTime:
         self._days = [work.day for work in self._works]
         self._at = 0
         self._is_alone = engine.is_plain(line.document) or not engine.prices_time(line.document)
-        self._fixed: list[Worked] = []
         self._standing: list[Worked] = []
         self._new: list[Worked] = []
-        self._fixed_pieces: list[Piece] = []
         self._pieces: list[Piece] = []  # what standing and new time came to
-        self._untouched = _draw(plan, line)
-        self._base = self._after_standing = self._drawn = self._untouched
+        self._base = self._after_standing = self._drawn = _draw(plan, line)
         self._has_priced = False
         self._billed, self._billed_seconds = _ZERO, 0
         self._billed_months: dict[date, int] = defaultdict(int)
-        self._gone = self._fixed_figures = Figures()
+        self._gone = Figures()
         self._by_day: dict[date, Day] = {}  # of `_pieces`, where they are priced again
         self._changes: dict[date, Day] = {}
         self._charged: dict[date, Decimal] = defaultdict(Decimal)
@@ -152,14 +149,7 @@ class RunningTime:
         return min((work.day for work in works if work.source_id in short), default=None)
 
     def buy(self, block: Block) -> None:
-        """Add a prepaid block and price anew what it may cover."""
-        if self._fixed and self._fixed[-1].day >= block.bought:
-            self._pieces = self._fixed_pieces + self._pieces
-            self._standing = self._fixed + self._standing
-            self._by_day = _by_day(self._pieces, [*self._standing, *self._new])
-            self._fixed, self._fixed_pieces, self._fixed_figures = [], [], Figures()
-            self._base = self._untouched
-        self._untouched = _with_block(self._untouched, block)
+        """Add a prepaid block, bought after all fixed time, and price anew what it may cover."""
         self._base = _with_block(self._base, block)
         self._price()
 
@@ -239,11 +229,7 @@ class RunningTime:
         waits = tops_up and any(piece.treatment is Treatment.WAITS for piece in self._pieces)
         if again == self._standing and not waits:
             fixed = [piece for piece in self._pieces if piece.source_id in known]
-            self._fixed += again
-            self._fixed_pieces += fixed
-            self._fixed_figures = self._fixed_figures.plus(
-                self._figures(fixed, {work.source_id: work for work in again})
-            )
+            self._gone = self._gone.plus(self._figures(fixed, {work.source_id: work for work in again}))
             works = works[len(again) :]
             self._pieces = self._pieces[len(fixed) :]
             self._base = self._after_standing
@@ -255,7 +241,7 @@ class RunningTime:
     def figures(self) -> Figures:
         """Return how the line's time stands."""
         works = {work.source_id: work for work in (*self._standing, *self._new)}
-        return self._gone.plus(self._fixed_figures).plus(self._figures(self._pieces, works))
+        return self._gone.plus(self._figures(self._pieces, works))
 
     def _figures(self, pieces: Sequence[Piece], works: Mapping[int, Worked]) -> Figures:
         if not pieces:

@@ -177,6 +177,23 @@ def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as
     assert violations(open_as(firm.olivia), addresses) == []
 
 
+def test_the_simulator_and_what_it_found_are_accessible(
+    firm: World, open_as: Open, complaints: list[str]
+) -> None:
+    address = f"/simulator/?contract={firm.acme_contract.pk}"
+    page = open_as(firm.fay)
+    assert violations(page, ["/simulator/", "/simulator/?model=retainer", address]) == []
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    page.goto(f"{ORIGIN}{address}")
+    page.get_by_role("button", name="Add a variant").click()
+    page.get_by_label("Cap in money of Delivery, variant B").fill("5000")
+    page.get_by_role("button", name="Simulate", exact=True).click()
+    page.locator("figure.chart [data-chart-plot][data-drawn]").wait_for(timeout=30_000)
+    page.locator("button.unfold").first.click()
+    assert _found(page, EVERYTHING, "results") == []
+    assert complaints == []
+
+
 def test_the_pages_of_expenses_are_accessible(firm: World, open_as: Open) -> None:
     loose = spent(
         firm, "214.00", vendor="Hotel Elbe", category_id=category(firm, most_per_item=Decimal(180)).pk
