@@ -122,7 +122,7 @@ def _plan(
         budget_seconds=line.budget_seconds,
         tax_code=taxes.code(contract.pk, line.tax_code_id),
     )
-    client, entity = taxes.parties(contract.pk)
+    client, entity, _ = taxes.of_contract(contract.pk)
     return Plan(
         currency=contract.currency,
         start=contract.start,

@@ -99,7 +99,7 @@ def _without_price(
         rate = rate_books.resolve(contract_id, query).rate
         if rate is not None:
             new = time_amount(row.billable_seconds, rate, rate_books.book(contract_id).currency)
-            yield ClientEffect(row.client_id, "", 1, row.billable_seconds, _ZERO, new)
+            yield ClientEffect(row.client_id, "", 1, row.billable_seconds, _ZERO, new, waiting=1)
 
 
 def _billed(contract_ids: Iterable[int], from_day: date, rate_books: RateBooks) -> Iterator[ClientEffect]:

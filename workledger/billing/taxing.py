@@ -51,9 +51,8 @@ class Taxes:
         """Return how a contract line is taxed at a tax point. Raises `Refused` (tax_rate_missing)."""
         contract = self._contracts[contract_id]
         line = self.code(contract_id, self._lines.get(contract_line_id))
-        client, entity = self.parties(contract_id)
         try:
-            return tax_of(line, client, entity, day)
+            return tax_of(line, self._client(contract), self._entities[contract.entity_id], day)
         except NoTaxRate as error:
             raise Refused.because("tax_rate_missing", f"Contract {contract.number}: {error}") from error
 

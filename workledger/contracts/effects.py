@@ -24,7 +24,8 @@ _ZERO = Decimal(0)
 class ClientEffect(NamedTuple):
     """What a change of rates does to a client: work priced again with its old and new value, and what bills hold.
 
-    The billed part would have another rate now, and stays as it is. Time in seconds.
+    The billed part would have another rate now, and stays as it is. `waiting` of the items had no price until now. Time in
+    seconds.
     """
 
     client_id: int
@@ -36,6 +37,7 @@ class ClientEffect(NamedTuple):
     billed_items: int = 0
     billed_seconds: int = 0
     billed_value: Decimal = _ZERO
+    waiting: int = 0
 
     @property
     def difference(self) -> Decimal:
@@ -56,10 +58,12 @@ class RateEffect(NamedTuple):
     billed_items: int = 0
     billed_seconds: int = 0
     billed_value: Decimal = _ZERO
+    waiting: int = 0
     clients: tuple[ClientEffect, ...] = ()
 
     def __bool__(self) -> bool:
-        return self.items > 0
+        """Whether something that has a price gets another one."""
+        return self.items > self.waiting
 
     @property
     def difference(self) -> Decimal:
@@ -77,6 +81,7 @@ class RateEffect(NamedTuple):
             sum(each.billed_items for each in clients),
             sum(each.billed_seconds for each in clients),
             sum((each.billed_value for each in clients), _ZERO),
+            sum(each.waiting for each in clients),
             tuple(clients),
         )
 
@@ -90,6 +95,7 @@ class RateEffect(NamedTuple):
             self.billed_items + other.billed_items,
             self.billed_seconds + other.billed_seconds,
             self.billed_value + other.billed_value,
+            self.waiting + other.waiting,
             self.clients + other.clients,
         )
 

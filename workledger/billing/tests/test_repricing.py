@@ -91,3 +91,18 @@ def test_who_proposed_a_rate_does_not_approve_it(world: World) -> None:
     assert BillableItem.objects.get(open__isnull=False).amount == 480
     with pytest.raises(NotFound):
         effect_of(world.stan.actor, rate_id)
+
+
+def test_work_that_waits_for_a_rate_gets_one_without_a_warning(world: World) -> None:
+    held = Rate.objects.filter(role=world.consultant)
+    held.update(valid_to=date(2026, 3, 1))
+    work(world, 9, "4")
+    card = RateCard.objects.get(contract=world.acme_contract)
+    given = RateInput(
+        card_id=card.pk, rate_per_hour=D(125), valid_from=date(2026, 3, 1), role_id=world.consultant.pk
+    )
+    rate_id = actions.propose_rate(actor=world.fay.actor, rate=given)
+    effect = effect_of(world.olivia.actor, rate_id)
+    assert (figures(effect), effect.waiting, bool(effect)) == ((1, 4 * 3600, D(0), D(500)), 1, False)
+    actions.approve_rate(actor=world.olivia.actor, rate_id=rate_id)
+    assert BillableItem.objects.get(open__isnull=False).amount == 500
