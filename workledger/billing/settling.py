@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from workledger.billing.books import Books
 from workledger.billing.calc import engine
@@ -80,9 +80,12 @@ def lines(line_ids: Collection[int]) -> dict[int, Line]:
 
 
 def unbilled() -> QuerySet[BillableItem]:
-    """Return items of time that no bill holds and nobody wrote off: what may still be priced anew."""
+    """Return items of time that no bill holds and nobody wrote off or split: what may still be priced anew."""
     return BillableItem.objects.filter(
-        Q(open__isnull=False) | ~Q(treatment=Treatment.CHARGED), source_kind="time", is_void=False
+        Q(open__isnull=False) | ~Q(treatment=Treatment.CHARGED),
+        source_kind="time",
+        is_void=False,
+        is_split=False,
     )
 
 
@@ -116,9 +119,14 @@ def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True)
             unbilled().filter(contract_line_id=line.id).order_by("pk").select_for_update(of=("self",))
         ):
             standing[item.source_id].append(item)
-    billed_parts = _billed_parts(standing)
-    works = {source: whole_work(items, billed_parts.get(source, 0)) for source, items in standing.items()}
-    works |= {work.source_id: work for work in new}
+    apart = parts_apart(standing, [work.source_id for work in new])
+    works = {source: whole_work(items, is_rest=source in apart) for source, items in standing.items()}
+    for work in new:
+        works[work.source_id] = _together(work, works.get(work.source_id))
+    numbers = {
+        source: PartNumbers([item.part for item in standing.get(source, ())], apart.get(source, 0))
+        for source in works
+    }
     outcome = Outcome()
     resolutions: dict[int, Resolution] = {}
     worked: list[Worked] = []
@@ -128,9 +136,7 @@ def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True)
             outcome.unpriced.append((work, "exchange_rate_missing"))
             continue
         resolutions[work.source_id] = resolution = _resolve(line, work, known)
-        worked.append(
-            _worked(work, resolution.rate, known.facts, holidays, is_rest=work.source_id in billed_parts)
-        )
+        worked.append(_worked(work, resolution.rate, known.facts, holidays, is_rest=work.source_id in apart))
     pieces, lacking, _ = _priced(line, worked)
     outcome.unpriced += [(works[source], "rate_missing") for source in sorted(lacking)]
     made = [
@@ -138,7 +144,7 @@ def settle(line: Line, new: Sequence[Work], known: Known, *, again: bool = True)
             line,
             piece,
             works[piece.source_id],
-            billed_parts.get(piece.source_id, 0),
+            numbers[piece.source_id].of(piece.part),
             resolutions[piece.source_id],
             known,
         )
@@ -154,12 +160,12 @@ def draw_of(line: Line, through: date) -> Draw:
     standing: dict[int, list[BillableItem]] = defaultdict(list)
     for item in unbilled().filter(contract_line_id=line.id, service_date__lte=through).order_by("pk"):
         standing[item.source_id].append(item)
-    billed_parts, holidays = _billed_parts(standing), _Holidays(line.document)
+    apart, holidays = parts_apart(standing), _Holidays(line.document)
     worked = []
     for source, items in standing.items():
-        work = whole_work(items, billed_parts.get(source, 0))
+        work = whole_work(items, is_rest=source in apart)
         rate = _resolve(line, work, known).rate
-        worked.append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
+        worked.append(_worked(work, rate, known.facts, holidays, is_rest=source in apart))
     return _priced(line, worked, through)[2]
 
 
@@ -179,23 +185,54 @@ def _priced(
             lacking |= missing.source_ids
 
 
-def _billed_parts(standing: Mapping[int, Sequence[BillableItem]]) -> dict[int, int]:
-    """Return, for entries of which a part is on a bill, the number that their next part takes."""
-    rows = InvoiceSource.objects.filter(
-        item__source_kind="time", item__source_id__in=list(standing), is_live=True
-    ).values_list("item__source_id", "item__part")
+class PartNumbers:
+    """Numbers for the parts of one entry: those that its unbilled parts have now, then such as no part has."""
+
+    def __init__(self, standing: Collection[int], first_free: int) -> None:
+        self._standing = sorted(standing)
+        self._free = max([first_free, *(part + 1 for part in standing)])
+
+    def of(self, place: int) -> int:
+        """Return the number of the part at a place, counted from 0."""
+        beyond = place - len(self._standing)
+        return self._standing[place] if beyond < 0 else self._free + beyond
+
+
+def parts_apart(
+    standing: Mapping[int, Sequence[BillableItem]], others: Collection[int] = ()
+) -> dict[int, int]:
+    """Return, for entries of which other parts stand elsewhere, the first number that no part of them has.
+
+    Elsewhere is on a bill, written off, split by hand or on another contract line. `standing` holds the unbilled
+    parts of each entry that are looked at; of `others` all parts stand elsewhere.
+    """
+    own = {item.pk for items in standing.values() for item in items}
+    rows = BillableItem.objects.filter(
+        source_kind="time", source_id__in=[*standing, *others], is_void=False
+    ).values_list("pk", "source_id", "part")
     found: dict[int, int] = {}
-    for source, part in rows:
-        found[source] = max(found.get(source, 0), part + 1)
+    for pk, source, part in rows:
+        if pk not in own:
+            found[source] = max(found.get(source, 0), part + 1)
     return found
 
 
-def whole_work(items: Sequence[BillableItem], first_part: int = 0) -> Work:
-    """Return an entry's work again from its unbilled parts; where a part is billed, what the others hold."""
+def whole_work(items: Sequence[BillableItem], *, is_rest: bool = False) -> Work:
+    """Return an entry's work again from its unbilled parts; of a rest, what these parts hold."""
     first = items[0]
-    seconds = sum(item.billable_seconds for item in items) if first_part else first.approved_seconds
+    seconds = sum(item.billable_seconds for item in items) if is_rest else first.approved_seconds
     return work_of(first)._replace(
         worked_seconds=sum(item.worked_seconds for item in items), billable_seconds=seconds
+    )
+
+
+def _together(work: Work, standing: Work | None) -> Work:
+    """Return new work of an entry with what stands of it on the line already."""
+    if standing is None:
+        return work
+    return work._replace(
+        worked_seconds=work.worked_seconds + standing.worked_seconds,
+        billable_seconds=work.billable_seconds + standing.billable_seconds,
     )
 
 
@@ -204,7 +241,7 @@ def work_of(row: BillableItem) -> Work:
     return Work(
         row.source_kind, row.source_id, row.entity_id, row.client_id, row.contract_id, row.contract_line_id,
         row.project_id, row.task_id, row.person_id, row.role_id, row.practice_id, row.office_id,
-        row.service_date, row.worked_seconds, row.approved_seconds, row.approved_by_id,
+        row.service_date, row.worked_seconds, row.approved_seconds, row.approved_by_id, row.change_id,
     )  # fmt: skip
 
 
@@ -251,12 +288,13 @@ def _worked(
 
 
 def _settled(line: Line) -> Settled:
-    """Return what bills hold of a line, as far as its terms look at it."""
+    """Return what bills hold of a line, or people split by hand, as far as its terms look at it."""
     cap, discount = getattr(line.document, "cap", None), getattr(line.document, "discount", None)
     if cap is None and (discount is None or not discount.volume):
         return engine.NOTHING_SETTLED
+    on_bills = InvoiceSource.objects.filter(item=OuterRef("pk"), is_live=True)
     billed = BillableItem.objects.filter(
-        contract_line_id=line.id, source_kind="time", is_void=False, bills__is_live=True
+        Exists(on_bills) | Q(is_split=True), contract_line_id=line.id, source_kind="time", is_void=False
     )
     sums = billed.aggregate(amount=Sum("amount"), seconds=Sum("billable_seconds"))
     months: dict[date, int] = defaultdict(int)
@@ -279,10 +317,7 @@ def blocks_of(line_id: int) -> list[Block]:
     return [Block(*row) for row in rows.values_list("pk", "bought", "expires", "size", "price")]
 
 
-def _item(
-    line: Line, piece: Piece, work: Work, first_part: int, resolution: Resolution, known: Known
-) -> NewItem:
-    part = first_part + piece.part
+def _item(line: Line, piece: Piece, work: Work, part: int, resolution: Resolution, known: Known) -> NewItem:
     treatment = Treatment(piece.treatment.value)
     recognized = piece.amount if piece.drawn is None else piece.drawn.value
     book = known.books.rate(line.contract_id, work.service_date)
@@ -293,9 +328,7 @@ def _item(
     if piece.steps:
         content = content | {"steps": [[step.name, step.said] for step in piece.steps]}
     return NewItem(
-        work=work
-        if part == 0
-        else work._replace(worked_seconds=work.worked_seconds if piece.part == 0 else 0),
+        work=work if piece.part == 0 else work._replace(worked_seconds=0),
         seconds=piece.seconds,
         treatment=treatment,
         currency=line.currency,

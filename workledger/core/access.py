@@ -32,6 +32,7 @@ class Permission(StrEnum):
     VIEW_BILLING = "billing.view"
     PREPARE_BILLING = "billing.prepare"
     WRITE_OFF = "billing.write_off"
+    APPROVE_ADJUSTMENTS = "billing.approve_adjustments"
     ISSUE_INVOICE = "billing.issue"
     CREDIT_INVOICE = "billing.credit"
     VIEW_INVOICES = "invoices.view"
@@ -95,7 +96,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.TRACK_TIME, _P.EDIT_ALL_TIME, _P.APPROVE_ALL_TIME, _P.APPROVE_TIME, _P.MANAGE_CLIENTS,
         _P.MANAGE_CONTRACTS, _P.MANAGE_COST, _P.PROPOSE_RATES, _P.APPROVE_RATES, _P.PREPARE_BILLING,
-        _P.WRITE_OFF, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
+        _P.WRITE_OFF, _P.APPROVE_ADJUSTMENTS, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
         _P.MANAGE_PERIODS, _P.IMPORT_DATA, _P.DECIDE_PROPOSALS, _P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS,
         _P.TRACK_EXPENSES, _P.APPROVE_EXPENSES, _P.MANAGE_EXPENSES,
     },
@@ -121,6 +122,7 @@ class DutyRule(StrEnum):
     APPROVE_TIME_AND_ISSUE = "approve_time_and_issue"
     PROPOSE_AND_APPROVE_RATE = "propose_and_approve_rate"
     REOPEN_OWN_LOCK = "reopen_own_lock"
+    APPROVE_OWN_ADJUSTMENT = "approve_own_adjustment"
 
     @property
     def sentence(self) -> str:
@@ -134,6 +136,7 @@ _DUTY_SENTENCES = {
     DutyRule.APPROVE_TIME_AND_ISSUE: "Who alone approved all the time on an invoice does not issue it.",
     DutyRule.PROPOSE_AND_APPROVE_RATE: "Who proposes a rate does not approve it.",
     DutyRule.REOPEN_OWN_LOCK: "Who locked a period does not reopen it.",
+    DutyRule.APPROVE_OWN_ADJUSTMENT: "Who asks for a write-off, write-up or transfer over the limit does not approve it.",
 }
 
 

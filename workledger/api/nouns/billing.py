@@ -10,7 +10,7 @@ from workledger.api.paging import Cut
 from workledger.api.routes import LIMIT, ROUTER, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
 from workledger.billing import queries, statements
-from workledger.billing.actions import charges, invoices, items, prebills
+from workledger.billing.actions import charges, invoices, items, moves, prebills, requests, wip
 from workledger.billing.models import InvoiceKind, InvoiceState
 from workledger.core import locks
 from workledger.core.access import Permission
@@ -105,7 +105,16 @@ def list_exceptions(
 _TODAY = {"on": today}
 act("POST", "/open-items/hold", prebills.hold_items, tag=_WIP, gives="items")
 act("POST", "/open-items/release", prebills.release_items, tag=_WIP, gives="items")
-act("POST", "/open-items/write-down", prebills.write_down_items, tag=_WIP, edge=_TODAY, gives="amount")
+act("POST", "/open-items/write-down", prebills.write_down_items, tag=_WIP, edge=_TODAY)
+act("POST", "/open-items/write-up", wip.write_up_items, tag=_WIP, edge=_TODAY)
+act("POST", "/open-items/defer", wip.defer_items, tag=_WIP, gives="items")
+act("POST", "/open-items/end-deferral", wip.end_deferral, tag=_WIP, gives="items")
+act("POST", "/open-items/{item_id}/split", moves.split_item, tag=_WIP, gives="items")
+act("POST", "/open-items/transfer", moves.transfer_items, tag=_WIP, edge=_TODAY)
+act("POST", "/open-items/restore", moves.restore_items, tag=_WIP, gives="items")
+act("PUT", "/adjustment-limits/{entity_id}", requests.set_adjustment_limit, tag=_WIP)
+act("POST", "/adjustment-requests/{request_id}/decide", requests.decide_adjustment, tag=_WIP, gives="amount")
+act("POST", "/adjustment-requests/{request_id}/withdraw", requests.withdraw_adjustment, tag=_WIP)
 act("POST", "/unpriced-items/price", items.price_unpriced, tag=_WIP)
 act("POST", "/bill-runs", prebills.run_billing, tag=_WIP)
 
@@ -255,7 +264,6 @@ act(
     prebills.write_down_line,
     tag=_INVOICES,
     edge=_TODAY,
-    gives="net",
 )
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from workledger.billing import page_queries
 from workledger.billing.actions.items import price_unpriced
 from workledger.billing.actions.prebills import hold_items, release_items, run_billing, write_down_items
+from workledger.billing.limits import Adjusted
 from workledger.billing.models import ReasonCode
 from workledger.billing.page_queries import ClientApart, Selection, WipFilters
 from workledger.core.access import Permission
@@ -30,7 +31,7 @@ from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field
 from workledger.web.paging import number_of
 from workledger.web.trails import scope_url
-from workledger.web.views.billing_chosen import Ask, Done, ask, back_of, chosen_ids, say, undo_of
+from workledger.web.views.billing_chosen import Ask, Done, ask, back_of, chosen_ids, said_of, say, undo_of
 
 _ZERO = Decimal(0)
 _CRUMB = "WIP"
@@ -326,6 +327,13 @@ def _count(number: int) -> str:
     return f"{number:,} item{'' if number == 1 else 's'}"
 
 
+def _adjusted(given: Adjusted, verb: str, chosen: Selection) -> Done:
+    """Say what an act on values did, or that it waits for another person."""
+    return said_of(
+        given, f"{verb} {formats.money(given.amount, chosen.currency)} on {_count(len(chosen.item_ids))}."
+    )
+
+
 def _asked(request: ActingRequest, act: str, chosen: Selection) -> Ask:
     """Return the form of an act on chosen items."""
     ids, actor = list(chosen.item_ids), request.actor
@@ -342,7 +350,7 @@ def _asked(request: ActingRequest, act: str, chosen: Selection) -> Ask:
             on=values["on"], note=values["note"],
         )  # fmt: skip
         verb = "Wrote down" if "amount" in values else "Wrote off"
-        return Done(f"{verb} {formats.money(given, chosen.sums[0].currency)} on {_count(len(ids))}.")
+        return _adjusted(given, verb, chosen)
 
     def bill(values: Mapping[str, Any], options: Options) -> Done:
         run = run_billing.using(options)(
