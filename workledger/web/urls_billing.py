@@ -6,6 +6,7 @@ from workledger.web.views import billing_invoices, billing_prebills, billing_wip
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
+    path("wip/work/", billing_wip.work, name="wip-work"),
     path("wip/clients/<int:client_id>/", billing_wip.client, name="wip-client"),
     path("wip/figures/<slug:kind>/", billing_wip.apart, name="wip-apart"),
     path("wip/pricing", billing_wip.price, name="wip-price"),

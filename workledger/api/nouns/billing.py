@@ -21,6 +21,8 @@ _VIEW = Permission.VIEW_BILLING
 _OPEN = shown(listing.OpenItemListed, "OpenItem")
 _UNPRICED = shown(listing.UnpricedListed, "UnpricedItem")
 shown(listing.HoldListed, "Hold")
+shown(listing.DeferralListed, "Deferral")
+shown(listing.ChangeListed, "ItemChange")
 shown(listing.WriteDownListed, "WriteDown")
 shown(listing.BillListed, "BillOfItem")
 _ITEM = shown(listing.BillableItemShown, "BillableItem")

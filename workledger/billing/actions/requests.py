@@ -100,7 +100,7 @@ def decide_adjustment(*, actor: Actor, request_id: int, approve: bool, note: str
     return changed
 
 
-@action("billing.withdraw_adjustment", needs=None)
+@action("billing.withdraw_adjustment", needs=Permission.VIEW_BILLING)
 def withdraw_adjustment(*, actor: Actor, request_id: int) -> None:
     """Take one's own request back. Refuses: not_found (also: somebody else's), already_decided."""
     rows = AdjustmentRequest.objects.visible_to(actor).filter(requested_by=actor.user_id)

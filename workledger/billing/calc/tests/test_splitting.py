@@ -39,7 +39,7 @@ def test_by_value_the_time_follows_and_what_remains_is_exact() -> None:
         # units that come out: the rate stays
         (WHOLE._replace(seconds=0, quantity=D(8), unit="pc"), D(360), (D(5), D(120)), (D(3), D(120))),
         # units that do not: one of each
-        (WHOLE._replace(seconds=0, quantity=D(8), unit="pc"), D("100.01"), (D(1), D("859.99")), (D(1), D("100.01"))),
+        (WHOLE._replace(seconds=0, quantity=D(8), unit="pc"), D("100.05"), (D(1), D("859.95")), (D(1), D("100.05"))),
         # days stay days
         (WHOLE._replace(quantity=D(1), unit="d", rate=D(960)), D(480), (D("0.5"), D(960)), (D("0.5"), D(960))),
     ],
