@@ -11,6 +11,7 @@ from workledger.api.paging import Cut, keyset
 from workledger.billing.caps import cap_uses
 from workledger.billing.models import (
     BillableItem,
+    Deferral,
     Hold,
     Invoice,
     InvoiceKind,
@@ -18,6 +19,7 @@ from workledger.billing.models import (
     InvoiceSource,
     InvoiceState,
     IssuedDocument,
+    ItemChange,
     OpenItem,
     Treatment,
     UnpricedItem,
@@ -123,6 +125,8 @@ class OpenItemListed:
     priced_amount: Decimal
     amount: Decimal
     is_held: bool
+    not_before: date | None
+    is_split: bool
 
 
 _ITEM_NAMES = ("item__client", "item__project", "item__task", "item__person")
@@ -161,6 +165,8 @@ def _open_item(row: OpenItem) -> OpenItemListed:
         priced_amount=item.amount,
         amount=row.amount,
         is_held=row.is_held,
+        not_before=row.not_before,
+        is_split=item.is_split,
     )
 
 
@@ -213,11 +219,37 @@ class HoldListed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeferralListed:
+    """Until when and why an item is left for later bills; `ended_at` is null while it is."""
+
+    until: date
+    reason_code: str
+    note: str
+    placed_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeListed:
+    """The split or transfer by which an item came to be, and the item it was made of."""
+
+    id: int
+    kind: str
+    from_item_id: int
+    from_client_id: int
+    from_contract_line_id: int | None
+    reason_code: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WriteDownListed:
-    """Value given up on an item."""
+    """Value given up on an item; a write-up adds value and is negative."""
 
     amount: Decimal
     is_write_off: bool
+    is_write_up: bool
     reason_code: str
     note: str
     at: datetime
@@ -260,15 +292,28 @@ class BillableItemShown:
     is_void: bool
     journal_entry_id: int | None
     why: dict[str, Any] | None
+    is_split: bool
+    change: ChangeListed | None
     holds: tuple[HoldListed, ...]
+    deferrals: tuple[DeferralListed, ...]
     write_downs: tuple[WriteDownListed, ...]
     bills: tuple[BillListed, ...]
 
 
+def _change(change: ItemChange) -> ChangeListed:
+    was = change.item
+    return ChangeListed(
+        change.pk, change.kind, was.pk, was.client_id, was.contract_line_id, change.reason_code, change.note, change.at
+    )  # fmt: skip
+
+
 def billable_item(actor: Actor, item_id: int) -> BillableItemShown:
     """Return one billable item. Raises `NotFound`."""
-    item = locks.one(BillableItem.objects.visible_to(actor).select_related("derivation"), item_id)
+    item = locks.one(
+        BillableItem.objects.visible_to(actor).select_related("derivation", "change__item"), item_id
+    )
     holds = Hold.objects.filter(item=item).order_by("pk")
+    deferrals = Deferral.objects.filter(item=item).order_by("pk")
     downs = WriteDown.objects.filter(item=item).order_by("pk")
     bills = InvoiceSource.objects.filter(item=item).order_by("pk")
     return BillableItemShown(
@@ -293,13 +338,19 @@ def billable_item(actor: Actor, item_id: int) -> BillableItemShown:
         is_void=item.is_void,
         journal_entry_id=item.journal_entry_id,
         why=item.derivation.content if item.derivation else None,
+        is_split=item.is_split,
+        change=_change(item.change) if item.change else None,
+        deferrals=tuple(
+            DeferralListed(*row)
+            for row in deferrals.values_list("until", "reason_code", "note", "placed_at", "ended_at")
+        ),
         holds=tuple(
             HoldListed(*row) for row in holds.values_list("reason_code", "note", "placed_at", "released_at")
         ),
         write_downs=tuple(
             WriteDownListed(*row)
             for row in downs.values_list(
-                "amount", "is_write_off", "reason_code", "note", "at", "journal_entry_id"
+                "amount", "is_write_off", "is_write_up", "reason_code", "note", "at", "journal_entry_id"
             )
         ),
         bills=tuple(

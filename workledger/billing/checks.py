@@ -8,6 +8,8 @@ from workledger.ledger.checks import Check, CheckResult, register_check, sum_che
 
 _OVER_CAP = "(SELECT coalesce(sum(over_cap), 0) FROM billing_billableitem WHERE NOT is_void)"
 _ADJUSTMENTS = "(SELECT coalesce(sum(amount), 0) FROM billing_writedown)"
+_WRITTEN_OFF = "(SELECT coalesce(sum(amount), 0) FROM billing_writedown WHERE NOT is_write_up)"
+_WRITTEN_UP = "(SELECT coalesce(-sum(amount), 0) FROM billing_writedown WHERE is_write_up)"
 _OPEN = "(SELECT coalesce(sum(amount), 0) FROM billing_openitem WHERE {held})"
 _ON = (
     "(SELECT coalesce(sum(s.amount), 0) FROM billing_invoicesource s JOIN billing_invoice i ON i.id = s.invoice_id"
@@ -19,15 +21,15 @@ _BILLED = _ON.format(state="issued")
 register_check(
     sum_check(
         "billing.conservation_of_value",
-        "Worked value = billed + WIP + held + written off + over cap",
+        "Worked value = billed + WIP + held + written off − written up + over cap",
         left=(
             "value of approved work",
             "SELECT sum(amount + over_cap) FROM billing_billableitem WHERE NOT is_void",
         ),
         right=(
-            "billed + WIP + held + written off + over cap",
+            "billed + WIP + held + written off − written up + over cap",
             f"SELECT {_BILLED} + {_PRE_BILLED} + {_OPEN.format(held='NOT is_held')} + {_OPEN.format(held='is_held')}"
-            f" + {_ADJUSTMENTS} + {_OVER_CAP}",
+            f" + {_WRITTEN_OFF} - {_WRITTEN_UP} + {_OVER_CAP}",
         ),
         broken=(
             "items whose parts differ from their value",

@@ -82,6 +82,14 @@ class WorkedItem(Record):
     worked_seconds = models.IntegerField()
     billable_seconds = models.IntegerField()
     approved_by_id = models.BigIntegerField(null=True)
+    change = models.ForeignKey(
+        "billing.ItemChange",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        null=True,
+    )
 
     class Meta:
         abstract = True
@@ -110,6 +118,9 @@ class BillableItem(WorkedItem):
 
     `is_void` is set when its approval is withdrawn or a new price replaces it; the postings are reversed then.
     A charge or expense has a `description` in place of a task. Covered and non-billable items have no rate and amount 0: their hours stay visible as such.
+
+    `change` is the split or transfer by which the item came to be as it is. `is_split` marks what a person cut: it
+    keeps its price, whatever its line settles or its rates do, until the parts are put together or transferred.
     """
 
     part = models.SmallIntegerField(db_default=0)
@@ -135,6 +146,7 @@ class BillableItem(WorkedItem):
     included_tax = models.DecimalField(max_digits=6, decimal_places=3, null=True)
     journal_entry_id = models.BigIntegerField(null=True)
     is_void = models.BooleanField(db_default=False)
+    is_split = models.BooleanField(db_default=False)
 
     visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
 
@@ -150,6 +162,7 @@ class BillableItem(WorkedItem):
         indexes = [
             models.Index(fields=["project", "service_date"], name="billable_item_project"),
             models.Index(fields=["contract_line"], name="billable_item_line"),
+            models.Index(fields=["change"], condition=Q(change__isnull=False), name="billable_item_change"),
         ]
 
     def __str__(self) -> str:
@@ -326,8 +339,9 @@ class UnpricedItem(WorkedItem):
 class OpenItem(models.Model):
     """WIP: what is approved and on no pre-bill or invoice. A row here is the right to take the item, once.
 
-    `amount` is what remains of the item after write-downs. The other columns repeat the item's so that
-    the workbench reads one narrow table.
+    `amount` is what remains of the item after write-downs and write-ups. A deferred item is on no bill whose last
+    day of work lies before `not_before`. The other columns repeat the item's so that the workbench reads one narrow
+    table.
     """
 
     item = models.OneToOneField(
@@ -342,6 +356,7 @@ class OpenItem(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(max_digits=16, decimal_places=4)
     is_held = models.BooleanField(default=False)
+    not_before = models.DateField(null=True)
 
     row_policy: ClassVar[RowPolicy] = RowPolicy.PROJECTION
 
@@ -366,6 +381,9 @@ class ReasonCode(models.TextChoices):
     CLIENT_REQUEST = "client_request", "Client's request"
     LATE_ENTRY = "late_entry", "Entered too late"
     UNCOLLECTABLE = "uncollectable", "Not collectable"
+    UNDER_VALUED = "under_valued", "Worth more than its time"
+    MISPOSTED = "misposted", "Booked to the wrong work"
+    BILL_LATER = "bill_later", "Agreed to bill later"
     DISCOUNT = "discount", "Agreed discount"
     OTHER = "other", "Other"
 
@@ -392,12 +410,66 @@ class Hold(Record):
         return f"{self.item_id} held: {self.reason_code}"
 
 
+class Deferral(Record):
+    """WIP that is billed in a later period: on no bill whose work ends before `until`."""
+
+    item = models.ForeignKey(BillableItem, on_delete=models.PROTECT, related_name="deferrals")
+    until = models.DateField()
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
+    note = models.TextField(blank=True)
+    placed_at = models.DateTimeField(db_default=models.functions.Now())
+    ended_at = models.DateTimeField(null=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="item__entity_id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(ended_at__isnull=True), name="item_deferred_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} not before {self.until}"
+
+
+class ItemChangeKind(models.TextChoices):
+    """What a person made of an item."""
+
+    SPLIT = "split", "Split"
+    TRANSFER = "transfer", "Transfer"
+
+
+class ItemChange(Record):
+    """A split or transfer of one item: `item` is the item as it was, void since; those it became point here.
+
+    `cost_entry_id` is the journal entry that moved its cost; `undone_at` is set when the item was made again.
+    """
+
+    kind = models.CharField(max_length=10, choices=ItemChangeKind.choices)
+    item = models.ForeignKey(BillableItem, on_delete=models.PROTECT, related_name="changes")
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
+    note = models.TextField(blank=True)
+    cost_entry_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField(db_default=models.functions.Now())
+    undone_at = models.DateTimeField(null=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="item__entity_id")
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.item_id}"
+
+
 class WriteDown(Record):
-    """Value given up on one item, with reason and posting; the whole remaining value is a write-off."""
+    """Value given up on one item, with reason and posting; the whole remaining value is a write-off.
+
+    A write-up is value added to one, and stands as a negative amount; what takes either back has the other sign.
+    """
 
     item = models.ForeignKey(BillableItem, on_delete=models.PROTECT, related_name="write_downs")
     amount = models.DecimalField(max_digits=16, decimal_places=4)
     is_write_off = models.BooleanField(default=False)
+    is_write_up = models.BooleanField(default=False, db_default=False)
     reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
     note = models.TextField(blank=True)
     journal_entry_id = models.BigIntegerField()
@@ -407,7 +479,79 @@ class WriteDown(Record):
     visibility = Visibility(Permission.VIEW_BILLING, entity="item__entity_id")
 
     def __str__(self) -> str:
-        return f"{self.item_id}: -{self.amount}"
+        return f"{self.item_id}: {-self.amount}"
+
+
+class AdjustmentLimit(Record):
+    """Up to how much, in the entity's currency, one person alone changes the value of WIP. No row: without limit."""
+
+    entity = models.OneToOneField(LegalEntity, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gte=0),
+                name="adjustment_limit_not_negative",
+                violation_error_message="A limit is not negative.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id}: {self.amount}"
+
+
+class AdjustmentKind(models.TextChoices):
+    """What is asked for."""
+
+    WRITE_DOWN = "write_down", "Write-down"
+    WRITE_OFF = "write_off", "Write-off"
+    WRITE_UP = "write_up", "Write-up"
+    LINE_WRITE_DOWN = "line_write_down", "Write-down on a pre-bill"
+    TRANSFER = "transfer", "Transfer"
+
+
+class RequestState(models.TextChoices):
+    """Where a request stands."""
+
+    OPEN = "open", "Waits"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class AdjustmentRequest(Record):
+    """A change of WIP above the limit, waiting for another person; it runs as `arguments` state it.
+
+    `items` are the pieces of work as (id, value) at the time of asking: when they differ later, it does not run.
+    `value` is in `currency`, the work's.
+    """
+
+    kind = models.CharField(max_length=20, choices=AdjustmentKind.choices)
+    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    value = models.DecimalField(max_digits=16, decimal_places=4)
+    arguments = models.JSONField()
+    items = models.JSONField()
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices)
+    note = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.OPEN)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(db_default=models.functions.Now())
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_note = models.TextField(blank=True)
+
+    visibility = Visibility(Permission.VIEW_BILLING, entity="entity_id")
+
+    class Meta:
+        indexes = [models.Index(fields=["entity"], condition=Q(state="open"), name="adjustment_open")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {money_words(self.value, self.currency)}"
 
 
 class PurchaseOrder(Record):

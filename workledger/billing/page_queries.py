@@ -15,6 +15,7 @@ from workledger.billing import queries
 from workledger.billing.calc.drafting import TaxGroup, tax_groups
 from workledger.billing.models import (
     BillableItem,
+    Deferral,
     Hold,
     Invoice,
     InvoiceLine,
@@ -25,14 +26,14 @@ from workledger.billing.models import (
     UnpricedItem,
 )
 from workledger.billing.orders import number_of
-from workledger.contracts.models import RateCard
+from workledger.contracts.models import ContractLine, ContractState, RateCard
 from workledger.core import locks
 from workledger.core.access import Actor, DutyRule, Permission
 from workledger.core.duties import duty_applies
 from workledger.core.refusals import Refused
 from workledger.directory.models import BillingProfile, Client
 from workledger.kernel.money import money_words
-from workledger.projects.models import Project
+from workledger.projects.models import Project, Task
 from workledger.timesheets.models import TimeEntry
 
 _ZERO = Decimal(0)
@@ -44,25 +45,28 @@ PAGE_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class ClientApart:
-    """What of a client's WIP in one currency is not simply open: held, or on a pre-bill."""
+    """What of a client's WIP in one currency is not simply open: held, on a pre-bill, or deferred and not held."""
 
     held: Decimal = _ZERO
     on_pre_bill: Decimal = _ZERO
+    deferred: Decimal = _ZERO
 
 
-def apart(actor: Actor, *, client_id: int | None = None) -> dict[tuple[int, str], ClientApart]:
-    """Return what is held and what is on pre-bills, by client and currency (by project and currency for one client)."""
+def apart(actor: Actor, day: date, *, client_id: int | None = None) -> dict[tuple[int, str], ClientApart]:
+    """Return what is held, on pre-bills and on a day deferred, by client and currency (of one client by project)."""
     key = "client_id" if client_id is None else "project_id"
-    held = queries.visible_open_items(actor).filter(is_held=True)
+    held = queries.visible_open_items(actor).filter(Q(is_held=True) | Q(not_before__gt=day))
     on_bills = InvoiceSource.objects.visible_to(actor).filter(
         is_live=True, line__invoice__state=InvoiceState.DRAFT
     )
     if client_id is not None:
         held = held.filter(client_id=client_id)
         on_bills = on_bills.filter(line__invoice__client_id=client_id)
-    found: dict[tuple[int, str], list[Decimal]] = defaultdict(lambda: [_ZERO, _ZERO])
-    for pk, currency, amount in held.values_list(key, "currency").annotate(total=Sum("amount")).order_by(key):
-        found[pk, currency][0] += amount
+    found: dict[tuple[int, str], list[Decimal]] = defaultdict(lambda: [_ZERO, _ZERO, _ZERO])
+    for pk, currency, is_held, amount in (
+        held.values_list(key, "currency", "is_held").annotate(total=Sum("amount")).order_by(key)
+    ):
+        found[pk, currency][0 if is_held else 2] += amount
     path = f"item__{key}"
     for pk, currency, amount in (
         on_bills.values_list(path, "item__currency").annotate(total=Sum("amount")).order_by(path)
@@ -85,23 +89,32 @@ def project_names(actor: Actor, ids: Sequence[int]) -> dict[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class WipFilters:
-    """Which open items of a client: by project, person, [start, end] of work dates, held or not; None for all."""
+    """Which open items: by client, project, person, [start, end] of work dates and state; None for all.
 
-    client_id: int
+    On `day` an item is 'held', 'deferred' to a later day, or 'open': the next bill run takes it.
+    """
+
+    client_id: int | None = None
     project_id: int | None = None
     person_id: int | None = None
     start: date | None = None
     end: date | None = None
-    held: bool | None = None
+    state: str = ""
+    day: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
 class WipItem:
-    """Open work. `amount` is what remains of `priced` after write-downs; `hold` says why it is held, '' when it is not."""
+    """Open work. `amount` is what remains of `priced` after write-downs and write-ups.
+
+    `hold` says why it is held, `later` from which day on it is billed and why, `change` whether it was split or
+    transferred; each is '' when it is not.
+    """
 
     item_id: int
     day: date
     person: str
+    client: str
     project_id: int
     project: str
     task: str
@@ -113,10 +126,13 @@ class WipItem:
     priced: Decimal
     amount: Decimal
     hold: str
+    not_before: date | None
+    later: str
+    change: str
 
     @property
-    def is_written_down(self) -> bool:
-        """Whether less than the priced value remains."""
+    def is_adjusted(self) -> bool:
+        """Whether something else than the priced value remains."""
         return self.amount != self.priced
 
 
@@ -131,7 +147,7 @@ class CurrencySum:
 
 @dataclass(frozen=True, slots=True)
 class WipPage:
-    """Open items of a client, oldest first. `count` and `sums` are of all that match, not only of these rows."""
+    """Open items, oldest first. `count` and `sums` are of all that match, not only of these rows."""
 
     rows: tuple[WipItem, ...]
     next: str
@@ -142,18 +158,27 @@ class WipPage:
 
 def _matching(actor: Actor, wanted: WipFilters) -> QuerySet[OpenItem]:
     given: dict[str, Any] = {
+        "client_id": wanted.client_id,
         "project_id": wanted.project_id,
         "item__person_id": wanted.person_id,
         "service_date__gte": wanted.start,
         "service_date__lte": wanted.end,
-        "is_held": wanted.held,
     }
-    rows = queries.visible_open_items(actor).filter(client_id=wanted.client_id)
+    rows = queries.visible_open_items(actor).filter(_state(wanted.state, wanted.day))
     return rows.filter(**{path: value for path, value in given.items() if value is not None})
 
 
+def _state(state: str, day: date) -> Q:
+    later = Q(not_before__gt=day)
+    return {
+        "held": Q(is_held=True),
+        "deferred": later,
+        "open": Q(is_held=False) & (Q(not_before=None) | Q(not_before__lte=day)),
+    }.get(state, Q())
+
+
 def wip_items(actor: Actor, wanted: WipFilters, cursor: str = "", *, limit: int = PAGE_ROWS) -> WipPage:
-    """Return a page of a client's open items. Refuses: bad_cursor."""
+    """Return a page of open items. Refuses: bad_cursor."""
     matching = _matching(actor, wanted)
     sums = [
         CurrencySum(currency, seconds, amount)
@@ -161,7 +186,9 @@ def wip_items(actor: Actor, wanted: WipFilters, cursor: str = "", *, limit: int 
         .annotate(seconds=Sum("billable_seconds"), total=Sum("amount"))
         .order_by("currency")
     ]
-    rows = matching.select_related("item__person", "item__task", "item__project", "item__contract")
+    rows = matching.select_related(
+        "item__person", "item__task", "item__project", "item__contract", "item__client", "item__change"
+    )
     backwards = cursor.startswith("-")
     if cursor:
         day, pk = read_day_cursor(cursor)
@@ -191,12 +218,19 @@ def _wip_rows(actor: Actor, found: Sequence[OpenItem]) -> tuple[WipItem, ...]:
         hold.item_id: f"{hold.get_reason_code_display()}{': ' if hold.note else ''}{hold.note}"
         for hold in Hold.objects.filter(item__in=[row.pk for row in found if row.is_held], released_at=None)
     }
+    later = {
+        each.item_id: f"{each.get_reason_code_display()}{': ' if each.note else ''}{each.note}"
+        for each in Deferral.objects.filter(
+            item__in=[row.pk for row in found if row.not_before], ended_at=None
+        )
+    }
     return tuple(
         WipItem(
-            row.pk, row.service_date, row.item.person_name, row.project_id, row.item.project_name, row.item.task_name,
+            row.pk, row.service_date, row.item.person_name, row.item.client.name, row.project_id, row.item.project_name, row.item.task_name,
             row.item.contract.number if row.item.contract else "", notes.get(row.item.source_id, ""),
             row.billable_seconds, row.currency, row.item.rate, row.item.amount, row.amount,
-            holds.get(row.pk, "Held") if row.is_held else "",
+            holds.get(row.pk, "Held") if row.is_held else "", row.not_before, later.get(row.pk, ""),
+            row.item.change.kind if row.item.change else "",
         )
         for row in found
     )  # fmt: skip
@@ -232,22 +266,30 @@ def wip_item_ids(actor: Actor, wanted: WipFilters) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class WipChoices:
-    """Projects and people with open work of a client, as (id, name)."""
+    """Clients, projects and people with open work, as (id, name)."""
 
     projects: tuple[tuple[int, str], ...]
     people: tuple[tuple[int, str], ...]
+    clients: tuple[tuple[int, str], ...] = ()
 
 
-def wip_choices(actor: Actor, client_id: int) -> WipChoices:
-    """Return what the items of a client can be narrowed to."""
-    rows = queries.visible_open_items(actor).filter(client_id=client_id)
+def wip_choices(actor: Actor, client_id: int | None = None) -> WipChoices:
+    """Return what open items can be narrowed to: those of a client, or all, then by client too."""
+    rows = queries.visible_open_items(actor)
+    clients: Sequence[tuple[int, str]] = ()
+    if client_id is None:
+        named = rows.order_by("item__client__name").values_list("client_id", "item__client__name")
+        clients = list(named.distinct())
+    else:
+        rows = rows.filter(client_id=client_id)
     projects = (
         rows.order_by("item__project__name").values_list("project_id", "item__project__name").distinct()
     )
     people = (
         rows.order_by("item__person__name").values_list("item__person_id", "item__person__name").distinct()
     )
-    return WipChoices(tuple(projects), tuple(people))
+    named_projects = ((pk, name) for pk, name in projects if pk)
+    return WipChoices(tuple(named_projects), tuple(each for each in people if each[0]), tuple(clients))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +298,7 @@ class Selection:
 
     item_ids: tuple[int, ...]
     held: int
+    deferred: int
     sums: tuple[CurrencySum, ...]
     contracts: tuple[tuple[int, str], ...]
     client_ids: tuple[int, ...]
@@ -267,20 +310,30 @@ class Selection:
         return self.sums[0].currency if len(self.sums) == 1 else ""
 
 
-def selection(actor: Actor, item_ids: Sequence[int], *, held: bool | None = None) -> Selection:
-    """Describe chosen items; with `held` only those that are held, or those that are not.
+_KINDS = {
+    "": (Q(), "still open"),
+    "held": (Q(is_held=True), "held"),
+    "not_held": (Q(is_held=False), "open and not held yet"),
+    "deferred": (Q(not_before__isnull=False), "deferred"),
+    "changed": (Q(item__change__isnull=False), "split or transferred"),
+}
+
+
+def selection(actor: Actor, item_ids: Sequence[int], *, kind: str = "") -> Selection:
+    """Describe chosen items; with a `kind` only those that are held, not_held, deferred, or changed by hand.
 
     Refuses: nothing_chosen (also when none of them is open any more, or as asked).
     """
-    rows = queries.visible_open_items(actor).filter(pk__in=item_ids)
-    if held is not None:
-        rows = rows.filter(is_held=held)
+    condition, words = _KINDS[kind]
+    rows = queries.visible_open_items(actor).filter(condition, pk__in=item_ids)
     open_ids = tuple(rows.order_by("pk").values_list("pk", flat=True))
     if not open_ids:
-        kind = {None: "still open", True: "held", False: "open and not held yet"}[held]
-        message = f"Choose at least one piece of work that is {kind}."
-        raise Refused.because("nothing_chosen", message)
-    figures = rows.aggregate(held=Count("pk", filter=Q(is_held=True)), last=Max("service_date"))
+        raise Refused.because("nothing_chosen", f"Choose at least one piece of work that is {words}.")
+    figures = rows.aggregate(
+        held=Count("pk", filter=Q(is_held=True)),
+        deferred=Count("pk", filter=Q(not_before__isnull=False)),
+        last=Max("service_date"),
+    )
     sums = (
         rows.values_list("currency").annotate(s=Sum("billable_seconds"), t=Sum("amount")).order_by("currency")
     )
@@ -291,11 +344,32 @@ def selection(actor: Actor, item_ids: Sequence[int], *, held: bool | None = None
     return Selection(
         item_ids=open_ids,
         held=figures["held"],
+        deferred=figures["deferred"],
         sums=tuple(CurrencySum(*row) for row in sums),
         contracts=tuple((pk, f"{number} {name}") for pk, number, name, _ in named),
         client_ids=tuple(sorted({row[3] for row in named})),
         last_day=figures["last"],
     )
+
+
+def transfer_lines(actor: Actor) -> tuple[tuple[int, str, str], ...]:
+    """Return the lines of active contracts that work may be transferred to, as (id, line, client and contract)."""
+    rows = ContractLine.objects.visible_to(actor).filter(contract__state=ContractState.ACTIVE)
+    named = rows.order_by("contract__client__name", "contract__number", "position").values_list(
+        "pk", "name", "contract__client__name", "contract__number", "contract__name"
+    )
+    return tuple((pk, f"{name}, {client}", f"{number} {words}") for pk, name, client, number, words in named)
+
+
+def transfer_tasks(actor: Actor) -> tuple[tuple[int, str, str], ...]:
+    """Return the tasks that transferred work may be billed as, as (id, task, project and client)."""
+    rows = Task.objects.visible_to(actor).filter(
+        project__contract__state=ContractState.ACTIVE, contract_line__isnull=False
+    )
+    named = rows.order_by("project__name", "position").values_list(
+        "pk", "name", "project__name", "project__client__name"
+    )
+    return tuple((pk, f"{name}, {project}", client) for pk, name, project, client in named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def billed(invoice_ids: Sequence[int]) -> list[BilledInvoice]:
 
 
 def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | None) -> list[BillException]:
-    """Return what keeps work up to `through` off the bills: no rate, no tax rate, not approved, held, no PO number."""
+    """Return what keeps work up to `through` off the bills: no rate, no tax rate, not approved, held, deferred, no PO."""
     chosen = Q() if client_ids is None else Q(client_id__in=client_ids)
     found: list[BillException] = []
     unpriced = UnpricedItem.objects.visible_to(actor).filter(chosen, service_date__lte=through)
@@ -134,6 +134,15 @@ def bill_exceptions(actor: Actor, through: date, client_ids: Sequence[int] | Non
     for row in held.values("currency").annotate(count=Count("pk"), value=Sum("amount")).order_by("currency"):
         found.append(
             BillException("held", row["count"], f"{money_words(row['value'], row['currency'])} is held")
+        )
+    later = visible_open_items(actor).filter(
+        chosen, is_held=False, service_date__lte=through, not_before__gt=through
+    )
+    for row in later.values("currency").annotate(count=Count("pk"), value=Sum("amount")).order_by("currency"):
+        found.append(
+            BillException(
+                "deferred", row["count"], f"{money_words(row['value'], row['currency'])} is deferred"
+            )
         )
     without_po = BillingProfile.objects.filter(requires_po=True, client_id__in=Invoice.objects.filter(
         chosen, state="draft", contract__po_number="", purchase_order=None).values("client_id"))  # fmt: skip

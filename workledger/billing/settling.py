@@ -14,7 +14,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from workledger.billing.books import Books
@@ -123,9 +123,12 @@ def _caps(of_contract: dict[str, Any] | None, phases: Iterable[CappedPhase]) -> 
 
 
 def unbilled() -> QuerySet[BillableItem]:
-    """Return items of time that no bill holds and nobody wrote off: what may still be priced anew."""
+    """Return items of time that no bill holds and nobody wrote off or split: what may still be priced anew."""
     return BillableItem.objects.filter(
-        Q(open__isnull=False) | ~Q(treatment=Treatment.CHARGED), source_kind="time", is_void=False
+        Q(open__isnull=False) | ~Q(treatment=Treatment.CHARGED),
+        source_kind="time",
+        is_void=False,
+        is_split=False,
     )
 
 
@@ -163,14 +166,19 @@ def settle(group: Sequence[Line], new: Sequence[Work], known: Known, *, locks: b
     rows = unbilled().filter(contract_line_id__in=line_of).order_by("pk")
     for item in rows.select_for_update(of=("self",)) if locks else rows:
         standing[item.source_id].append(item)
-    billed_parts = _billed_parts(standing)
-    rests = _Rests(line_of, standing, billed_parts, locks=locks)
+    apart = parts_apart(standing, [work.source_id for work in new])
+    rests = _Rests(line_of, standing, apart, locks=locks)
     works = {
-        source: whole_work(items, billed_parts.get(source, 0))
+        source: whole_work(items, is_rest=source in apart)
         for source, items in standing.items()
         if source not in rests.standing
     }
-    works |= {work.source_id: work for work in new}
+    for work in new:
+        works[work.source_id] = _together(work, works.get(work.source_id))
+    numbers = {
+        source: PartNumbers([item.part for item in standing.get(source, ())], rests.free.get(source, 0))
+        for source in {*works, *rests.works}
+    }
     outcome = Outcome()
     resolutions: dict[int, Resolution] = {}
     worked: dict[int, list[Worked]] = {line_id: [] for line_id in line_of}
@@ -181,7 +189,7 @@ def settle(group: Sequence[Line], new: Sequence[Work], known: Known, *, locks: b
             outcome.unpriced.append((work, "exchange_rate_missing"))
             continue
         resolutions[work.source_id] = resolution = _resolve(line, work, known)
-        rest = work.source_id in billed_parts
+        rest = work.source_id in apart
         worked[line.id].append(_worked(work, resolution.rate, known.facts, holidays[line.id], is_rest=rest))
     pieces, lacking, _ = _priced(group, worked, rests=rests.by_line)
     outcome.unpriced += [(works[source], "rate_missing") for source in sorted(lacking)]
@@ -192,9 +200,8 @@ def settle(group: Sequence[Line], new: Sequence[Work], known: Known, *, locks: b
             if piece.unit == RELEASED and not rests.takes_shape(piece):
                 continue
             work = (rests.works if piece.unit == RELEASED else works)[source]
-            made.append(
-                _item(line_of[line_id], piece, work, rests.next_part(source), resolutions.get(source), known)
-            )
+            part = numbers[source].of(piece.part)
+            made.append(_item(line_of[line_id], piece, work, part, resolutions.get(source), known))
     _keep_what_stands(outcome, standing, net_items(made))
     outcome.released = [item for source in rests.shaped for item in rests.kept.get(source, ())]
     return outcome
@@ -207,7 +214,7 @@ class _Rests:
         self,
         line_ids: Collection[int],
         standing: Mapping[int, Sequence[BillableItem]],
-        billed_parts: Mapping[int, int],
+        apart: Mapping[int, int],
         *,
         locks: bool,
     ) -> None:
@@ -215,11 +222,10 @@ class _Rests:
         self.standing = {
             source
             for source, items in standing.items()
-            if source in billed_parts and all(item.unit == RELEASED for item in items)
+            if source in apart and all(item.unit == RELEASED for item in items)
         }
         self.shaped: list[int] = []
         self.works: dict[int, Work] = {}
-        self._parts = dict(billed_parts)
         sums: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         rows = BillableItem.objects.filter(
             contract_line_id__in=line_ids,
@@ -230,8 +236,8 @@ class _Rests:
         ).order_by("pk")
         for item in rows.select_for_update(of=("self",)) if locks else rows:
             self.kept[item.source_id].append(item)
-            self._parts[item.source_id] = max(self._parts.get(item.source_id, 0), item.part + 1)
             self._add(sums, item, item.over_cap)
+        self.free = {**apart, **(parts_apart({}, list(self.kept)) if self.kept else {})}
         for source in sorted(self.standing):
             for item in standing[source]:
                 self._add(sums, item, item.amount + item.over_cap)
@@ -252,10 +258,6 @@ class _Rests:
         self.shaped.append(piece.source_id)
         return True
 
-    def next_part(self, source: int) -> int:
-        """Return the number of the first part of an entry that is on no bill."""
-        return self._parts.get(source, 0)
-
 
 def draw_of(line: Line, through: date) -> Draw:
     """Return a retainer or block as its line's unbilled time draws from it, up to a day; for statements."""
@@ -272,14 +274,14 @@ def unbilled_time(of_lines: Sequence[Line], through: date) -> dict[int, list[Wor
     sources = {source: items for of_line in standing.values() for source, items in of_line.items()}
     facts = task_facts({items[0].task_id or 0 for items in sources.values()})
     known = Known(facts, load_rate_books({line.contract_id for line in of_lines}), Books(), Derivations())
-    billed_parts = _billed_parts(sources)
+    apart = parts_apart(sources)
     worked: dict[int, list[Worked]] = {line.id: [] for line in of_lines}
     for line in of_lines:
         holidays = _Holidays(line.document)
         for source, items in standing[line.id].items():
-            work = whole_work(items, billed_parts.get(source, 0))
+            work = whole_work(items, is_rest=source in apart)
             rate = _resolve(line, work, known).rate
-            worked[line.id].append(_worked(work, rate, known.facts, holidays, is_rest=source in billed_parts))
+            worked[line.id].append(_worked(work, rate, known.facts, holidays, is_rest=source in apart))
     return worked
 
 
@@ -311,8 +313,12 @@ def _shared_caps(line: Line) -> list[SharedCap]:
     """Return the caps that a line shares with others of its contract, with what bills hold of the time they count."""
     found = []
     for each in line.caps:
+        on_bills = InvoiceSource.objects.filter(item=OuterRef("pk"), is_live=True)
         billed = BillableItem.objects.filter(
-            contract_id=line.contract_id, source_kind="time", is_void=False, bills__is_live=True
+            Exists(on_bills) | Q(is_split=True),
+            contract_id=line.contract_id,
+            source_kind="time",
+            is_void=False,
         )
         if each.task_ids is not None:
             billed = billed.filter(task_id__in=each.task_ids)
@@ -322,23 +328,54 @@ def _shared_caps(line: Line) -> list[SharedCap]:
     return found
 
 
-def _billed_parts(standing: Mapping[int, Sequence[BillableItem]]) -> dict[int, int]:
-    """Return, for entries of which a part is on a bill, the number that their next part takes."""
-    rows = InvoiceSource.objects.filter(
-        item__source_kind="time", item__source_id__in=list(standing), is_live=True
-    ).values_list("item__source_id", "item__part")
+class PartNumbers:
+    """Numbers for the parts of one entry: those that its unbilled parts have now, then such as no part has."""
+
+    def __init__(self, standing: Collection[int], first_free: int) -> None:
+        self._standing = sorted(standing)
+        self._free = max([first_free, *(part + 1 for part in standing)])
+
+    def of(self, place: int) -> int:
+        """Return the number of the part at a place, counted from 0."""
+        beyond = place - len(self._standing)
+        return self._standing[place] if beyond < 0 else self._free + beyond
+
+
+def parts_apart(
+    standing: Mapping[int, Sequence[BillableItem]], others: Collection[int] = ()
+) -> dict[int, int]:
+    """Return, for entries of which other parts stand elsewhere, the first number that no part of them has.
+
+    Elsewhere is on a bill, written off, split by hand or on another contract line. `standing` holds the unbilled
+    parts of each entry that are looked at; of `others` all parts stand elsewhere.
+    """
+    own = {item.pk for items in standing.values() for item in items}
+    rows = BillableItem.objects.filter(
+        source_kind="time", source_id__in=[*standing, *others], is_void=False
+    ).values_list("pk", "source_id", "part")
     found: dict[int, int] = {}
-    for source, part in rows:
-        found[source] = max(found.get(source, 0), part + 1)
+    for pk, source, part in rows:
+        if pk not in own:
+            found[source] = max(found.get(source, 0), part + 1)
     return found
 
 
-def whole_work(items: Sequence[BillableItem], first_part: int = 0) -> Work:
-    """Return an entry's work again from its unbilled parts; where a part is billed, what the others hold."""
+def whole_work(items: Sequence[BillableItem], *, is_rest: bool = False) -> Work:
+    """Return an entry's work again from its unbilled parts; of a rest, what these parts hold."""
     first = items[0]
-    seconds = sum(item.billable_seconds for item in items) if first_part else first.approved_seconds
+    seconds = sum(item.billable_seconds for item in items) if is_rest else first.approved_seconds
     return work_of(first)._replace(
         worked_seconds=sum(item.worked_seconds for item in items), billable_seconds=seconds
+    )
+
+
+def _together(work: Work, standing: Work | None) -> Work:
+    """Return new work of an entry with what stands of it on the line already."""
+    if standing is None:
+        return work
+    return work._replace(
+        worked_seconds=work.worked_seconds + standing.worked_seconds,
+        billable_seconds=work.billable_seconds + standing.billable_seconds,
     )
 
 
@@ -347,7 +384,7 @@ def work_of(row: BillableItem) -> Work:
     return Work(
         row.source_kind, row.source_id, row.entity_id, row.client_id, row.contract_id, row.contract_line_id,
         row.project_id, row.task_id, row.person_id, row.role_id, row.practice_id, row.office_id,
-        row.service_date, row.worked_seconds, row.approved_seconds, row.approved_by_id,
+        row.service_date, row.worked_seconds, row.approved_seconds, row.approved_by_id, row.change_id,
     )  # fmt: skip
 
 
@@ -394,12 +431,13 @@ def _worked(
 
 
 def _settled(line: Line) -> Settled:
-    """Return what bills hold of a line, as far as its terms look at it."""
+    """Return what bills hold of a line, or people split by hand, as far as its terms look at it."""
     cap, discount = getattr(line.document, "cap", None), getattr(line.document, "discount", None)
     if cap is None and (discount is None or not discount.volume):
         return engine.NOTHING_SETTLED
+    on_bills = InvoiceSource.objects.filter(item=OuterRef("pk"), is_live=True)
     billed = BillableItem.objects.filter(
-        contract_line_id=line.id, source_kind="time", is_void=False, bills__is_live=True
+        Exists(on_bills) | Q(is_split=True), contract_line_id=line.id, source_kind="time", is_void=False
     )
     sums = billed.aggregate(amount=Sum(AGREED_AMOUNT), seconds=Sum("billable_seconds"))
     months: dict[date, int] = defaultdict(int)
@@ -426,9 +464,8 @@ def blocks_of(line_ids: Collection[int]) -> dict[int, list[Block]]:
 
 
 def _item(
-    line: Line, piece: Piece, work: Work, first_part: int, resolution: Resolution | None, known: Known
+    line: Line, piece: Piece, work: Work, part: int, resolution: Resolution | None, known: Known
 ) -> NewItem:
-    part = first_part + piece.part
     treatment = Treatment(piece.treatment.value)
     recognized = piece.amount if piece.drawn is None else piece.drawn.value
     book = known.books.rate(line.contract_id, work.service_date)
@@ -439,9 +476,7 @@ def _item(
     if piece.steps:
         content = content | {"steps": [[step.name, step.said] for step in piece.steps]}
     return NewItem(
-        work=work
-        if part == 0
-        else work._replace(worked_seconds=work.worked_seconds if piece.part == 0 else 0),
+        work=work if piece.part == 0 else work._replace(worked_seconds=0),
         seconds=piece.seconds,
         treatment=treatment,
         currency=line.currency,

@@ -23,20 +23,23 @@ from workledger.ledger.models import AccountRole
 _ZERO = Decimal(0)
 WORK_FIELDS = (
     "source_kind", "source_id", "entity", "client", "contract", "contract_line", "project", "task", "person",
-    "role", "practice_id", "office_id", "service_date", "worked_seconds", "billable_seconds", "approved_by_id",
+    "role", "practice_id", "office_id", "service_date", "worked_seconds", "billable_seconds", "approved_by_id", "change",
 )  # fmt: skip
 _ITEM_FIELDS = (
     "id", *WORK_FIELDS, "description", "part", "treatment", "approved_seconds", "currency", "quantity", "unit", "rate", "amount",
-    "over_cap", "discount", "recognized", "derivation", "included_tax", "journal_entry_id",
+    "over_cap", "discount", "recognized", "derivation", "included_tax", "journal_entry_id", "is_split",
 )  # fmt: skip
 OPEN_FIELDS = (
     "item", "entity_id", "client_id", "contract_id", "project_id", "service_date", "billable_seconds", "currency",
-    "amount", "is_held",
+    "amount", "is_held", "not_before",
 )  # fmt: skip
 
 
 class Work(NamedTuple):
-    """Approved work before it is priced; the columns of `WorkedItem`. A charge has no project, task or person."""
+    """Approved work before it is priced; the columns of `WorkedItem`. A charge has no project, task or person.
+
+    `change_id` is the split or transfer that it comes from.
+    """
 
     source_kind: str
     source_id: int
@@ -54,6 +57,7 @@ class Work(NamedTuple):
     worked_seconds: int
     billable_seconds: int
     approved_by_id: int | None
+    change_id: int | None = None
 
 
 class NewItem(NamedTuple):
@@ -78,6 +82,7 @@ class NewItem(NamedTuple):
     discount: Decimal = _ZERO
     description: str = ""
     included_tax: Decimal | None = None
+    is_split: bool = False
 
 
 def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
@@ -104,10 +109,10 @@ def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
         _ITEM_FIELDS,
         (
             (
-                item_id, *item.work[:14], item.seconds, item.work.approved_by_id, item.description, item.part, item.treatment.value,
+                item_id, *item.work[:14], item.seconds, *item.work[15:], item.description, item.part, item.treatment.value,
                 item.work.billable_seconds, item.currency, item.quantity, item.unit, item.rate, item.amount,
                 item.over_cap, item.discount, item.recognized, item.derivation_id, item.included_tax,
-                entry_of.get(item_id),
+                entry_of.get(item_id), item.is_split,
             )
             for item_id, item in zip(ids, items, strict=True)
         ),
@@ -118,7 +123,7 @@ def write_items(actor: Actor, items: Sequence[NewItem]) -> list[int]:
         (
             (
                 item_id, item.work.entity_id, item.work.client_id, item.work.contract_id, item.work.project_id or 0,
-                item.work.service_date, item.seconds, item.currency, item.amount - item.discount, False,
+                item.work.service_date, item.seconds, item.currency, item.amount - item.discount, False, None,
             )
             for item_id, item in zip(ids, items, strict=True)
             if item.treatment is Treatment.CHARGED

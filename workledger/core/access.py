@@ -34,6 +34,7 @@ class Permission(StrEnum):
     VIEW_BILLING = "billing.view"
     PREPARE_BILLING = "billing.prepare"
     WRITE_OFF = "billing.write_off"
+    APPROVE_ADJUSTMENTS = "billing.approve_adjustments"
     ISSUE_INVOICE = "billing.issue"
     CREDIT_INVOICE = "billing.credit"
     VIEW_INVOICES = "invoices.view"
@@ -99,7 +100,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         _P.TRACK_TIME, _P.EDIT_ALL_TIME, _P.APPROVE_ALL_TIME, _P.APPROVE_TIME, _P.MANAGE_CLIENTS,
         _P.MANAGE_CONTRACTS, _P.APPROVE_ORDERS, _P.MANAGE_COST, _P.PROPOSE_RATES, _P.APPROVE_RATES, _P.PREPARE_BILLING,
-        _P.WRITE_OFF, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
+        _P.WRITE_OFF, _P.APPROVE_ADJUSTMENTS, _P.ISSUE_INVOICE, _P.CREDIT_INVOICE, _P.RECORD_PAYMENT, _P.POST_JOURNAL,
         _P.MANAGE_PERIODS, _P.IMPORT_DATA, _P.DECIDE_PROPOSALS, _P.MANAGE_DIRECTORY, _P.MANAGE_PROJECTS,
         _P.TRACK_EXPENSES, _P.APPROVE_EXPENSES, _P.MANAGE_EXPENSES, _P.MANAGE_REVENUE,
     },
@@ -127,6 +128,7 @@ class DutyRule(StrEnum):
     PROPOSE_AND_APPROVE_ORDER = "propose_and_approve_order"
     REOPEN_OWN_LOCK = "reopen_own_lock"
     APPROVE_OWN_PROGRESS = "approve_own_progress"
+    APPROVE_OWN_ADJUSTMENT = "approve_own_adjustment"
 
     @property
     def sentence(self) -> str:
@@ -142,6 +144,7 @@ _DUTY_SENTENCES = {
     DutyRule.PROPOSE_AND_APPROVE_ORDER: "Who drafts a change order does not approve it.",
     DutyRule.REOPEN_OWN_LOCK: "Who locked a period does not reopen it.",
     DutyRule.APPROVE_OWN_PROGRESS: "Who records progress does not approve it.",
+    DutyRule.APPROVE_OWN_ADJUSTMENT: "Who asks for a write-off, write-up or transfer over the limit does not approve it.",
 }
 
 

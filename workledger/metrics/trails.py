@@ -517,13 +517,30 @@ _UNCHARGED = {
 }
 
 
+def _changes(item: BillableItem) -> list[Step]:
+    """Return the splits and transfers that an item went through, the first one first."""
+    steps: list[Step] = []
+    change = item.change
+    while change is not None:
+        was = change.item
+        why = f"{change.get_reason_code_display()}{': ' if change.note else ''}{change.note}"
+        place = ", ".join(filter(None, (was.client.name, was.project_name, was.task_name)))
+        said = f"Part of {hours(was.billable_seconds)} h" if change.kind == "split" else f"From {place}"
+        value = was.amount if was.currency == item.currency else None
+        steps.insert(0, Step(change.get_kind_display(), value, f"{said}. {why}"))
+        change = was.change
+    return steps
+
+
 def item_trail(actor: Actor, item_id: int) -> ItemTrail:
     """Return how a billable item was priced, from the derivation kept with it. Raises NotFound."""
     rows = BillableItem.objects.visible_to(actor).select_related(
-        "derivation", "project", "client", "person", "task"
-    )
+        "derivation", "project", "client", "person", "task", "change__item__client", "change__item__project",
+        "change__item__task",
+    )  # fmt: skip
     item = locks.one(rows, item_id)
     steps = [Step("Worked", Decimal(item.worked_seconds), unit=Unit.SECONDS)]
+    steps += _changes(item)
     if item.billable_seconds != item.worked_seconds:
         steps.append(
             Step("Billable", Decimal(item.billable_seconds), "As entered or agreed.", unit=Unit.SECONDS)
@@ -548,7 +565,7 @@ def item_trail(actor: Actor, item_id: int) -> ItemTrail:
         )
     steps += [
         Step(
-            "Written down",
+            "Written up" if down.is_write_up else "Written down",
             -down.amount,
             f"{down.get_reason_code_display()}{': ' if down.note else ''}{down.note}",
         )

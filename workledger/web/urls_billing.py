@@ -14,6 +14,7 @@ from workledger.web.views import (
 
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
+    path("wip/work/", billing_wip.work, name="wip-work"),
     path("wip/clients/<int:client_id>/", billing_wip.client, name="wip-client"),
     path("wip/figures/<slug:kind>/", billing_wip.apart, name="wip-apart"),
     path("wip/pricing", billing_wip.price, name="wip-price"),

@@ -24,12 +24,15 @@ from workledger.billing.actions import (
     invoices,
     items,
     layouts,
+    moves,
     payment_terms,
     prebills,
     purchase_orders,
     rebills,
+    requests,
     reviews,
     schedules,
+    wip,
 )
 from workledger.billing.models import Invoice, InvoiceKind, InvoiceState
 from workledger.core import locks
@@ -41,6 +44,8 @@ _VIEW = Permission.VIEW_BILLING
 _OPEN = shown(listing.OpenItemListed, "OpenItem")
 _UNPRICED = shown(listing.UnpricedListed, "UnpricedItem")
 shown(listing.HoldListed, "Hold")
+shown(listing.DeferralListed, "Deferral")
+shown(listing.ChangeListed, "ItemChange")
 shown(listing.WriteDownListed, "WriteDown")
 shown(listing.BillListed, "BillOfItem")
 _ITEM = shown(listing.BillableItemShown, "BillableItem")
@@ -125,7 +130,16 @@ def list_exceptions(
 _TODAY = {"on": today}
 act("POST", "/open-items/hold", prebills.hold_items, tag=_WIP, gives="items")
 act("POST", "/open-items/release", prebills.release_items, tag=_WIP, gives="items")
-act("POST", "/open-items/write-down", prebills.write_down_items, tag=_WIP, edge=_TODAY, gives="amount")
+act("POST", "/open-items/write-down", prebills.write_down_items, tag=_WIP, edge=_TODAY)
+act("POST", "/open-items/write-up", wip.write_up_items, tag=_WIP, edge=_TODAY)
+act("POST", "/open-items/defer", wip.defer_items, tag=_WIP, gives="items")
+act("POST", "/open-items/end-deferral", wip.end_deferral, tag=_WIP, gives="items")
+act("POST", "/open-items/{item_id}/split", moves.split_item, tag=_WIP, gives="items")
+act("POST", "/open-items/transfer", moves.transfer_items, tag=_WIP, edge=_TODAY)
+act("POST", "/open-items/restore", moves.restore_items, tag=_WIP, gives="items")
+act("PUT", "/adjustment-limits/{entity_id}", requests.set_adjustment_limit, tag=_WIP)
+act("POST", "/adjustment-requests/{request_id}/decide", requests.decide_adjustment, tag=_WIP, gives="amount")
+act("POST", "/adjustment-requests/{request_id}/withdraw", requests.withdraw_adjustment, tag=_WIP)
 act("POST", "/unpriced-items/price", items.price_unpriced, tag=_WIP)
 act("POST", "/bill-runs", prebills.run_billing, tag=_WIP)
 
@@ -284,7 +298,6 @@ act(
     prebills.write_down_line,
     tag=_INVOICES,
     edge=_TODAY,
-    gives="net",
 )
 
 

@@ -9,11 +9,12 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Q, Sum
 
-from workledger.billing import posting
+from workledger.billing import moving, posting
 from workledger.billing.books import Books
 from workledger.billing.calc.pricing import TimePiece, rounded_seconds, time_amount
 from workledger.billing.models import (
     BillableItem,
+    Deferral,
     Hold,
     InvoiceSource,
     OpenItem,
@@ -29,6 +30,7 @@ from workledger.billing.settling import (
     Line,
     lines,
     lines_of,
+    parts_apart,
     priced_together,
     settle,
     unbilled,
@@ -60,6 +62,7 @@ from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets.events import TimeApproved, TimeWithdrawn
 
 _ZERO = Decimal(0)
+TAKEN_BACK = "The work was withdrawn or priced anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Priced:
 
 def on_time_approved(event: TimeApproved) -> None:
     """Make billable items of approved entries, in the transaction of the approval."""
-    _make_items(
+    make_items(
         event.actor,
         [
             Work(
@@ -84,11 +87,18 @@ def on_time_approved(event: TimeApproved) -> None:
             )
             for entry in event.entries
         ],
+        is_fresh=True,
     )  # fmt: skip
 
 
-def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = ()) -> Priced:
-    """Price work and write it; what has no price is kept as unpriced. Lines in `settled` are settled in any case."""
+def make_items(
+    actor: Actor, works: Sequence[Work], settled: Collection[int] = (), *, is_fresh: bool = False
+) -> Priced:
+    """Price work and write it; what has no price is kept as unpriced. Lines in `settled` are settled in any case.
+
+    `is_fresh` says that no part of any of this work stands anywhere, as of time that is approved now.
+    """
+    free = _FreeParts({} if is_fresh else parts_apart({}, [work.source_id for work in works]))
     known_lines = lines({work.contract_line_id for work in works if work.contract_line_id} | set(settled))
     contract_ids = {work.contract_id for work in works if work.contract_id is not None}
     contract_ids |= {line.contract_id for line in known_lines.values()}
@@ -99,12 +109,12 @@ def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = 
     for work in works:
         line = known_lines.get(work.contract_line_id or 0)
         if line is None or not line.prices_time:
-            new.append(_free(work, line, known.facts))
+            new.append(_free(work, line, known.facts)._replace(part=free.take(work.source_id)))
         elif line.is_plain:
             plain.append(work)
         else:
             together.setdefault(line.id, []).append(work)
-    unpriced = _price_plain(plain, known, new)
+    unpriced = _price_plain(plain, known, new, free)
     gone: list[BillableItem] = []
     released: list[int] = []
     for group in priced_together(known_lines[line_id] for line_id in sorted(together)):
@@ -113,13 +123,13 @@ def _make_items(actor: Actor, works: Sequence[Work], settled: Collection[int] = 
         released += [item.pk for item in outcome.released]
         new += outcome.write
         unpriced += [(*work, reason) for work, reason in outcome.unpriced]
-    held = _holds_of(gone)
+    kept = _kept_of(gone)
     void(actor, gone)
     BillableItem.objects.filter(pk__in=released).update(over_cap=0)
     known.derivations.save()
     write_items(actor, new)
     bulk.copy_rows(UnpricedItem, (*WORK_FIELDS, "reason"), unpriced)
-    _carry_holds(held)
+    _carry_kept(kept)
     return Priced(len(new), len(unpriced), sum((item.amount for item in new), _ZERO))
 
 
@@ -131,7 +141,22 @@ def _free(work: Work, line: Line | None, facts: Mapping[int, TaskFacts]) -> NewI
     return NewItem(work, work.billable_seconds, treatment, currency)
 
 
-def _price_plain(works: Sequence[Work], known: Known, new: list[NewItem]) -> list[tuple[object, ...]]:
+class _FreeParts:
+    """The numbers that the parts of work may take; 0 where nothing of its entry stands."""
+
+    def __init__(self, apart: dict[int, int]) -> None:
+        self._apart = apart
+
+    def take(self, source_id: int) -> int:
+        if source_id not in self._apart:
+            return 0
+        self._apart[source_id] += 1
+        return self._apart[source_id] - 1
+
+
+def _price_plain(
+    works: Sequence[Work], known: Known, new: list[NewItem], free: _FreeParts
+) -> list[tuple[object, ...]]:
     """Add the items of work that its rate alone prices; returns the rows of what has no price."""
     unpriced: list[tuple[object, ...]] = []
     seconds = _rounded(works, known.facts)
@@ -155,7 +180,9 @@ def _price_plain(works: Sequence[Work], known: Known, new: list[NewItem]) -> lis
             known.books.currency(contract_id),
         )
         if not billable:
-            new.append(NewItem(work, 0, Treatment.NON_BILLABLE, currency, rate))
+            new.append(
+                NewItem(work, 0, Treatment.NON_BILLABLE, currency, rate, part=free.take(work.source_id))
+            )
             continue
         if rate is None or book is None:
             unpriced.append((*work, "rate_missing" if rate is None else "exchange_rate_missing"))
@@ -166,7 +193,16 @@ def _price_plain(works: Sequence[Work], known: Known, new: list[NewItem]) -> lis
         amount = time_amount(billable, rate, currency)
         new.append(
             NewItem(
-                work, billable, Treatment.CHARGED, currency, rate, amount, amount, derivation_of[key], book
+                work,
+                billable,
+                Treatment.CHARGED,
+                currency,
+                rate,
+                amount,
+                amount,
+                derivation_of[key],
+                book,
+                free.take(work.source_id),
             )
         )
     return unpriced
@@ -198,16 +234,20 @@ def on_time_withdrawn(event: TimeWithdrawn) -> None:
     )
     refuse_billed([item.pk for item in items])
     void(event.actor, items)
-    touched = lines({item.contract_line_id for item in items if item.contract_line_id})
-    settle_lines(
-        event.actor, [line.id for line in touched.values() if line.prices_time and not line.is_plain]
-    )
+    moving.withdraw(event.actor, "time", event.entry_ids)
+    settle_lines(event.actor, settled_among({item.contract_line_id for item in items}))
+
+
+def settled_among(line_ids: Iterable[int | None]) -> list[int]:
+    """Return those of contract lines whose unbilled time is priced together."""
+    found = lines([line_id for line_id in line_ids if line_id])
+    return [line.id for line in found.values() if line.prices_time and not line.is_plain]
 
 
 def settle_lines(actor: Actor, line_ids: Collection[int]) -> None:
     """Price the unbilled time of these lines together, after something they look at changed."""
     if line_ids:
-        _make_items(actor, (), line_ids)
+        make_items(actor, (), line_ids)
 
 
 def explain(entry_ids: Collection[int]) -> dict[int, str]:
@@ -241,7 +281,7 @@ def refuse_billed(item_ids: Sequence[int], what: str = "These hours are") -> Non
 
 
 def void(actor: Actor, items: Sequence[BillableItem]) -> None:
-    """Void open items: reverse their revenue and what was written down of them, and close them."""
+    """Void open items: reverse their revenue and what was written down or up of them, and close them."""
     if not items:
         return
     ids = [item.pk for item in items]
@@ -254,34 +294,42 @@ def void(actor: Actor, items: Sequence[BillableItem]) -> None:
     for (entry_id, day), rows in sorted(by_entry.items()):
         book = book_of(books, rows[0])
         drafts.append(posting.items_voided(book, day, entry_id, [_value(row) for row in rows]))
-    written: dict[int, Decimal] = defaultdict(Decimal)
-    for item_id, amount in WriteDown.objects.filter(item_id__in=ids).values_list("item_id", "amount"):
-        written[item_id] += amount
+    written = written_of(ids)
     back = []
     for item in items:
-        amount = written[item.pk]
-        if amount:
+        for is_write_up, amount in written.get(item.pk, {}).items():
             draft = posting.written_down(
                 book_of(books, item),
                 item.service_date,
                 [share_of(item, -amount)],
-                "Write-down taken back with its work",
+                f"{'Write-up' if is_write_up else 'Write-down'} taken back with its work",
             )
             drafts.append(draft)
-            back.append((item, -amount, len(drafts) - 1))
+            back.append((item, -amount, is_write_up, len(drafts) - 1))
     posted = ledger.post(actor=actor, entries=drafts)
     WriteDown.objects.bulk_create(
         WriteDown(
             item=item,
             amount=amount,
+            is_write_up=is_write_up,
             reason_code="other",
-            note="The work was withdrawn",
+            note=TAKEN_BACK,
             journal_entry_id=posted[at],
         )
-        for item, amount, at in back
+        for item, amount, is_write_up, at in back
     )
     OpenItem.objects.filter(pk__in=ids).delete()
     BillableItem.objects.filter(pk__in=ids).update(is_void=True)
+
+
+def written_of(item_ids: Sequence[int]) -> dict[int, dict[bool, Decimal]]:
+    """Return what stands written down (False) and up (True, negative) of items; those with nothing are left out."""
+    found: dict[int, dict[bool, Decimal]] = defaultdict(dict)
+    rows = WriteDown.objects.filter(item_id__in=item_ids).order_by().values_list("item_id", "is_write_up")
+    for item_id, is_write_up, amount in rows.annotate(total=Sum("amount")):
+        if amount:
+            found[item_id][is_write_up] = amount
+    return found
 
 
 def book_of(books: Books, item: BillableItem) -> BookRate:
@@ -318,7 +366,7 @@ def price_unpriced(*, actor: Actor) -> Priced:
     if not rows:
         return Priced(0, 0, _ZERO)
     UnpricedItem.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    made = _make_items(actor, [_work(row) for row in rows])
+    made = make_items(actor, [_work(row) for row in rows])
     if made.items:
         record(None, f"Priced {made.items} entries that had no rate before")
     return made
@@ -328,7 +376,7 @@ def _work(row: WorkedItem) -> Work:
     return Work(
         row.source_kind, row.source_id, row.entity_id, row.client_id, row.contract_id, row.contract_line_id,
         row.project_id, row.task_id, row.person_id, row.role_id, row.practice_id, row.office_id,
-        row.service_date, row.worked_seconds, row.billable_seconds, row.approved_by_id,
+        row.service_date, row.worked_seconds, row.billable_seconds, row.approved_by_id, row.change_id,
     )  # fmt: skip
 
 
@@ -347,10 +395,10 @@ def reprice_open_items(*, actor: Actor, contract_ids: list[int], from_day: date)
     locked = list(
         BillableItem.objects.filter(pk__in=[item.pk for item in changed]).order_by("pk").select_for_update()
     )
-    held = _holds_of(locked)
+    kept = _kept_of(locked)
     void(actor, locked)
-    made = _make_items(actor, [work_of(item) for item in locked], settled_lines(contract_ids))
-    _carry_holds(held)
+    made = make_items(actor, [work_of(item) for item in locked], settled_lines(contract_ids))
+    _carry_kept(kept)
     if made.items:
         record(None, f"Priced {made.items} open items anew")
     return made
@@ -368,23 +416,43 @@ def settled_lines(contract_ids: Iterable[int]) -> list[int]:
     return [line.id for line in found.values() if line.prices_time and not line.is_plain]
 
 
-def _holds_of(items: Sequence[BillableItem]) -> dict[int, Hold]:
-    """Return the standing holds of items, by the source of their work."""
-    rows = Hold.objects.filter(item__in=items, released_at=None).select_related("item")
-    return {hold.item.source_id: hold for hold in rows} if items else {}
+_Kept = dict[tuple[int, int | None], tuple[Hold | None, Deferral | None]]
 
 
-def _carry_holds(held: dict[int, Hold]) -> None:
-    """Hold the new items of work whose old item was held."""
-    if not held:
+def _kept_of(items: Sequence[BillableItem]) -> _Kept:
+    """Return the standing holds and deferrals of items, by the source of their work and its change."""
+    if not items:
+        return {}
+    holds = {hold.item_id: hold for hold in Hold.objects.filter(item__in=items, released_at=None)}
+    deferrals = {row.item_id: row for row in Deferral.objects.filter(item__in=items, ended_at=None)}
+    return {
+        (item.source_id, item.change_id): (holds.get(item.pk), deferrals.get(item.pk))
+        for item in items
+        if item.pk in holds or item.pk in deferrals
+    }
+
+
+def _carry_kept(kept: _Kept) -> None:
+    """Hold and defer the new items of work whose old item was held or deferred."""
+    if not kept:
         return
+    sources = {source for source, _ in kept}
     for item in BillableItem.objects.filter(
-        source_kind="time", source_id__in=held, is_void=False, open__isnull=False, open__is_held=False
-    ).order_by("part"):
-        hold = held.pop(item.source_id, None)
-        if hold is not None:
-            Hold.objects.filter(pk=hold.pk).update(item=item)
-            OpenItem.objects.filter(pk=item.pk).update(is_held=True)
+        source_kind="time", source_id__in=sources, is_void=False, open__isnull=False,
+        open__is_held=False, open__not_before=None,
+    ).order_by("part"):  # fmt: skip
+        hold, deferral = kept.pop((item.source_id, item.change_id), (None, None))
+        keep(item.pk, hold, deferral)
+
+
+def keep(item_id: int, hold: Hold | None, deferral: Deferral | None) -> None:
+    """Let a hold and a deferral stand on another open item."""
+    if hold is not None:
+        Hold.objects.filter(pk=hold.pk).update(item_id=item_id)
+        OpenItem.objects.filter(pk=item_id).update(is_held=True)
+    if deferral is not None:
+        Deferral.objects.filter(pk=deferral.pk).update(item_id=item_id)
+        OpenItem.objects.filter(pk=item_id).update(not_before=deferral.until)
 
 
 def open_items_with_new_rate(
@@ -392,11 +460,15 @@ def open_items_with_new_rate(
 ) -> list[tuple[BillableItem, Decimal | None]]:
     """Return open items of these contracts from a day on, each with the rate that these, or the approved rates, give.
 
-    Of lines where the rate alone prices an entry; the others are settled as a whole.
+    Of lines where the rate alone prices an entry; the others are settled as a whole. What was split keeps its price.
     """
     ids = list(contract_ids)
     items = BillableItem.objects.filter(
-        open__isnull=False, contract_id__in=ids, service_date__gte=from_day, source_kind="time"
+        open__isnull=False,
+        contract_id__in=ids,
+        service_date__gte=from_day,
+        source_kind="time",
+        is_split=False,
     ).order_by("pk")
     plain = {
         line.id for line in lines({item.contract_line_id or 0 for item in items}).values() if line.is_plain
@@ -419,7 +491,7 @@ def open_items_with_new_rate(
 
 def on_task_mapping_changed(event: TaskMappingChanged) -> None:
     """Price open work of a task anew, on the contract line it maps to now."""
-    _remap(event.actor, Q(task_id=event.task_id))
+    _remap(event.actor, Q(task_id=event.task_id, change=None))
 
 
 def on_line_terms_changed(event: LineTermsChanged) -> None:
@@ -430,7 +502,7 @@ def on_line_terms_changed(event: LineTermsChanged) -> None:
         return
     waiting = list(UnpricedItem.objects.filter(contract_line_id=line.id).order_by("pk").select_for_update())
     UnpricedItem.objects.filter(pk__in=[row.pk for row in waiting]).delete()
-    _make_items(event.actor, [_work(row) for row in waiting], [line.id])
+    make_items(event.actor, [_work(row) for row in waiting], [line.id])
 
 
 def on_cap_changed(event: ContractCapChanged | PhaseCapChanged) -> None:
@@ -440,16 +512,24 @@ def on_cap_changed(event: ContractCapChanged | PhaseCapChanged) -> None:
 
 
 def _remap(actor: Actor, chosen: Q) -> None:
-    """Void unbilled work and make it again from what its task maps to now; what is on a bill stays as it is."""
+    """Void unbilled work and make it again from what its task maps to now; what is on a bill stays as it is.
+
+    What was transferred stays on the line it was transferred to.
+    """
     items = list(unbilled().filter(chosen).order_by("source_id", "part").select_for_update(of=("self",)))
     unpriced = list(UnpricedItem.objects.filter(chosen).order_by("pk").select_for_update())
     facts = task_facts({row.task_id for row in (*items, *unpriced) if row.task_id})
     parts: dict[int, list[BillableItem]] = defaultdict(list)
     for item in items:
         parts[item.source_id].append(item)
+    apart = parts_apart(parts)
+    whole = [whole_work(rows, is_rest=source in apart) for source, rows in parts.items()]
     works = []
-    for work in (*map(whole_work, parts.values()), *map(_work, unpriced)):
+    for work in (*whole, *map(_work, unpriced)):
         task = facts[work.task_id or 0]
+        if work.change_id is not None:
+            works.append(work)
+            continue
         works.append(
             work._replace(
                 contract_id=task.contract_id,
@@ -458,12 +538,11 @@ def _remap(actor: Actor, chosen: Q) -> None:
             )
         )
     before = {item.contract_line_id for item in items if item.contract_line_id}
-    held = _holds_of(items)
+    kept = _kept_of(items)
     UnpricedItem.objects.filter(pk__in=[row.pk for row in unpriced]).delete()
     void(actor, items)
-    left = [line.id for line in lines(before).values() if line.prices_time and not line.is_plain]
-    _make_items(actor, works, left)
-    _carry_holds(held)
+    make_items(actor, works, settled_among(before))
+    _carry_kept(kept)
 
 
 def unbilled_value(contract_id: int) -> list[Unbilled]:
@@ -508,7 +587,7 @@ def _refuse_released(item_ids: Collection[int]) -> None:
 
 
 def reopen(rows: Iterable[tuple[int, Decimal]]) -> int:
-    """Put items back into WIP with what remains of them; a hold that still stands holds.
+    """Put items back into WIP with what remains of them; a hold or deferral that still stands holds.
 
     Refuses: released_later (another bill charges what a raised cap released of the same entry).
     """
@@ -520,11 +599,17 @@ def reopen(rows: Iterable[tuple[int, Decimal]]) -> int:
         BillableItem.objects.filter(pk__in=remaining, holds__isnull=False, holds__released_at__isnull=True)
         .values_list("pk", flat=True)
     )  # fmt: skip
+    deferred = dict(
+        Deferral.objects.filter(item__in=remaining, ended_at=None).values_list("item_id", "until")
+    )
     items = BillableItem.objects.filter(pk__in=remaining).order_by("pk").values_list(
         "pk", "entity_id", "client_id", "contract_id", "project_id", "service_date", "billable_seconds", "currency"
     )  # fmt: skip
     return bulk.copy_rows(
         OpenItem,
         OPEN_FIELDS,
-        [(*item[:4], item[4] or 0, *item[5:], remaining[item[0]], item[0] in held) for item in items],
+        [
+            (*item[:4], item[4] or 0, *item[5:], remaining[item[0]], item[0] in held, deferred.get(item[0]))
+            for item in items
+        ],
     )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from workledger.billing import caps, drawing, laying, orders, posting, queries, taxing
+from workledger.billing import caps, drawing, laying, limits, orders, posting, queries, taxing
 from workledger.billing.actions import charges, items
 from workledger.billing.actions.invoices import issue_invoices, retotal
 from workledger.billing.books import Books
@@ -23,8 +23,11 @@ from workledger.billing.calc.drafting import (
     with_tax_inside,
 )
 from workledger.billing.calc.taxes import Tax, tax_added, tax_point
+from workledger.billing.limits import Adjusted
 from workledger.billing.models import (
+    AdjustmentKind,
     BillableItem,
+    Deferral,
     Hold,
     Invoice,
     InvoiceLine,
@@ -68,8 +71,9 @@ def run_billing(
 ) -> queries.BillRun:
     """Make a pre-bill per contract from open, unheld work up to and including `through`; with `issue`, issue them.
 
-    Running it again bills what is open by then, so nothing is billed twice. A contract whose tax code has no rate on its
-    last day of service is left out and listed. Refuses: forbidden (issue), issue_date_missing, and what issuing refuses.
+    Work that is deferred to a day after `through` is left for later. Running it again bills what is open by then, so
+    nothing is billed twice. A contract whose tax code has no rate on its last day of service is left out and listed.
+    Refuses: forbidden (issue), issue_date_missing, and what issuing refuses.
     """
     if issue and issued_on is None:
         raise Refused.because("issue_date_missing", "Say on which date the invoices are issued.", "issued_on")
@@ -92,6 +96,7 @@ _OPEN = """
            i.discount, i.quantity, i.unit, i.description, coalesce(i.role_id, 0)
     FROM billing_openitem o JOIN billing_billableitem i ON i.id = o.item_id
     WHERE NOT o.is_held AND o.service_date <= %(through)s
+      AND (o.not_before IS NULL OR o.not_before <= %(through)s)
       AND (%(clients)s::bigint[] IS NULL OR o.client_id = ANY(%(clients)s))
       AND (%(contracts)s::bigint[] IS NULL OR o.contract_id = ANY(%(contracts)s))
       AND (%(entities)s::bigint[] IS NULL OR o.entity_id = ANY(%(entities)s))
@@ -230,7 +235,7 @@ def hold_items(*, actor: Actor, item_ids: list[int], reason_code: ReasonCode, no
 
     Refuses: not_open, already_held.
     """
-    rows = _open_items(actor, item_ids)
+    rows = open_items(actor, item_ids)
     if any(row.is_held for row in rows):
         raise Refused.because("already_held", "Some of this work is held already.")
     Hold.objects.bulk_create(Hold(item_id=row.pk, reason_code=reason_code, note=note.strip()) for row in rows)
@@ -245,7 +250,7 @@ def release_items(*, actor: Actor, item_ids: list[int]) -> int:
 
     Refuses: not_open, not_held.
     """
-    rows = _open_items(actor, item_ids)
+    rows = open_items(actor, item_ids)
     if not all(row.is_held for row in rows):
         raise Refused.because("not_held", "Some of this work is not held.")
     Hold.objects.filter(item_id__in=item_ids, released_at=None).update(released_at=Now())
@@ -254,7 +259,7 @@ def release_items(*, actor: Actor, item_ids: list[int]) -> int:
     return len(rows)
 
 
-def _open_items(actor: Actor, item_ids: Sequence[int]) -> list[OpenItem]:
+def open_items(actor: Actor, item_ids: Sequence[int]) -> list[OpenItem]:
     """Lock open items that the actor may see; refuses when one is not open any more."""
     visible = BillableItem.objects.visible_to(actor).filter(pk__in=item_ids).values("pk")
     rows = list(OpenItem.objects.filter(pk__in=visible).order_by("pk").select_for_update())
@@ -273,26 +278,57 @@ def write_down_items(
     reason_code: ReasonCode,
     on: date,
     note: str = "",
-) -> Decimal:
+) -> Adjusted:
     """Give up value of open items: `amount` over all of them, or all that remains (a write-off) when it is None.
 
-    Returns what was written down. Refuses: not_open, amount_not_possible, currencies_differ.
+    Over the entity's limit it becomes a request. Refuses: not_open, amount_not_possible, currencies_differ.
     """
-    rows = _open_items(actor, item_ids)
-    if len({row.currency for row in rows}) > 1:
-        raise Refused.because("currencies_differ", "Write down work of one currency at a time.")
+    rows = open_items(actor, item_ids)
+    taken = _to_give_up(rows, amount)
+    kind = AdjustmentKind.WRITE_OFF if amount is None else AdjustmentKind.WRITE_DOWN
+    asked = limits.ask_if_over(
+        actor, kind, [(row.pk, row.amount) for row in rows], taken, on=on, reason_code=reason_code, note=note,
+        arguments={"item_ids": item_ids, "amount": amount},
+    )  # fmt: skip
+    return asked or Adjusted(give_up(actor, item_ids, amount, reason_code, on, note))
+
+
+def _to_give_up(rows: Sequence[OpenItem], amount: Decimal | None) -> Decimal:
+    """Return what is written down of items. Refuses: amount_not_possible, currencies_differ."""
+    refuse_mixed(rows)
     remaining = sum((row.amount for row in rows), _ZERO)
     taken = remaining if amount is None else amount
     _refuse_impossible(taken, remaining, rows[0].currency)
+    return taken
+
+
+def refuse_mixed(rows: Sequence[OpenItem]) -> None:
+    """Refuse items of several currencies."""
+    if len({row.currency for row in rows}) > 1:
+        raise Refused.because("currencies_differ", "Choose work of one currency at a time.")
+
+
+def give_up(
+    actor: Actor,
+    item_ids: Sequence[int],
+    amount: Decimal | None,
+    reason_code: ReasonCode,
+    on: date,
+    note: str,
+) -> Decimal:
+    """Write open items down, or off when `amount` is None, inside a running action; returns what was given up."""
+    rows = open_items(actor, item_ids)
+    taken = _to_give_up(rows, amount)
     shares = allocate(taken, [row.amount for row in rows], rows[0].currency) if taken else [_ZERO] * len(rows)
     billable = {item.pk: item for item in BillableItem.objects.filter(pk__in=item_ids)}
-    _post_write_downs(
+    post_write_downs(
         actor, [(billable[row.pk], share) for row, share in zip(rows, shares, strict=True)],
         is_write_off=amount is None, reason_code=reason_code, on=on, note=note,
     )  # fmt: skip
     if amount is None:
         OpenItem.objects.filter(pk__in=item_ids).delete()
         Hold.objects.filter(item_id__in=item_ids, released_at=None).update(released_at=Now())
+        Deferral.objects.filter(item_id__in=item_ids, ended_at=None).update(ended_at=Now())
     else:
         for row, share in zip(rows, shares, strict=True):
             row.amount -= share
@@ -318,7 +354,7 @@ def _refuse_impossible(amount: Decimal, remaining: Decimal, currency: str) -> No
     problems.refuse()
 
 
-def _post_write_downs(
+def post_write_downs(
     actor: Actor,
     parts: Sequence[tuple[BillableItem, Decimal]],
     *,
@@ -327,7 +363,7 @@ def _post_write_downs(
     on: date,
     note: str,
 ) -> None:
-    """Post and record write-downs: one journal entry per book and currency."""
+    """Post and record write-downs, or write-ups as negative amounts: one journal entry per book and currency."""
     books = Books()
     by_book: dict[posting.BookRate, list[tuple[BillableItem, Decimal]]] = defaultdict(list)
     for item, amount in parts:
@@ -339,12 +375,14 @@ def _post_write_downs(
         shares = [key._replace(amount=amount) for key, amount in sorted(sums.items()) if amount]
         if not shares:
             continue
-        text = f"{'Write-off' if is_write_off else 'Write-down'}: {ReasonCode(reason_code).label}"
+        is_write_up = shares[0].amount < 0
+        word = "Write-up" if is_write_up else "Write-off" if is_write_off else "Write-down"
+        text = f"{word}: {ReasonCode(reason_code).label}"
         (entry_id,) = ledger.post(actor=actor, entries=[posting.written_down(book, on, shares, text)])
         WriteDown.objects.bulk_create(
             WriteDown(
-                item=item, amount=amount, is_write_off=is_write_off, reason_code=reason_code, note=note.strip(),
-                journal_entry_id=entry_id,
+                item=item, amount=amount, is_write_off=is_write_off, is_write_up=is_write_up, reason_code=reason_code,
+                note=note.strip(), journal_entry_id=entry_id,
             )
             for item, amount in rows
             if amount
@@ -354,11 +392,24 @@ def _post_write_downs(
 @action("billing.write_down_line", needs=Permission.WRITE_OFF)
 def write_down_line(
     *, actor: Actor, line_id: int, amount: Decimal, reason_code: ReasonCode, on: date, note: str = ""
-) -> Decimal:
+) -> Adjusted:
     """Give up value on a line of a pre-bill; the pre-bill shows it as an adjustment line.
 
-    Returns the pre-bill's new net. Refuses: not_found, not_a_pre_bill, amount_not_possible, nothing_to_change.
+    Over the entity's limit it becomes a request. Refuses: not_found, not_a_pre_bill, amount_not_possible,
+    nothing_to_change.
     """
+    line, _, sources = _line_to_write_down(actor, line_id, amount)
+    asked = limits.ask_if_over(
+        actor, AdjustmentKind.LINE_WRITE_DOWN, [(row.item_id, row.amount) for row in sources], amount, on=on, reason_code=reason_code, note=note,
+        arguments={"line_id": line.pk, "amount": amount},
+    )  # fmt: skip
+    return asked or Adjusted(give_up_on_line(actor, line_id, amount, reason_code, on, note))
+
+
+def _line_to_write_down(
+    actor: Actor, line_id: int, amount: Decimal
+) -> tuple[InvoiceLine, Invoice, list[InvoiceSource]]:
+    """Lock a line of a pre-bill with its sources. Refuses what writing it down refuses."""
     line = locks.one(InvoiceLine.objects.visible_to(actor), line_id)
     invoice = draft_of(actor, line.invoice_id)
     sources = list(
@@ -375,8 +426,16 @@ def write_down_line(
     _refuse_impossible(amount, remaining, invoice.currency)
     if not amount:
         raise Refused.because("amount_not_possible", "Write down more than nothing.", "amount")
+    return line, invoice, sources
+
+
+def give_up_on_line(
+    actor: Actor, line_id: int, amount: Decimal, reason_code: ReasonCode, on: date, note: str
+) -> Decimal:
+    """Write a line of a pre-bill down inside a running action; returns what was given up."""
+    line, invoice, sources = _line_to_write_down(actor, line_id, amount)
     shares = allocate(amount, [source.amount for source in sources], invoice.currency)
-    _post_write_downs(
+    post_write_downs(
         actor, [(source.item, share) for source, share in zip(sources, shares, strict=True)],
         is_write_off=False, reason_code=reason_code, on=on, note=note,
     )  # fmt: skip
@@ -389,7 +448,7 @@ def write_down_line(
         invoice,
         f"Wrote down {money_words(amount, invoice.currency)} on {line.description}: {ReasonCode(reason_code).label}",
     )
-    return invoice.net
+    return amount
 
 
 def draft_of(actor: Actor, invoice_id: int) -> Invoice:

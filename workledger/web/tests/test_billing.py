@@ -14,7 +14,9 @@ from openpyxl import load_workbook
 
 from workledger.billing.actions.invoices import credit_invoice, issue_invoice
 from workledger.billing.actions.prebills import hold_items, run_billing
+from workledger.billing.actions.requests import set_adjustment_limit
 from workledger.billing.models import (
+    AdjustmentRequest,
     Invoice,
     InvoiceChoice,
     InvoiceLayout,
@@ -201,6 +203,54 @@ def test_of_a_mixed_choice_only_what_can_be_held_or_released_is_taken(
     assert fay.post("/wip/holds/new", {"ids": [first, second]}).status_code == 422
     assert fay.post("/wip/releases", {"items": ",".join(map(str, ids()))}).status_code == 302
     assert not OpenItem.objects.filter(is_held=True).exists()
+
+
+def test_the_workbench_lists_all_clients_and_narrows_them(work: World, browser_of: Browser) -> None:
+    fay = browser_of(work.fay)
+    page = text(fay.get("/wip/work/"))
+    assert "Acme AG" in page
+    assert "Borealis AB" in page
+    assert (
+        "Acme AG" not in text(fay.get(f"/wip/work/?client={work.borealis.pk}&state=open")).split("<tbody>")[1]
+    )
+
+
+def test_work_is_deferred_and_brought_back(work: World, browser_of: Browser) -> None:
+    fay, one = browser_of(work.fay), ids()[0]
+    assert 'value="1 Apr 2026"' in text(fay.post("/wip/deferrals/new", {"ids": [one]}))
+    sent = {"items": one, "until": "1 Apr 2026", "reason_code": "bill_later", "note": "With the milestone"}
+    assert fay.post("/wip/deferrals", sent).status_code == 302
+    assert "Apr 2026" in text(fay.get("/wip/work/?state=deferred"))
+    assert "Deferred" in text(fay.get("/wip/"))
+    assert fay.post(f"/wip/deferral-ends?items={one}").status_code == 302
+    assert not OpenItem.objects.exclude(not_before=None).exists()
+
+
+def test_work_is_split_transferred_and_put_together_again(work: World, browser_of: Browser) -> None:
+    fay, one = browser_of(work.fay), ids()[0]
+    assert fay.post("/wip/splits/new", {"ids": ids()[:2]}).status_code == 422
+    why = {"reason_code": "other", "note": ""}
+    refused = fay.post("/wip/splits", {"items": one, "hours": "", "amount": "", **why})
+    assert "hours or the amount" in text(refused)
+    assert fay.post("/wip/splits", {"items": one, "hours": "1", "amount": "", **why}).status_code == 302
+    part = OpenItem.objects.filter(item__is_split=True).latest("pk").pk
+    assert "Advisory, Borealis AB" in text(fay.post("/wip/transfers/new", {"ids": [part]}))
+    sent = {"items": part, "contract_line_id": work.advisory.pk, "task_id": "", **why}
+    assert fay.post("/wip/transfers", sent).status_code == 302
+    moved = OpenItem.objects.get(client_id=work.borealis.pk, item__change__isnull=False)
+    assert "From Acme AG" in text(fay.get(f"/trail/item/{moved.pk}/"))
+    assert fay.post("/wip/restorations", {"items": moved.pk}).status_code == 302
+    rest = OpenItem.objects.filter(item__is_split=True).latest("pk").pk
+    assert fay.post("/wip/restorations", {"items": rest}).status_code == 302
+    assert OpenItem.objects.count() == 3
+
+
+def test_a_write_up_above_the_limit_says_that_it_waits(work: World, browser_of: Browser) -> None:
+    set_adjustment_limit(actor=work.olivia.actor, entity_id=work.entity_id, amount=D(10))
+    sent = {"items": ids()[0], "amount": "11", "on": "16 Mar 2026", "reason_code": "under_valued", "note": ""}
+    done = browser_of(work.fay).post("/wip/write-ups", {**sent, "next": "/wip/work/"}, follow=True)
+    assert "waits for somebody else" in text(done)
+    assert AdjustmentRequest.objects.get().value == D(11)
 
 
 def test_all_that_match_are_taken_together(work: World, browser_of: Browser) -> None:

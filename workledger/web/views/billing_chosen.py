@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from workledger.billing.calc.drafting import TaxGroup
+from workledger.billing.limits import Adjusted
 from workledger.billing.page_queries import BillLine, LineGroup
 from workledger.core.door import Options
 from workledger.web import formats
@@ -112,6 +113,15 @@ def back_of(request: ActingRequest, default: str) -> str:
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure()):
         return wanted
     return default
+
+
+def said_of(given: Adjusted, done: str) -> Done:
+    """Say what an act on values did; above the limit, that it waits for another person."""
+    if given.request_id is None:
+        return Done(done)
+    return Done(
+        "This is above the limit for one person. It waits for somebody else to approve it, in their inbox."
+    )
 
 
 def undo_of(address: str, ids: Sequence[int]) -> str:

@@ -33,6 +33,7 @@ from workledger.web.views.billing_chosen import (
     back_of,
     bill_trail,
     chosen_ids,
+    said_of,
     say,
     taxes_in_words,
 )
@@ -269,11 +270,11 @@ def write_down(request: ActingRequest, invoice_id: int, line_id: int) -> HttpRes
     bill, line = page_queries.pre_bill_line(request.actor, invoice_id, line_id)
 
     def run(values: Mapping[str, Any], options: Options) -> Done:
-        net = write_down_line.using(options)(
+        given = write_down_line.using(options)(
             actor=request.actor, line_id=line_id, amount=values["amount"], on=values["on"], note=values["note"],
             reason_code=ReasonCode(values["reason_code"]),
         )  # fmt: skip
-        return Done(f"Wrote down {formats.money(values['amount'], bill.currency)}. The pre-bill is {formats.money(net, bill.currency)} net now.")  # fmt: skip
+        return said_of(given, f"Wrote down {formats.money(given.amount, bill.currency)}.")
 
     back = reverse("prebill", args=[invoice_id])
     asked = Ask(

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from workledger.billing import page_queries
 from workledger.billing.actions.items import price_unpriced
-from workledger.billing.actions.prebills import hold_items, release_items, run_billing, write_down_items
-from workledger.billing.models import ReasonCode
-from workledger.billing.page_queries import ClientApart, Selection, WipFilters
+from workledger.billing.actions.moves import restore_items
+from workledger.billing.actions.prebills import release_items
+from workledger.billing.actions.wip import end_deferral
+from workledger.billing.page_queries import ClientApart, Selection, WipFilters, WipPage
 from workledger.core.access import Permission
-from workledger.core.door import Options
 from workledger.core.refusals import NotFound
 from workledger.metrics import queries as metrics
 from workledger.metrics.calc.formulas import BUCKET_DAYS, WIP_BUCKETS
@@ -27,10 +27,10 @@ from workledger.metrics.queries import Filters
 from workledger.metrics.trails import Scope
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
-from workledger.web.forms import Field
 from workledger.web.paging import number_of
 from workledger.web.trails import scope_url
-from workledger.web.views.billing_chosen import Ask, Done, ask, back_of, chosen_ids, say, undo_of
+from workledger.web.views.billing_chosen import Done, ask, back_of, chosen_ids, say
+from workledger.web.views.wip_acts import asked_of, counted
 
 _ZERO = Decimal(0)
 _CRUMB = "WIP"
@@ -59,7 +59,7 @@ class AgedRow:
     @property
     def ready(self) -> Decimal:
         """What the next bill run takes."""
-        return self.total - self.apart.held - self.apart.on_pre_bill
+        return self.total - self.apart.held - self.apart.on_pre_bill - self.apart.deferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class AgedTable:
     ready: Decimal
     held: Decimal
     on_pre_bill: Decimal
+    deferred: Decimal
     href: str
 
 
@@ -115,6 +116,7 @@ def _aged(
                 sum((row.ready for row in rows), _ZERO),
                 sum((row.apart.held for row in rows), _ZERO),
                 sum((row.apart.on_pre_bill for row in rows), _ZERO),
+                sum((row.apart.deferred for row in rows), _ZERO),
                 _trail(currency, limits),
             )
         )
@@ -146,7 +148,7 @@ def _sorted(rows: list[AgedRow], wanted: str) -> list[AgedRow]:
 @require_GET
 def index(request: ActingRequest) -> HttpResponse:
     """WIP by client and age."""
-    tables = _aged(request, By.CLIENT, page_queries.client_names, page_queries.apart(request.actor))
+    tables = _aged(request, By.CLIENT, page_queries.client_names, page_queries.apart(request.actor, today()))
     words = request.GET.get("q", "").strip().casefold()[:100]
     if words:
         tables = [_narrowed(table, words) for table in tables]
@@ -171,7 +173,7 @@ def _narrowed(table: AgedTable, words: str) -> AgedTable:
     return AgedTable(
         table.currency, rows, sums, [(amount, "") for amount in sums], sum(sums, _ZERO),
         sum((row.ready for row in rows), _ZERO), sum((row.apart.held for row in rows), _ZERO),
-        sum((row.apart.on_pre_bill for row in rows), _ZERO), "",
+        sum((row.apart.on_pre_bill for row in rows), _ZERO), sum((row.apart.deferred for row in rows), _ZERO), "",
     )  # fmt: skip
 
 
@@ -189,7 +191,7 @@ def client(request: ActingRequest, client_id: int) -> HttpResponse:
     """One client's WIP: its projects by age, then single items."""
     actor, asked = request.actor, request.GET
     name = page_queries.client_names(actor, [client_id])[client_id]
-    apart = page_queries.apart(actor, client_id=client_id)
+    apart = page_queries.apart(actor, today(), client_id=client_id)
     tables = _aged(request, By.PROJECT, page_queries.project_names, apart, client=client_id)
     wanted = _filters(client_id, asked)
     items = page_queries.wip_items(actor, wanted, asked.get("cursor", ""))
@@ -197,29 +199,48 @@ def client(request: ActingRequest, client_id: int) -> HttpResponse:
     pre_bills, _ = page_queries.pre_bills(actor, client_id=client_id)
     if not tables and not unpriced and not pre_bills and name == f"Client {client_id}":
         raise NotFound.because("not_found", "There is no such client, or you may not see it.")
-    bare = asked.copy()
-    bare.pop("cursor", None)
     context = {
         "client_id": client_id,
         "client": name,
         "tables": tables,
         "buckets": WIP_BUCKETS,
-        "ages": list(enumerate(f"{words} days" for words in WIP_BUCKETS)),
-        "states": (("open", "Ready to bill"), ("held", "Held")),
-        "choices": page_queries.wip_choices(actor, client_id),
-        "asked": asked,
-        "items": items,
-        "all_words": bare.urlencode(),
-        "filtered": any(asked.get(name) for name in ("project", "person", "age", "state")),
         "pre_bills": pre_bills,
         "unpriced": unpriced,
         "unpriced_seconds": sum(row.seconds for row in unpriced),
-        **_may(request),
+        **_work(request, items, client_id),
     }
     return render(request, "web/wip/client.html", context)
 
 
-def _filters(client_id: int, asked: Mapping[str, str]) -> WipFilters:
+@page(Permission.VIEW_BILLING)
+@require_GET
+def work(request: ActingRequest) -> HttpResponse:
+    """The workbench: open items of all clients, and what is done with them."""
+    wanted = _filters(number_of(request.GET.get("client")), request.GET)
+    items = page_queries.wip_items(request.actor, wanted, request.GET.get("cursor", ""))
+    return render(request, "web/wip/work.html", _work(request, items, None))
+
+
+def _work(request: ActingRequest, items: WipPage, client_id: int | None) -> dict[str, Any]:
+    """Return what the table of items needs, of one client or of all."""
+    asked = request.GET
+    bare = asked.copy()
+    bare.pop("cursor", None)
+    return {
+        "ages": list(enumerate(f"{words} days" for words in WIP_BUCKETS)),
+        "states": (("open", "Ready to bill"), ("held", "Held"), ("deferred", "Deferred")),
+        "choices": page_queries.wip_choices(request.actor, client_id),
+        "asked": asked,
+        "items": items,
+        "of_client": client_id,
+        "today": today(),
+        "all_words": bare.urlencode(),
+        "filtered": any(asked.get(name) for name in ("client", "project", "person", "age", "state")),
+        **_may(request),
+    }
+
+
+def _filters(client_id: int | None, asked: Mapping[str, str]) -> WipFilters:
     start, end = _days_of_age(number_of(asked.get("age")), today())
     return WipFilters(
         client_id=client_id,
@@ -227,7 +248,8 @@ def _filters(client_id: int, asked: Mapping[str, str]) -> WipFilters:
         person_id=number_of(asked.get("person")),
         start=start,
         end=end,
-        held={"held": True, "open": False}.get(asked.get("state", "")),
+        state=asked.get("state", ""),
+        day=today(),
     )
 
 
@@ -245,10 +267,12 @@ def _days_of_age(place: int | None, day: date) -> tuple[date | None, date | None
 def apart(request: ActingRequest, kind: str) -> HttpResponse:
     """What held work, work on pre-bills, or work that is ready to bill is made of."""
     client_id, currency = number_of(request.GET.get("client")), request.GET.get("currency", "")
-    titles = {"held": "Held work", "pre-bills": "On pre-bills", "ready": "Ready to bill"}
+    titles = {
+        "held": "Held work", "pre-bills": "On pre-bills", "ready": "Ready to bill", "deferred": "Deferred work",
+    }  # fmt: skip
     if kind not in titles:
         raise NotFound.because("not_found", "There is no figure of that name.")
-    found = page_queries.apart(request.actor, client_id=client_id)
+    found = page_queries.apart(request.actor, today(), client_id=client_id)
     if client_id is None:
         tables = _aged(request, By.CLIENT, page_queries.client_names, found)
     else:
@@ -260,7 +284,8 @@ def apart(request: ActingRequest, kind: str) -> HttpResponse:
     sentence = {
         "held": "Approved work that is kept off bills until it is released.",
         "pre-bills": "Approved work on drafts that are under review and not issued yet.",
-        "ready": "Approved work that the next bill run takes: all WIP less what is held or on a pre-bill.",
+        "deferred": "Approved work that is left for the bills of a later period.",
+        "ready": "Approved work that the next bill run takes: all WIP less what is held, deferred or on a pre-bill.",
     }[kind]
     total = sum((amount for _, amount in amounts), _ZERO)
     trail = {
@@ -278,13 +303,15 @@ def apart(request: ActingRequest, kind: str) -> HttpResponse:
 
 
 def _part(row: AgedRow, kind: str) -> Decimal:
-    return {"held": row.apart.held, "pre-bills": row.apart.on_pre_bill, "ready": row.ready}[kind]
+    return {
+        "held": row.apart.held, "pre-bills": row.apart.on_pre_bill, "ready": row.ready, "deferred": row.apart.deferred,
+    }[kind]  # fmt: skip
 
 
 def _items_url(row: AgedRow, kind: str, client_id: int | None) -> str:
     if kind == "pre-bills":
         return f"{reverse('prebills')}?client={client_id or row.id}"
-    state = "held" if kind == "held" else "open"
+    state = kind if kind in ("held", "deferred") else "open"
     if client_id is None:
         return f"{reverse('wip-client', args=[row.id])}?state={state}#items"
     return f"{reverse('wip-client', args=[client_id])}?project={row.id}&state={state}#items"
@@ -293,117 +320,35 @@ def _items_url(row: AgedRow, kind: str, client_id: int | None) -> str:
 # --- acts on items --------------------------------------------------------------------------------------
 
 
-def _reason(name: str = "reason_code") -> Field:
-    return Field(name, "Reason", "choice", required=True, options=_REASONS, empty="Choose one")
-
-
-def _note() -> Field:
-    return Field("note", "Note", "lines", help="Stays with the work, for whoever asks later.")
-
-
-def _on() -> Field:
-    return Field(
-        "on", "Post on", "date", required=True, help="A locked month takes nothing; its work posts later."
-    )
-
-
-def _facts(chosen: Selection) -> tuple[tuple[str, str], ...]:
-    facts = [("Items", formats.number(len(chosen.item_ids), 0))]
-    for each in chosen.sums:
-        facts.append(
-            (
-                "Remaining value",
-                f"{formats.money(each.amount, each.currency)}, {formats.hours(each.seconds)} h",
-            )
+def _at_once(request: ActingRequest, act: str, ids: list[int]) -> Done | None:
+    """Do an act that asks nothing; None for the others."""
+    options, actor = act_options(request), request.actor
+    if act == "releases":
+        return Done(f"Released {counted(release_items.using(options)(actor=actor, item_ids=ids))}.")
+    if act == "deferral-ends":
+        ended = end_deferral.using(options)(actor=actor, item_ids=ids)
+        return Done(f"{counted(ended)} can be billed with the next run again.")
+    if act == "restorations":
+        count = restore_items.using(options)(actor=actor, item_ids=ids)
+        return Done(
+            f"Took back {count} split{'' if count == 1 else 's'} or transfer{'' if count == 1 else 's'}."
         )
-    facts.append(("Contracts", ", ".join(name for _, name in chosen.contracts[:4])))
-    if chosen.held:
-        facts.append(("Held", f"{chosen.held} of them"))
-    return tuple(facts)
+    return None
 
 
-def _count(number: int) -> str:
-    return f"{number:,} item{'' if number == 1 else 's'}"
-
-
-def _asked(request: ActingRequest, act: str, chosen: Selection) -> Ask:
-    """Return the form of an act on chosen items."""
-    ids, actor = list(chosen.item_ids), request.actor
-
-    def hold(values: Mapping[str, Any], options: Options) -> Done:
-        held = hold_items.using(options)(
-            actor=actor, item_ids=ids, reason_code=ReasonCode(values["reason_code"]), note=values["note"]
-        )
-        return Done(f"Held {_count(held)}.", undo=undo_of(reverse("wip-act", args=["releases"]), ids))
-
-    def write_down(values: Mapping[str, Any], options: Options) -> Done:
-        given = write_down_items.using(options)(
-            actor=actor, item_ids=ids, amount=values.get("amount"), reason_code=ReasonCode(values["reason_code"]),
-            on=values["on"], note=values["note"],
-        )  # fmt: skip
-        verb = "Wrote down" if "amount" in values else "Wrote off"
-        return Done(f"{verb} {formats.money(given, chosen.sums[0].currency)} on {_count(len(ids))}.")
-
-    def bill(values: Mapping[str, Any], options: Options) -> Done:
-        run = run_billing.using(options)(
-            actor=actor, through=values["through"], client_ids=list(chosen.client_ids),
-            contract_ids=[pk for pk, _ in chosen.contracts],
-        )  # fmt: skip
-        if not run.invoices:
-            return Done(
-                f"Nothing to bill through {formats.day(values['through'])}: the work is held or later."
-            )
-        go = reverse("prebill", args=[run.invoices[0].id]) if len(run.invoices) == 1 else reverse("prebills")
-        made = len(run.invoices)
-        return Done(f"Made {made} pre-bill{'' if made == 1 else 's'}. Review before issuing.", go)
-
-    day = today()
-    crumbs = ((_CRUMB, reverse("wip")),)
-    common: dict[str, Any] = {
-        "crumbs": crumbs,
-        "facts": _facts(chosen),
-        "action": reverse("wip-act", args=[act]),
-    }
-    if act == "holds":
-        return Ask(
-            title=f"Hold {_count(len(ids))}", act="Hold", fields=(_reason(), _note()), initial={}, run=hold,
-            lead="Held work stays in WIP and off every bill until somebody releases it.", **common,
-        )  # fmt: skip
-    if act == "write-downs":
-        amount = Field("amount", "Give up", "number", required=True, unit=chosen.currency, row="amount",
-                       help="Spread over the items by their value.")  # fmt: skip
-        return Ask(
-            title=f"Write down {_count(len(ids))}", act="Write down", run=write_down, initial={"on": day},
-            fields=(amount, Field("on", "Post on", "date", required=True, row="amount"), _reason(), _note()),
-            lead="The value is given up for good and posted. The bill shows it as an adjustment.", **common,
-        )  # fmt: skip
-    if act == "write-offs":
-        return Ask(
-            title=f"Write off {_count(len(ids))}", act="Write off", run=write_down, initial={"on": day}, danger=True,
-            fields=(_on(), _reason(), _note()),
-            lead="All that remains is given up for good, posted, and leaves WIP. It is never billed.", **common,
-        )  # fmt: skip
-    if act == "bills":
-        return Ask(
-            title="Bill these contracts", act="Make pre-bills", run=bill, initial={"through": chosen.last_day},
-            fields=(Field("through", "Work up to", "date", required=True, help="The last day that is billed."),),
-            lead="One pre-bill per contract, with all of its open work up to the day. Held work stays out.", **common,
-        )  # fmt: skip
-    raise NotFound.because("not_found", "There is no such act on WIP.")
-
-
-_TAKES = {"holds": False, "releases": True}
+_TAKES = {"holds": "not_held", "releases": "held", "deferral-ends": "deferred", "restorations": "changed"}
 
 
 def _chosen(request: ActingRequest, act: str) -> Selection:
     """Return what was chosen: the boxes, or all that the filters of the list match; what is held is not held again."""
     client_id = number_of(request.POST.get("client"))
-    if request.POST.get("all") and client_id is not None:
-        wanted = _filters(client_id, QueryDict(request.POST.get("filters", "")).dict())
+    if request.POST.get("all"):
+        filters = QueryDict(request.POST.get("filters", "")).dict()
+        wanted = _filters(client_id or number_of(filters.get("client")), filters)
         ids = page_queries.wip_item_ids(request.actor, wanted)
     else:
         ids = chosen_ids(request)
-    return page_queries.selection(request.actor, ids, held=_TAKES.get(act))
+    return page_queries.selection(request.actor, ids, kind=_TAKES.get(act, ""))
 
 
 @page(Permission.PREPARE_BILLING, Permission.WRITE_OFF)
@@ -411,7 +356,7 @@ def _chosen(request: ActingRequest, act: str) -> Selection:
 def new_act(request: ActingRequest, act: str) -> HttpResponse:
     """Ask what an act on the chosen items needs."""
     chosen = _chosen(request, act)
-    asked = _asked(request, act, chosen)
+    asked = asked_of(request, act, chosen)
     return ask(request, asked, chosen.item_ids, back=back_of(request, reverse("wip")), acts=False)
 
 
@@ -421,13 +366,11 @@ def act(request: ActingRequest, act: str) -> HttpResponse:
     """Act on the chosen items."""
     chosen = _chosen(request, act)
     back = back_of(request, reverse("wip"))
-    if act == "releases":
-        released = release_items.using(act_options(request))(
-            actor=request.actor, item_ids=list(chosen.item_ids)
-        )
-        say(request, Done(f"Released {_count(released)}."))
+    done = _at_once(request, act, list(chosen.item_ids))
+    if done is not None:
+        say(request, done)
         return redirect(back)
-    return ask(request, _asked(request, act, chosen), chosen.item_ids, back=back, acts=True)
+    return ask(request, asked_of(request, act, chosen), chosen.item_ids, back=back, acts=True)
 
 
 @page(Permission.PREPARE_BILLING)

@@ -10,6 +10,7 @@ import "./toast.js";
 import "./table.js";
 import "./columns.js";
 import "./selection.js";
+import "./workbench.js";
 import "./filters.js";
 import "./forms.js";
 import "./fields.js";
