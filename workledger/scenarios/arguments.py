@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workledger.billing.models import Charge, OpenItem
+from workledger.revenue.models import ObligationLine
 from workledger.scenarios.names import NotNamed
 from workledger.scenarios.stage import Stage
 
@@ -83,7 +84,14 @@ def _items(stage: Stage, word: str) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
+def _obligation(stage: Stage, word: str) -> int:
+    """Return the obligation that holds the line of this name."""
+    rows = ObligationLine.objects.filter(contract_line_id=stage.names["line", word])
+    return int(rows.values_list("obligation_id", flat=True).get())
+
+
 _SPECIAL: dict[str, Callable[[Stage, str], Any]] = {
+    "obligation_id": _obligation,
     "invoice_id": _invoice,
     "payment_id": _payment,
     "charge_id": _charge,
