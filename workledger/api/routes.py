@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import DataError
 from django.http import HttpRequest
 from ninja import Router, Status
@@ -262,13 +263,18 @@ def _bare(value: Any) -> Any:
 
 
 def _json_of(request: HttpRequest) -> Any:
-    """Return the request's JSON, None for an empty body. Refuses: not_json."""
-    if not request.body:
+    """Return the request's JSON, None for an empty body. Refuses: not_json, body_too_large."""
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        message = "The body is larger than this server takes. Send it in parts."
+        raise Refused.because("body_too_large", message)
+    if not body:
         return None
     if request.content_type not in _READABLE:
         raise Refused.because("not_json", "Send the body as JSON, with the content type application/json.")
     try:
-        return wire.clean(json.loads(request.body))
+        return wire.clean(json.loads(body))
     except (ValueError, RecursionError):
         raise Refused.because("not_json", "The body is no JSON that can be read.")
 

@@ -50,6 +50,7 @@ from workledger.revenue.obligations import BY_INPUT, BY_TOTAL, NOT_HERE, PricedL
 
 _ZERO = Decimal(0)
 _REFUSED_FIELDS = "obligations"
+_MOST_PERCENT = 100
 
 
 @action("revenue.set_obligations", needs=Permission.MANAGE_REVENUE)
@@ -67,8 +68,8 @@ def set_obligations(
     obligation of the same name keeps its estimates and progress. Only before anything was recognized: later the
     contract is modified. Refuses: not_found, contract_closed, already_recognized, no_obligation, name_missing,
     name_twice, line_missing, no_such_line, line_as_invoiced, line_not_covered, split_by_input, term_missing,
-    total_missing, line_price_missing, stand_alone_missing, cannot_allocate, payments_do_not_sum, and amounts that do
-    not fit.
+    total_missing, line_price_missing, stand_alone_missing, cannot_allocate, payments_missing, rate_out_of_range,
+    payments_do_not_sum, and amounts that do not fit.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
     problems = Problems()
@@ -117,7 +118,7 @@ def modify_contract(*, actor: Actor, contract_id: int, modification: Modificatio
     lines = priced_lines([contract.pk])
     problems = Problems()
     _check_modification(problems, contract, modification, decision, held)
-    _check_inputs(problems, contract, modification.added, lines)
+    _check_inputs(problems, contract, modification.added, lines, "added")
     for place, one in enumerate(modification.added):
         problems.check(
             one.price is not None, "price_missing", "Say what the added work costs.", f"added.{place}.price"
@@ -159,12 +160,13 @@ def _check_inputs(
     contract: Contract,
     obligations: Sequence[ObligationInput],
     lines: Mapping[int, PricedLine],
+    group: str = _REFUSED_FIELDS,
 ) -> None:
     """Check each obligation by itself and their names and lines together."""
     names = Counter(one.name.strip() for one in obligations)
     used = Counter(line_id for one in obligations for line_id in one.line_ids)
     for place, one in enumerate(obligations):
-        where = f"obligations.{place}"
+        where = f"{group}.{place}"
         checks.text(problems, one.name, f"{where}.name")
         problems.check(
             names[one.name.strip()] == 1, "name_twice", "Give each obligation its own name.", f"{where}.name"
@@ -175,6 +177,7 @@ def _check_inputs(
         checks.amount(problems, one.basis_amount, f"{where}.basis_amount")
         checks.amount(problems, one.total, f"{where}.total")
         checks.dates(problems, one.start, one.end, f"{where}.end")
+        _check_financing(problems, one.financing, f"{where}.financing")
         for line_id in one.line_ids:
             _check_line(problems, lines.get(line_id), where)
             problems.check(
@@ -185,6 +188,19 @@ def _check_inputs(
                 f"{where}.method",
             )
         _check_measure(problems, contract, one, lines, where)
+
+
+def _check_financing(problems: Problems, terms: FinancingInput | None, where: str) -> None:
+    if terms is None:
+        return
+    problems.check(
+        terms.payments, "payments_missing", "Say what the client pays, and when.", f"{where}.payments"
+    )
+    problems.check(
+        0 < terms.annual_percent <= _MOST_PERCENT, "rate_out_of_range", "Use a rate above 0 and up to 100 %.",
+        f"{where}.annual_percent",
+    )  # fmt: skip
+    checks.text(problems, terms.reason, f"{where}.reason", most=500)
 
 
 def _check_line(problems: Problems, line: PricedLine | None, where: str) -> None:
@@ -277,6 +293,8 @@ def _check_change(
         problems.add("no_such_obligation", "The contract has no such obligation.", f"{where}.obligation_id")
         return
     checks.amount(problems, change.price, f"{where}.price")
+    checks.amount(problems, abs(change.past), f"{where}.past")
+    checks.amount(problems, change.total, f"{where}.total")
     problems.check(
         one.row.completed_on is None,
         "obligation_complete",
@@ -452,14 +470,14 @@ def _modify(
     last = row.versions.order_by("-from_day", "-pk")[0]
     treatment = treatment_of(decision.kind) if decision.kind is not Kind.MIXED else change.treatment
     assert treatment is not None
+    before = held.facts
     version = ObligationVersion.objects.create(
         obligation=row, from_day=modification.from_day, treatment=treatment,
-        price=last.price if change.price is None else change.price,
+        price=last.price if change.price is None else round_amount(change.price, before.currency),
         start=change.start or last.start, end=change.end or last.end,
         total=last.total if change.total is None else change.total,
-        past=change.past, reason=modification.reason.strip(), steps=[[decision.kind.label, decision.said]],
+        past=round_amount(change.past, before.currency), reason=modification.reason.strip(), steps=[[decision.kind.label, decision.said]],
     )  # fmt: skip
-    before = held.facts
     uncertain = before.versions[-1].price - last.price
     after = replace(
         before,

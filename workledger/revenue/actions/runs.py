@@ -52,6 +52,8 @@ _ENTRY_FIELDS = (
     "id", "run", "obligation", "kind", "service_month", "currency", "price", "to_date", "amount", "functional", "progress",
     "steps", "journal_entry_id",
 )  # fmt: skip
+_Posted = Mapping[tuple[str, date], Decimal]
+_NOTHING: _Posted = {}
 _ACCOUNTS = {
     EntryKind.REVENUE: AccountRole.SERVICES_REVENUE,
     EntryKind.INTEREST: AccountRole.CONTRACT_INTEREST,
@@ -120,7 +122,7 @@ def _found(entity: LegalEntity, month: date) -> _Found:
     for held in helds:
         book = books.rate(held.row.contract_id, month_end(month))
         try:
-            new = list(_new(held, month, books, posted))
+            new = list(_new(held, month, books, posted.get(held.id, _NOTHING)))
         except NotMeasurable as reason:
             found.left_out.append(_left_out(held, str(reason)))
             continue
@@ -138,15 +140,18 @@ def _found(entity: LegalEntity, month: date) -> _Found:
     return found
 
 
-def _posted(entity: LegalEntity) -> Mapping[tuple[int, str, date], Decimal]:
-    """Return what runs posted so far, by obligation, kind and service month."""
+def _posted(entity: LegalEntity) -> Mapping[int, _Posted]:
+    """Return what runs posted so far, by obligation, then by kind and service month."""
     rows = (
         RecognitionEntry.objects.filter(obligation__contract__entity=entity)
         .order_by()
         .values_list("obligation_id", "kind", "service_month")
         .annotate(Sum("amount"))
     )
-    return {(obligation_id, kind, month): amount for obligation_id, kind, month, amount in rows}
+    found: dict[int, dict[tuple[str, date], Decimal]] = defaultdict(dict)
+    for obligation_id, kind, month, amount in rows:
+        found[obligation_id][kind, month] = amount
+    return found
 
 
 def _provided(entity: LegalEntity) -> Mapping[int, Decimal]:
@@ -155,33 +160,28 @@ def _provided(entity: LegalEntity) -> Mapping[int, Decimal]:
     return dict(rows.annotate(Sum("change")))
 
 
-def _new(
-    held: Held, month: date, books: Books, posted: Mapping[tuple[int, str, date], Decimal]
-) -> Iterable[_New | None]:
+def _new(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
     """Yield what is new of each month; None where a month has no exchange rate. Raises `NotMeasurable`."""
     seen = set()
     for each in by_month(held.facts, month_end(month)):
         seen.add(each.days.start)
-        amount = each.amount - posted.get((held.id, EntryKind.REVENUE, each.days.start), _ZERO)
+        amount = each.amount - posted.get((EntryKind.REVENUE, each.days.start), _ZERO)
         if amount:
             to_date = each.to_date
             yield _with_book(
                 books, held, EntryKind.REVENUE, each.days.start, amount, to_date.amount, to_date.price,
                 to_date.progress, explain(held.facts, month_end(each.days.start)),
             )  # fmt: skip
-    for (obligation_id, kind, posted_month), amount in posted.items():
-        if obligation_id == held.id and kind == EntryKind.REVENUE and posted_month <= month and amount:
-            if posted_month not in seen:  # its terms begin later now
-                step = Step("Begins later", "What was recognized before its first day is taken back.")
-                yield _with_book(
-                    books, held, EntryKind.REVENUE, posted_month, -amount, _ZERO, _ZERO, _ZERO, (step,)
-                )
+    for (kind, posted_month), amount in posted.items():
+        if kind == EntryKind.REVENUE and posted_month <= month and posted_month not in seen and amount:
+            step = Step("Begins later", "What was recognized before its first day is taken back.")
+            yield _with_book(
+                books, held, EntryKind.REVENUE, posted_month, -amount, _ZERO, _ZERO, _ZERO, (step,)
+            )
     yield from _new_interest(held, month, books, posted)
 
 
-def _new_interest(
-    held: Held, month: date, books: Books, posted: Mapping[tuple[int, str, date], Decimal]
-) -> Iterable[_New | None]:
+def _new_interest(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
     terms = held.financed
     if terms is None:
         return
@@ -189,7 +189,7 @@ def _new_interest(
         held.payments(), terms.transfer, terms.annual_percent, held.facts.currency, month_end(month)
     )
     for each in accrued:
-        amount = each.amount - posted.get((held.id, EntryKind.INTEREST, each.month), _ZERO)
+        amount = each.amount - posted.get((EntryKind.INTEREST, each.month), _ZERO)
         if amount:
             words = money_words(each.to_date, held.facts.currency)
             step = Step("Interest", f"{terms.annual_percent.normalize():f} % a year; {words} to date.")
