@@ -642,7 +642,8 @@ def pre_bill(actor: Actor, invoice_id: int) -> PreBill:
         contract_id=invoice.contract_id, service_date__lte=invoice.through
     )
     open_work = left.aggregate(
-        late=Count("pk", filter=Q(is_held=False)), held=Count("pk", filter=Q(is_held=True))
+        late=Count("pk", filter=Q(is_held=False) & ~Q(not_before__gt=invoice.through)),
+        held=Count("pk", filter=Q(is_held=True)),
     )
     return PreBill(
         invoice.pk, invoice.client_id, invoice.client.name, invoice.contract_id,

@@ -27,7 +27,7 @@ _ENTRIES = (
     "SELECT e.line_id, e.id, e.person_id, e.task_id, e.work_date, e.worked_seconds, e.billable_seconds, e.note"
     " FROM timesheets_timeentry e WHERE e.line_id = ANY(%s) ORDER BY e.line_id, e.id"
 )
-_TREATED = "part of it is held or written down in billing, which would be lost; withdraw the approval first"
+_TREATED = "part of it is held, deferred, written down or up, split or transferred in billing, which would be lost; withdraw the approval first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _decidable(actor: Actor, line_ids: Collection[int]) -> set[int]:
 
 
 def _held(line_ids: Collection[int]) -> dict[int, str]:
-    """Why the approval of a line stays as it is: what stands on a bill, is held or is written down."""
+    """Why the approval of a line stays as it is: what stands on a bill, or what people did with it in WIP."""
     line_of = dict(TimeEntry.objects.filter(line_id__in=line_ids).values_list("pk", "line_id"))
     found: dict[int, str] = {}
     for entry_id, sentence in explain.held(list(line_of)).items():
@@ -192,10 +192,11 @@ def _held(line_ids: Collection[int]) -> dict[int, str]:
 
 
 def _treated(entry_ids: Collection[int] | QuerySet[Any]) -> QuerySet[BillableItem]:
-    """Items of these entries that billing has held or written down, and not billed."""
+    """Items of these entries that billing has held, deferred, split, transferred or written down or up, and not billed."""
     as_priced = OpenItem.objects.filter(
-        item=OuterRef("pk"), amount=OuterRef("amount") - OuterRef("discount"), is_held=False
-    )
+        item=OuterRef("pk"), amount=OuterRef("amount") - OuterRef("discount"), is_held=False,
+        not_before=None, item__change=None,
+    )  # fmt: skip
     billed = InvoiceSource.objects.filter(item=OuterRef("pk"), is_live=True)
     return BillableItem.objects.filter(
         ~Exists(as_priced),

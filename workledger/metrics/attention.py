@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 
 from workledger.billing.models import PreBillReview, ReviewState
+from workledger.billing.request_queries import requests_waiting
 from workledger.core.access import Actor, Permission
 from workledger.core.models import Proposal
 from workledger.expenses.models import ExpenseReport, ExpenseState
@@ -44,21 +45,23 @@ class Attention:
     overdue: Standing
     proposals: Standing
     reviews: Standing
+    requests: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """How many timesheet lines, proposals, expense reports and reviews of pre-bills wait for an actor's decision."""
+    """How many timesheet lines, proposals, expense reports, pre-bills and changes of WIP wait for an actor's decision."""
 
     approvals: int = 0
     proposals: int = 0
     expenses: int = 0
     reviews: int = 0
+    requests: int = 0
 
     @property
     def count(self) -> int:
         """All of them."""
-        return self.approvals + self.proposals + self.expenses + self.reviews
+        return self.approvals + self.proposals + self.expenses + self.reviews + self.requests
 
 
 _OWN = """
@@ -118,6 +121,7 @@ def attention(actor: Actor, today: date) -> Attention:
         overdue=_standing(found, "overdue"),
         proposals=Standing(decides.proposals),
         reviews=Standing(decides.reviews),
+        requests=Standing(decides.requests),
     )
 
 
@@ -135,18 +139,20 @@ def inbox(actor: Actor) -> Inbox:
     """Return what waits for a decision by this actor, for the top bar of every page: one query, none for who decides nothing."""
     waiting: list[QuerySet[Any]] = []
     if _approves(actor):
-        waiting.append(_lines_waiting(actor).annotate(kind=Value("approvals")))
+        waiting.append(_lines_waiting(actor).annotate(waits_as=Value("approvals")))
     if actor.can(Permission.APPROVE_EXPENSES):
-        waiting.append(_reports_waiting(actor).annotate(kind=Value("expenses")))
+        waiting.append(_reports_waiting(actor).annotate(waits_as=Value("expenses")))
     if actor.can(Permission.DECIDE_PROPOSALS):
         waiting.append(
-            Proposal.objects.visible_to(actor).filter(state="open").annotate(kind=Value("proposals"))
+            Proposal.objects.visible_to(actor).filter(state="open").annotate(waits_as=Value("proposals"))
         )
     if _reviews(actor):
-        waiting.append(_reviews_waiting(actor).annotate(kind=Value("reviews")))
+        waiting.append(_reviews_waiting(actor).annotate(waits_as=Value("reviews")))
+    if actor.can(Permission.APPROVE_ADJUSTMENTS):
+        waiting.append(requests_waiting(actor).annotate(waits_as=Value("requests")))
     if not waiting:
         return Inbox()
-    first, *others = (rows.order_by().values_list("kind").annotate(count=Count("pk")) for rows in waiting)
+    first, *others = (rows.order_by().values_list("waits_as").annotate(count=Count("pk")) for rows in waiting)
     return Inbox(**dict(first.union(*others, all=True)))
 
 

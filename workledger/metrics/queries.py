@@ -401,7 +401,7 @@ def _wip(asked: Question) -> list[MetricValue]:
         value_, given_up = -priced.get((key, currency), _ZERO), written.get((key, currency), _ZERO)
         parts = (
             Part("", "Value of priced work", value_, Unit.MONEY),
-            Part("−", "Written down and rounded", given_up, Unit.MONEY),
+            Part("−", "Written down less written up, and rounded", given_up, Unit.MONEY),
             Part("−", "Invoiced", value_ - given_up - amount, Unit.MONEY),
         )
         if amount or value_:

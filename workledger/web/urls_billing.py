@@ -5,6 +5,7 @@ from django.urls import path
 from workledger.web.views import (
     billing_invoices,
     billing_prebills,
+    billing_requests,
     billing_reviews,
     billing_wip,
     down_payments,
@@ -15,6 +16,9 @@ from workledger.web.views import (
 urlpatterns = [
     path("wip/", billing_wip.index, name="wip"),
     path("wip/work/", billing_wip.work, name="wip-work"),
+    path("wip/requests/", billing_requests.index, name="wip-requests"),
+    path("wip/requests/<int:request_id>/decision", billing_requests.decide, name="wip-request-decide"),
+    path("wip/requests/<int:request_id>/withdrawal", billing_requests.withdraw, name="wip-request-withdraw"),
     path("wip/clients/<int:client_id>/", billing_wip.client, name="wip-client"),
     path("wip/figures/<slug:kind>/", billing_wip.apart, name="wip-apart"),
     path("wip/pricing", billing_wip.price, name="wip-price"),

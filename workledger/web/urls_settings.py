@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workledger.web.views import settings, settings_invoices, settings_taxes
+from workledger.web.views import settings, settings_billing, settings_invoices, settings_taxes
 
 urlpatterns = [
     path("settings", settings.home, name="settings-home"),
@@ -50,6 +50,8 @@ urlpatterns = [
     ),
     path("settings/users/<int:user_id>/deactivate", settings.deactivate, name="settings-user-deactivate"),
     path("settings/users/<int:user_id>/reactivate", settings.reactivate, name="settings-user-reactivate"),
+    path("settings/billing", settings_billing.index, name="settings-billing"),
+    path("settings/billing/<int:entity_id>", settings_billing.change, name="settings-billing-change"),
     path("settings/rules", settings.rules, name="settings-rules"),
     path("settings/rules/<slug:name>", settings.rule, name="settings-rule"),
     path("settings/tokens", settings.token_list, name="settings-tokens"),

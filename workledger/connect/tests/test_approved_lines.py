@@ -93,7 +93,7 @@ def test_what_billing_has_held_or_written_down_is_not_lost(world: World, treat: 
     assert callable(treat)
     treat(world)
     (refused,) = more(world.system).refused
-    assert "held or written down in billing" in refused.reason
+    assert "split or transferred in billing" in refused.reason
     assert OpenItem.objects.count() == 1
 
 

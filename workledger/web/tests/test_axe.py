@@ -160,7 +160,8 @@ def _books() -> list[str]:
 def _bills(world: World) -> list[str]:
     draft, issued = Invoice.objects.get(client=world.acme), Invoice.objects.get(client=world.borealis)
     return [
-        "/wip/", f"/wip/clients/{world.acme.pk}/", "/prebills/", "/prebills/new", f"/prebills/{draft.pk}/", "/invoices/",
+        "/wip/", "/wip/work/", "/wip/requests/", "/prebills/schedules/", f"/prebills/schedules/{draft.contract_id}",
+        f"/prebills/{draft.pk}/lines/{draft.lines.earliest('position').pk}/", f"/wip/clients/{world.acme.pk}/", "/prebills/", "/prebills/new", f"/prebills/{draft.pk}/", "/invoices/",
         f"/invoices/{issued.pk}/", f"/invoices/{issued.pk}/payments", "/receivables/", f"/receivables/{world.borealis.pk}/",
     ]  # fmt: skip
 
@@ -299,7 +300,7 @@ def test_the_pages_of_running_the_firm_are_accessible(firm: World, open_as: Open
     addresses = [
         "/imports", "/imports/new", f"/imports/{batch.pk}", "/log", f"/log/{act.pk}", "/inbox", "/settings/entities",
         f"/settings/entities/{entity.pk}", "/settings/structure", "/settings/users", f"/settings/users/{firm.carl.user_id}",
-        "/settings/rules", "/settings/tokens/new", "/-/patterns",
+        "/settings/rules", "/settings/billing", f"/settings/billing/{entity.pk}", "/settings/tokens/new", "/-/patterns",
     ]  # fmt: skip
     assert violations(open_as(firm.olivia), addresses) == []
 

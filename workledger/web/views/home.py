@@ -72,6 +72,7 @@ def show(request: ActingRequest) -> HttpResponse:
             waiting.proposals.count,
             waiting.expenses.count,
             waiting.reviews.count,
+            waiting.requests.count,
         ),  # counted already
         "today": day,
         "sees_firm": sees_firm,
@@ -136,6 +137,9 @@ def _needs(actor: Actor, found: Attention) -> list[Need]:
     if found.reviews.count:
         rows.append(Need(_count(found.reviews.count, "pre-bill", "pre-bills"), "to review before they are issued",
                          address("prebills"), "user-check"))  # fmt: skip
+    if found.requests.count:
+        rows.append(Need(_count(found.requests.count, "change", "changes"), "of WIP above the limit to decide",
+                         address("wip-requests"), "scale"))  # fmt: skip
     if found.drafts.count:
         rows.append(Need(_count(found.drafts.count, "pre-bill", "pre-bills"), "to review and issue", address("prebills"),
                          "file-pen-line", "", _money(found.drafts)))  # fmt: skip

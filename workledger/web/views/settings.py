@@ -40,6 +40,7 @@ _PARTS: tuple[tuple[str, str, Permission | None], ...] = (
     ("Exchange rates", "settings-rates", _P.POST_JOURNAL),
     ("Expense policy", "expenses-policy", _P.MANAGE_EXPENSES),
     ("Users", "settings-users", _P.MANAGE_USERS),
+    ("Billing rules", "settings-billing", _P.MANAGE_SETTINGS),
     ("Two-person rules", "settings-rules", _P.MANAGE_SETTINGS),
     ("API tokens", "settings-tokens", _P.USE_API),
     ("My password", "settings-password", None),
