@@ -17,7 +17,12 @@ from workledger.contracts import checks, pricing, versions
 from workledger.contracts.actions import agreements, rates
 from workledger.contracts.calc import orders, terms
 from workledger.contracts.effects import unbilled_of
-from workledger.contracts.events import BudgetMoved, ChangeOrderApplied, LineTermsChanged
+from workledger.contracts.events import (
+    BudgetMoved,
+    ChangeOrderApplied,
+    ContractCapChanged,
+    LineTermsChanged,
+)
 from workledger.contracts.files import ORDER_FILES
 from workledger.contracts.inputs import LineInput, OrderInput, OrderSubmitted, RateInput
 from workledger.contracts.models import (
@@ -399,6 +404,7 @@ def _move(actor: Actor, row: ChangeOrder, changes: tuple[orders.Change, ...]) ->
         contract.state == ContractState.ACTIVE, "contract_not_active", "Activate the contract first."
     )
     lines = {line.pk: line for line in contract.lines.order_by("pk").select_for_update(of=("self",))}
+    is_capped_anew = False
     told: list[int] = []
     ended: list[int] = []
     for place, change in enumerate(changes):
@@ -419,9 +425,15 @@ def _move(actor: Actor, row: ChangeOrder, changes: tuple[orders.Change, ...]) ->
                 contract.end = change.last_day + _DAY if change.last_day else None
                 checks.dates(found, contract.start, contract.end, "last_day")
                 contract.save(update_fields=["end"])
+            case orders.CapContract():
+                contract.cap = None if change.cap is None else terms.stored(change.cap)
+                contract.save(update_fields=["cap"])
+                is_capped_anew = True
         problems.found += [replace(each, field=f"changes.{place}.{each.field}") for each in found.found]
     problems.refuse()
     _agree_rates(actor, row, changes)
+    if is_capped_anew:
+        emit(ContractCapChanged(actor=actor, contract_id=contract.pk))
     for line_id in told:
         emit(LineTermsChanged(actor=actor, contract_line_id=line_id))
     emit(

@@ -118,6 +118,13 @@ class EndContract(_Change):
     last_day: date | None
 
 
+class CapContract(_Change):
+    """Another limit over the time of all lines together; None is no limit."""
+
+    kind: Literal["cap_contract"]
+    cap: terms.Cap | None
+
+
 class MoveBudget(_Change):
     """Another budget of a project or a task. What is left out stays."""
 
@@ -145,7 +152,8 @@ class SetRate(_Change):
 
 
 Change = Annotated[
-    ChangeLine | AddLine | EndLine | EndContract | MoveBudget | SetRate, Field(discriminator="kind")
+    ChangeLine | AddLine | EndLine | EndContract | CapContract | MoveBudget | SetRate,
+    Field(discriminator="kind"),
 ]
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 
@@ -183,6 +191,8 @@ def _doubled(changes: Sequence[Change]) -> Iterable[TermsProblem]:
                 about = ("name", change.name.strip())
             case EndContract():
                 about = "end"
+            case CapContract():
+                about = "cap"
         if about in seen:
             yield TermsProblem(
                 f"changes.{place}", "Another change of this order is about the same. Join them."
@@ -365,6 +375,8 @@ def _effect(
             return Effect(f"End {line.name}", "line", said, *_given_up(line, effective, agreement))
         case EndContract():
             return _ended(agreement, later, effective)
+        case CapContract():
+            return _capped(agreement, change.cap)
         case MoveBudget():
             return _moved(change, budgets[change.holder, change.holder_id], currency)
         case SetRate():
@@ -430,6 +442,20 @@ def _ended(agreement: Agreement, later: Agreement, effective: date) -> Effect:
             amount, is_known = amount + then - now, True
     difference = Difference("", "Last day", *words)
     return Effect("Change the contract's last day", "line", (difference,), None, amount if is_known else None)
+
+
+def _capped(agreement: Agreement, after: terms.Cap | None) -> Effect:
+    """Return what another cap of the contract lets through; what cannot be said in hours or money stays open."""
+    before = terms.parse_cap(agreement.cap) if agreement.cap else None
+    words = [terms.cap_words(each) if each else "" for each in (before, after)]
+    seconds = amount = None
+    if before is not None and after is not None:
+        if before.amount is not None and after.amount is not None:
+            amount = after.amount - before.amount
+        if before.hours is not None and after.hours is not None:
+            seconds = int((after.hours - before.hours) * _HOUR)
+    difference = Difference("", "Cap of all lines", *words)
+    return Effect("Change the contract's cap", "line", (difference,), seconds, amount)
 
 
 def _last(end: date | None) -> date | None:

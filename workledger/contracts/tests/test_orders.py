@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from workledger.contracts import actions, pricing
+from workledger.contracts import actions, amendments, pricing
 from workledger.contracts.events import ContractModified
 from workledger.contracts.files import ORDER_FILES
 from workledger.contracts.inputs import LineInput, OrderInput
@@ -279,3 +279,16 @@ def test_direct_changes_make_versions_too_and_an_empty_one_makes_none(world: Wor
     capped(world, "9000")
     kept = ContractVersion.objects.filter(contract=world.acme_contract)
     assert [(row.number, row.cause) for row in kept] == [(1, "activation"), (2, "change"), (3, "change")]
+
+
+def test_an_order_raises_the_cap_of_all_lines_and_the_version_says_so(world: World) -> None:
+    contract = world.acme_contract
+    contract.cap = {"amount": "10000", "action": "hard"}
+    contract.save()
+    cap = {"kind": "cap_contract", "cap": {"amount": "15000", "action": "hard"}}
+    order_id = sent(world, cap)
+    [effect] = amendments.order_page(world.pia.actor, order_id).effects
+    assert (effect.amount, effect.differences[0].after) == (Decimal(5000), "15,000.00, hard")
+    actions.accept_order(actor=world.cleo.actor, order_id=order_id, on=TODAY)
+    contract.refresh_from_db()
+    assert contract.cap["amount"] == "15000"

@@ -52,7 +52,7 @@ def addresses(world: World, order_id: int, line_id: int) -> list[str]:
         f"/change-orders/{order_id}",
         f"/milestones/{line_id}/0",
     )
-    kinds = ("add_line", "end_line", "end_contract", "move_budget", "set_rate")
+    kinds = ("add_line", "end_line", "end_contract", "cap_contract", "move_budget", "set_rate")
     return [
         "/change-orders", "/change-orders?state=draft", order, f"{order}/change", f"{order}/changes/0",
         f"{order}/changes/1", *(f"{order}/total/{what}" for what in ("hours", "money", "scope")),

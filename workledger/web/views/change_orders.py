@@ -32,6 +32,7 @@ from workledger.web.line_cards import card_groups
 from workledger.web.line_fields import initial, line_fields
 from workledger.web.paging import cut
 from workledger.web.views.amending import TONES
+from workledger.web.views.caps import cap_fields, cap_of, cap_shown
 from workledger.web.views.contract_lines import choices_of, line_input, model_of, shown_line
 from workledger.web.views.expense_parts import trail_answer
 
@@ -374,6 +375,17 @@ def _contract_ended(request: ActingRequest, contract: ContractPage, change: dict
     return _ChangeForm("Change the contract's last day", fields, shown, read)
 
 
+def _contract_capped(request: ActingRequest, contract: ContractPage, change: dict[str, Any]) -> _ChangeForm:  # noqa: ARG001 - one shape
+    shown = cap_shown(change.get("cap", contract.cap))
+
+    def read(values: Mapping[str, Any]) -> dict[str, Any]:
+        cap = cap_of(values)
+        return {"kind": "cap_contract", "cap": None if cap is None else _plain(cap)}
+
+    fields = cap_fields(contract.currency, "For the time of all lines together; empty is no limit.")
+    return _ChangeForm("Change the contract's cap", fields, shown, read)
+
+
 def _budget_moved(request: ActingRequest, contract: ContractPage, change: dict[str, Any]) -> _ChangeForm:
     held = amendments.budgets(request.actor, contract.id)
     options = tuple(
@@ -429,6 +441,7 @@ _FORMS: Mapping[str, Callable[[ActingRequest, ContractPage, dict[str, Any]], _Ch
     "add_line": _line_added,
     "end_line": _line_ended,
     "end_contract": _contract_ended,
+    "cap_contract": _contract_capped,
     "move_budget": _budget_moved,
     "set_rate": _rate_set,
 }
