@@ -405,7 +405,9 @@ def test_what_lies_beyond_is_shown_once_and_taken_off_where_the_cap_says_so(worl
 def test_a_cap_that_does_not_fit_is_refused_at_its_field(world: World) -> None:
     with pytest.raises(Refused) as refused:
         cap_contract(world, action="hard")
-    assert [(each.code, each.field) for each in refused.value.problems] == [("terms_do_not_fit", "cap")]
+    assert [(each.code, each.field) for each in refused.value.problems] == [
+        ("terms_do_not_fit", "cap.amount")
+    ]
 
 
 def test_a_raised_cap_charges_what_it_kept_of_an_entry_that_is_billed(world: World) -> None:

@@ -96,7 +96,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
         "today": today(),
         "own_card": next((card for card in found.cards if card.level == "contract"), None),
         "caps": caps_shown(request, contract_id),
-        "orders": contract_queries.purchase_orders(
+        "purchase_orders": contract_queries.purchase_orders(
             request.actor, client_id=found.client_id, contract_id=contract_id
         ),
         **charging(request, found),
