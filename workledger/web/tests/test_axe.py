@@ -160,7 +160,7 @@ def _books() -> list[str]:
 def _bills(world: World) -> list[str]:
     draft, issued = Invoice.objects.get(client=world.acme), Invoice.objects.get(client=world.borealis)
     return [
-        "/wip/", "/wip/work/", "/wip/requests/", "/prebills/schedules", "/prebills/schedules/new", "/settings/billing",
+        "/wip/", "/wip/work/", "/wip/requests/", "/prebills/schedules", "/prebills/schedules/new",
         f"/prebills/{draft.pk}/lines/{draft.lines.earliest('position').pk}/words", f"/prebills/{draft.pk}/reviews/new", f"/wip/clients/{world.acme.pk}/", "/prebills/", "/prebills/new", f"/prebills/{draft.pk}/", "/invoices/",
         f"/invoices/{issued.pk}/", f"/invoices/{issued.pk}/payments", "/receivables/", f"/receivables/{world.borealis.pk}/",
     ]  # fmt: skip
