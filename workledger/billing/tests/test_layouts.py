@@ -1,5 +1,6 @@
 """Layouts: how work becomes headings and lines, and how the frozen document prints them."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -8,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
 from pypdf import PdfReader
 
 from workledger.billing.actions.invoices import credit_invoice
@@ -173,11 +173,25 @@ def test_a_contracts_layout_goes_before_the_clients(world: World) -> None:
     assert {heading for heading, *_ in lines(billed(world))} == {""}
 
 
+def _picture(width: int, height: int) -> bytes:
+    """Return a blank picture as PNG."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+    rows = (b"\x00" + b"\xc8\xdc\xf0" * width) * height
+    head = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 2, 0, 0, 0])
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
 def test_receipts_are_pages_and_attached_files() -> None:
-    picture = BytesIO()
-    Image.new("RGB", (40, 60), (200, 220, 240)).save(picture, "PNG")
     receipts = (
-        Receipt("Hotel Sonne", "image/png", picture.getvalue()),
+        Receipt("Hotel Sonne", "image/png", _picture(40, 60)),
         Receipt("Train", "application/pdf", render_pdf(document())),
     )
     doc = document(receipts=receipts)
