@@ -45,6 +45,11 @@ _TAXES = {
 }
 
 
+_STREET, _POSTCODE, _CITY = "1 Market Square", "10115", "Newtown"
+_TAX_NUMBER = "29/815/08154"
+"""What every party of a scenario has, so that its invoices can be electronic."""
+
+
 def _country(word: str) -> str:
     found = word if word in COUNTRIES else {name: code for code, name in COUNTRIES.items()}.get(word)
     if found is None:
@@ -69,7 +74,8 @@ def firm(stage: Stage, said: Statement) -> None:
     country = _country(said["country"])
     details = EntityDetails(
         name=_free(LegalEntity, said["name"]), country=country,
-        standard_tax_rate=said.get("tax", standard_tax(country)), invoice_prefix=said.get("prefix", "INV-"),
+        standard_tax_rate=said.get("tax", standard_tax(country)), invoice_prefix=said.get("prefix", "INV-"), tax_number=_TAX_NUMBER,
+        street=_STREET, postcode=_POSTCODE, city=_CITY,
     )  # fmt: skip
     pk = stage.do(
         add_entity, entity=details, currency=said["currency"], first_day=stage.first, through=stage.last
@@ -119,7 +125,12 @@ def client(stage: Stage, said: Statement) -> None:
         requires_po=said.get("needs a purchase order", False),
     )  # fmt: skip
     details = ClientDetails(
-        _free(Client, said["name"]), country=_country(said["country"]), vat_id=said.get("vat", "")
+        _free(Client, said["name"]),
+        country=_country(said["country"]),
+        vat_id=said.get("vat", ""),
+        street=_STREET,
+        postcode=_POSTCODE,
+        city=_CITY,
     )
     stage.names.add("client", said["name"], stage.do(add_client, client=details, billing=billing))
 

@@ -46,10 +46,17 @@ class Outcome:
         return not self.differences and not self.broken
 
 
-def run(scenario: Scenario, actor: Actor, *, keep: bool = False) -> Outcome:
+def run(
+    scenario: Scenario,
+    actor: Actor,
+    *,
+    keep: bool = False,
+    look: Callable[[Stage], list[str]] | None = None,
+) -> Outcome:
     """Run a scenario in a legal entity of its own and say what came of it.
 
-    Everything is taken back at the end, unless `keep` and the scenario came out right.
+    `look` may find more that is broken, before everything is taken back at the end; that is not done where `keep` and the
+    scenario came out right.
     """
     outcome = Outcome(scenario.title)
     stage = stage_of(scenario, actor)
@@ -57,6 +64,7 @@ def run(scenario: Scenario, actor: Actor, *, keep: bool = False) -> Outcome:
         play(scenario, stage, outcome)
         if not outcome.differences:
             outcome.broken = [result.line for result in run_checks() if not result.ok]
+            outcome.broken += look(stage) if look is not None else []
         if not (keep and outcome.is_right):
             transaction.set_rollback(True)
     for name in stage.kept_files:
