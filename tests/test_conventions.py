@@ -32,8 +32,8 @@ for _module in walk_packages(workledger.__path__, "workledger."):
 
 ACTIONS = {name: act for name, act in REGISTRY.items() if not name.startswith("testing.")}
 FLOORS = [
-    "core", "ledger", "directory", "contracts", "projects", "timesheets", "expenses", "billing", "receivables", "revenue", "metrics",
-    "connect", "demo", "web",
+    "core", "ledger", "directory", "contracts", "projects", "timesheets", "expenses", "billing", "receivables", "revenue", "close",
+    "forecast", "reporting", "metrics", "connect", "gl", "demo", "web",
 ]  # fmt: skip
 
 

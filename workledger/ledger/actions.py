@@ -11,6 +11,7 @@ from workledger.core import bulk, locks
 from workledger.core.access import Actor, DutyRule, Permission
 from workledger.core.door import action, record
 from workledger.core.duties import duty_applies
+from workledger.core.events import emit
 from workledger.core.refusals import Problems, Refused
 from workledger.kernel.money import money_words
 from workledger.kernel.period import Period as Days
@@ -20,6 +21,7 @@ from workledger.ledger import dimensions
 from workledger.ledger.chart import STANDARD_CHART
 from workledger.ledger.dimensions import Dimension
 from workledger.ledger.drafts import MANUAL, EntryDraft
+from workledger.ledger.events import PeriodStateChanged
 from workledger.ledger.models import (
     Account,
     AccountKind,
@@ -234,11 +236,12 @@ def set_period_state(*, actor: Actor, period_id: int, state: PeriodState, reason
             "earlier_period_open", "An earlier period is not locked yet. Lock periods in order.", "state",
         )  # fmt: skip
     problems.refuse()
-    period.state = state
+    was, period.state = PeriodState(period.state), state
     period.state_changed_by_id = actor.user_id
     period.state_reason = reason.strip()
     period.save(update_fields=["state", "state_changed_by", "state_reason"])
     record(period, f"{period.name} is {period.get_state_display().lower()}")
+    emit(PeriodStateChanged(actor, period.book_id, period.pk, period.start, period.end, was, state))
 
 
 FOLLOWS_DOCUMENTS = frozenset(

@@ -57,6 +57,9 @@ class AccountRole(models.TextChoices):
     CONTRACT_INTEREST = "contract_interest", "Interest of contracts"
     CONTRACT_LOSSES = "contract_losses", "Contract losses"
     LOSS_PROVISION = "loss_provision", "Provision for contract losses"
+    ACCRUED_REVENUE = "accrued_revenue", "Accrued revenue"
+    ACCRUED_EXPENSES = "accrued_expenses", "Accrued expenses"
+    UNREALIZED_FX = "unrealized_fx", "Unrealized FX"
 
 
 class Account(Record):

@@ -1,0 +1,4 @@
+"""The period end: a live checklist per entity and period, accruals that reverse themselves, revaluation, and the lock.
+
+Packages above put their own steps on the list. What a step does is an action of the package that owns the matter.
+"""

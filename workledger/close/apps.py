@@ -1,0 +1,10 @@
+"""Registers the package."""
+
+from workledger.core.triggers import WorkledgerAppConfig
+
+
+class CloseConfig(WorkledgerAppConfig):
+    """See the package's docstring."""
+
+    name = "workledger.close"
+    label = "close"

@@ -1,0 +1,10 @@
+"""Registers the package."""
+
+from workledger.core.triggers import WorkledgerAppConfig
+
+
+class GeneralLedgerConfig(WorkledgerAppConfig):
+    """See the package's docstring."""
+
+    name = "workledger.gl"
+    label = "gl"
