@@ -14,6 +14,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     clients,
     contracts,
     directory,
+    evidence,
     expenses,
     imports,
     ledger,

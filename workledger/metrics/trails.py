@@ -504,6 +504,8 @@ class ItemTrail:
     currency: str
     amount: Decimal
     steps: tuple[Step, ...]
+    source_kind: str
+    source_id: int
     time_entry_id: int | None
     invoice_id: int | None
     invoice: str
@@ -585,6 +587,8 @@ def item_trail(actor: Actor, item_id: int) -> ItemTrail:
         currency=item.currency,
         amount=item.amount,
         steps=tuple(steps),
+        source_kind=item.source_kind,
+        source_id=item.source_id,
         time_entry_id=item.source_id if item.source_kind == "time" else None,
         invoice_id=invoice.pk if invoice else None,
         invoice=str(invoice) if invoice else "",

@@ -18,7 +18,7 @@ from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.layouts import LayoutInput, add_layout
 from workledger.billing.actions.payment_terms import TermsInput, add_payment_terms
 from workledger.billing.actions.prebills import hold_items, run_billing
-from workledger.billing.models import Invoice, OpenItem, ReasonCode
+from workledger.billing.models import BillableItem, Invoice, OpenItem, ReasonCode
 from workledger.connect.models import ImportBatch
 from workledger.connect.tests.builders import HEAD, media
 from workledger.contracts import actions as contracts
@@ -153,7 +153,9 @@ def _books() -> list[str]:
     entry, account = JournalEntry.objects.latest("pk"), Account.objects.earliest("pk")
     return [
         "/ledger/", "/ledger/journal/", f"/ledger/entries/{entry.pk}/", f"/ledger/entries/new?book={account.book_id}",
-        "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/",
+        "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/", "/evidence/",
+        "/evidence/?sample=1&entity=1&first=2026-03-01&through=2026-03-31&size=5&seed=a",
+        f"/evidence/time/{BillableItem.objects.earliest('pk').source_id}/",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from workledger.ledger.models import Account, JournalEntry, Period
 from workledger.testing.time import approved
 from workledger.testing.world import TODAY, Somebody, World
 
-PAGES = ("/ledger/", "/ledger/journal/", "/ledger/periods/")
+PAGES = ("/ledger/", "/ledger/journal/", "/ledger/periods/", "/evidence/")
 Browser = Callable[[Somebody], Client]
 
 
@@ -41,3 +41,18 @@ def test_another_person_opens_a_locked_month_and_says_why(world: World, browser_
     other = browser_of(world.olivia).post(address, {"state": "open", "reason": "An invoice was forgotten"})
     assert other.status_code == 302
     assert Period.objects.get(pk=january.pk).state == "open"
+
+
+def test_a_trail_of_evidence_opens_from_a_sample_and_a_wrong_number_is_said_beside_its_field(
+    world: World, browser_of: Browser
+) -> None:
+    entry = approved(world.carl, world, world.build, TODAY, "8")
+    fay = browser_of(world.fay)
+    month = f"first={TODAY.replace(day=1)}&through={TODAY}"
+    drawn = fay.get(f"/evidence/?sample=1&entity={world.entity_id}&{month}&size=5&seed=a").content.decode()
+    assert f"/evidence/time/{entry.pk}/" in drawn
+    assert "960.00" in fay.get(f"/evidence/time/{entry.pk}/").content.decode()
+    wrong = fay.get("/evidence/?number=LP-1")
+    assert wrong.status_code == 422
+    assert "no invoice or credit note of that number" in wrong.content.decode()
+    assert browser_of(world.carl).get(f"/evidence/time/{entry.pk}/").status_code == 403

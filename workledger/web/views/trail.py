@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from workledger.core.refusals import NotFound
@@ -12,6 +13,7 @@ from workledger.metrics import trails
 from workledger.metrics.catalogue import METRICS, Unit
 from workledger.metrics.queries import may_see
 from workledger.metrics.trails import Trail, TrailRow
+from workledger.reporting import evidence
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.trails import figure, page_url, scope_of, scope_url, scope_words
@@ -113,6 +115,9 @@ def item(request: ActingRequest, item_id: int) -> HttpResponse:
     if found.invoice_id:
         rows.append({"name": found.invoice, "note": "bills this work", "value": "",
                      "href": page_url("invoice", found.invoice_id)})  # fmt: skip
+    if evidence.may_see(request.actor):
+        rows.append({"name": "From term to payment", "note": "every act between, on one page", "value": "",
+                     "href": reverse("evidence-trail", args=[found.source_kind, found.source_id])})  # fmt: skip
     trail = {
         "title": "Why this amount",
         "value": formats.money(found.amount, found.currency),
