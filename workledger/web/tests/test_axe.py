@@ -154,7 +154,7 @@ def _books() -> list[str]:
     return [
         "/ledger/", "/ledger/journal/", f"/ledger/entries/{entry.pk}/", f"/ledger/entries/new?book={account.book_id}",
         "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/", "/evidence/",
-        "/evidence/?sample=1&entity=1&first=2026-03-01&through=2026-03-31&size=5&seed=a",
+        f"/evidence/?sample=1&entity={account.book_id}&first=2026-03-01&through=2026-03-31&size=5&seed=a",
         f"/evidence/time/{BillableItem.objects.earliest('pk').source_id}/",
     ]  # fmt: skip
 
