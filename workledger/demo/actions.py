@@ -34,6 +34,7 @@ from workledger.demo.deals import Deals
 from workledger.demo.queries import PASSWORD, is_loaded
 from workledger.demo.spending import Spending
 from workledger.demo.stories import Stories
+from workledger.demo.waiting import Waiting
 from workledger.directory import models as directory
 from workledger.kernel.rounding import round_amount
 from workledger.ledger import actions as ledger
@@ -100,6 +101,7 @@ def load_firm(*, actor: Actor, loader: "_Loader") -> LoadedDemo:
     payments = loader.payments()
     loader.spending.vendor_bill()
     loader.holds()
+    loader.waiting.load()
     loader.lock()
     record(None, f"Loaded the demo firm with {len(loader.firm.entries):,} entries")
     return LoadedDemo(len(loader.firm.entries), invoices, payments)
@@ -112,7 +114,7 @@ class _Loader:
         self.actor = actor
         self.firm = firm
         self._progress = progress
-        self.spending, self.deals = Spending(self), Deals(self)
+        self.spending, self.deals, self.waiting = Spending(self), Deals(self), Waiting(self)
         self.entity_id = 0
         self.person_ids: list[int] = []
         self.user_ids: list[int] = []
