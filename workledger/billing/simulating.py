@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NewType
 
+from workledger.billing.calc.engine import SharedCap
 from workledger.billing.calc.simulation import (
     Act,
     ActKind,
@@ -36,6 +37,7 @@ from workledger.billing.calc.timerows import (
     without_rate,
 )
 from workledger.billing.calc.work import Worked
+from workledger.billing.settling import AgreedCap, lines_of
 from workledger.billing.simulated import SimulationFound, found
 from workledger.billing.taxing import Taxes
 from workledger.contracts.calc import terms
@@ -89,9 +91,13 @@ class LineGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantGiven:
-    """Terms to try. Without lines it is the contract as it stands."""
+    """Terms to try. Without lines it is the contract as it stands.
+
+    `cap` limits the time of all lines together; None takes the contract's own, {} is none.
+    """
 
     name: str = ""
+    cap: dict[str, Any] | None = None
     lines: list[LineGiven] = field(default_factory=list)
     rates: list[RateGiven] = field(default_factory=list)
 
@@ -198,6 +204,7 @@ class _Basis:
     client_tax: ClientTax = field(default_factory=ClientTax)
     entity_tax: EntityTax = field(default_factory=EntityTax)
     codes: Mapping[int, Code] = field(default_factory=dict)
+    caps: tuple[AgreedCap, ...] = ()
 
 
 def _basis(actor: Actor, asked: SimulationInput) -> _Basis:
@@ -283,6 +290,7 @@ def _of_contract(basis: _Basis, contract: Contract) -> None:
     basis.book = load_rate_books([contract.pk]).book(contract.pk)
     profile = BillingProfile.objects.filter(client_id=contract.client_id).first()
     basis.group_lines_by = profile.group_lines_by if profile else "task"
+    basis.caps = next((line.caps for line in lines_of([contract.pk]).values()), ())
     taxes = Taxes([contract], {contract.client_id: profile} if profile else {})
     basis.client_tax, basis.entity_tax, basis.codes = taxes.of_contract(contract.pk)
 
@@ -313,6 +321,7 @@ def _plan(
     plan = Plan(
         basis.currency, basis.start, basis.end, tuple(lines), ends, acts=acts, group_lines_by=basis.group_lines_by,
         client_tax=basis.client_tax, entity_tax=basis.entity_tax, tasks=task_names, people=people,
+        caps=_caps(basis, variant, place),
     )  # fmt: skip
     return plan, rows
 
@@ -354,6 +363,24 @@ def _lines(basis: _Basis, variant: VariantGiven, place: int) -> list[PlanLine]:
         )  # fmt: skip
     problems.refuse()
     return lines
+
+
+def _caps(basis: _Basis, variant: VariantGiven, place: int) -> tuple[SharedCap, ...]:
+    """Return the caps over several lines: of phases, whose tasks only real time has, then of the contract."""
+    agreed = [SharedCap(each.of, each.cap, task_ids=each.task_ids) for each in basis.caps]
+    if variant.cap is None:
+        return tuple(agreed)
+    of_phases = [each for each in agreed if each.task_ids is not None]
+    if not variant.cap:
+        return tuple(of_phases)
+    try:
+        own = terms.parse_cap(variant.cap)
+    except terms.TermsInvalid as error:
+        where = f"variants.{place}.cap"
+        raise Refused(
+            [Problem("terms_invalid", each.message, f"{where}.{each.field}") for each in error.problems]
+        ) from error
+    return (*of_phases, SharedCap("the contract's cap", own))
 
 
 def as_given(row: ContractLine) -> LineGiven:

@@ -206,6 +206,20 @@ class SimulatorForm:
         ]  # fmt: skip
 
     @property
+    def cap(self) -> Row:
+        """The limit over all lines of each variant."""
+        return Row(
+            "Hard cap over all lines", self.fields["currency"][0],
+            tuple(
+                Cell(
+                    f"v{number}.cap", f"Hard cap over all lines, variant {LETTERS[number]}", None,
+                    self._inherited(number, "cap", ""), self.errors.get(f"v{number}.cap", ""),
+                )
+                for number in range(self.variants)
+            ),
+        )  # fmt: skip
+
+    @property
     def weeks(self) -> list[dict[str, Any]]:
         """Rows of assumed weeks; the first is filled in at first sight."""
         rows = []
@@ -317,6 +331,8 @@ class SimulatorForm:
                     if name == wanted or wanted.startswith(f"{name}.") or name.startswith(f"{wanted}.")
                 )
                 return next(close, "")
+            case ["variants", variant, "cap", *_]:
+                return f"v{variant}.cap"
             case ["weeks", number, *_]:
                 return f"w{self._asked_weeks[int(number)]}" if int(number) < len(self._asked_weeks) else ""
             case ["file"]:
@@ -378,8 +394,10 @@ class SimulatorForm:
             rate = self._number(f"v{number}.rate.{pk}", self._inherited(number, f"rate.{pk}", ""))
             if rate is not None:
                 rates.append(RateGiven(role=role, rate_per_hour=rate))
+        limit = self._number(f"v{number}.cap", self._inherited(number, "cap", ""))
         return VariantGiven(
             name=self.names[number].text,
+            cap=None if limit is None else {"amount": str(limit), "action": terms.CapAction.HARD.value},
             lines=[self._line(number, place, line) for place, line in enumerate(self.lines)],
             rates=rates,
         )

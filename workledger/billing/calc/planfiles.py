@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from workledger.billing.calc.engine import SharedCap
 from workledger.billing.calc.plans import Act, ActKind, Plan, PlanLine
 from workledger.billing.calc.simulation import assumed_acts, month_ends
 from workledger.billing.calc.taxes import EntityTax
@@ -23,7 +24,18 @@ EVERYONE = "*"
 MOST_PERIODS = 120
 _DAY = timedelta(days=1)
 _USUAL_PERIODS = 12
-_TOP = {"currency", "start", "end", "tax_percent", "country", "group_lines_by", "rates", "lines", "acts"}
+_TOP = {
+    "currency",
+    "start",
+    "end",
+    "tax_percent",
+    "country",
+    "group_lines_by",
+    "cap",
+    "rates",
+    "lines",
+    "acts",
+}
 _LINE = {"name", "model", "terms", "rates", "budget_hours"}
 _ACT = {"line", "on", "kind", "place", "percent", "quantity", "start", "end", "amount"}
 _GROUPS = ("task", "person", "entry")
@@ -55,6 +67,7 @@ class TermsFile:
     tax_percent: Decimal = Decimal(0)
     country: str = ""
     group_lines_by: str = "task"
+    cap: terms.Cap | None = None
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     lines: list[PlanLine] = field(default_factory=list)
     line_rates: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
@@ -97,6 +110,7 @@ class _Reader:
         found.group_lines_by = str(document.get("group_lines_by", "task"))
         if found.group_lines_by not in _GROUPS:
             self._bad("group_lines_by", f"Lines are grouped by {', '.join(_GROUPS)}.")
+        found.cap = self._cap(document.get("cap"))
         found.rates = self._rates(document.get("rates", {}), "rates", 0, found.roles)
         self._read_lines(found)
         self._read_acts(found)
@@ -111,6 +125,17 @@ class _Reader:
         if not re.fullmatch(r"[A-Z]{3}", currency):
             self._bad("currency", 'Say the currency by its three letters: currency = "EUR".')
         return currency
+
+    def _cap(self, given: Any) -> terms.Cap | None:
+        """Read the cap over all lines."""
+        if given is None:
+            return None
+        try:
+            return terms.parse_cap(given if isinstance(given, dict) else {})
+        except terms.TermsInvalid as error:
+            for problem in error.problems:
+                self._bad(f"cap.{problem.field}", problem.message)
+            return None
 
     def _read_lines(self, found: TermsFile) -> None:
         lines = self._tables("lines")
@@ -324,6 +349,7 @@ def plan_of(found: TermsFile, rows: Sequence[TimeRow], periods: int | None = Non
         acts=(*found.acts, *_not_said(found, assumed_acts(lines, ends))), group_lines_by=found.group_lines_by,
         entity_tax=EntityTax(percentage=found.tax_percent),
         tasks=tasks.names, people=people.names,
+        caps=(SharedCap("the contract's cap", found.cap),) if found.cap else (),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from workledger.billing.calc.drafting import TaxGroup
 from workledger.billing.calc.draws import BlockLeft, RetainerPeriod
+from workledger.billing.calc.engine import SharedCap
 from workledger.billing.calc.taxes import ClientTax, Code, EntityTax, Tax
 from workledger.billing.calc.work import Worked
 from workledger.contracts.calc.terms import Terms
@@ -78,6 +79,7 @@ class Plan:
 
     `ends` are the last days of the periods, ascending; a bill run follows each of them, or those in `billed_on` alone.
     Work before the first period counts as of it; work after the last is left out. `tasks` and `people` are names to print.
+    `caps` are those over all lines, or over some tasks of them.
     """
 
     currency: str
@@ -92,6 +94,7 @@ class Plan:
     entity_tax: EntityTax = _NO_TAX
     tasks: Mapping[int, str] = field(default_factory=dict)
     people: Mapping[int, str] = field(default_factory=dict)
+    caps: tuple[SharedCap, ...] = ()
 
 
 # --- out ----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from workledger.billing.calc.plans import (
     PlanLine,
     Recognized,
 )
-from workledger.billing.calc.running_time import Day, RunningTime
+from workledger.billing.calc.running_time import Day, RunningTime, Together
 from workledger.contracts.calc import terms
 
 _ZERO = Decimal(0)
@@ -30,9 +30,9 @@ _ZERO = Decimal(0)
 class RunningLine:
     """A line of a plan, moved on period by period: `work`, `act`, `charge`, then `bill` where a bill run follows."""
 
-    def __init__(self, plan: Plan, line: PlanLine, number: int) -> None:
+    def __init__(self, plan: Plan, line: PlanLine, number: int, together: Together | None = None) -> None:
         self.line = line
-        self.time = RunningTime(plan, line)
+        self.time = RunningTime(plan, line, together)
         self._plan, self._number = plan, number
         self._open: list[ChargeDue] = []
         self._keys: set[tuple[ChargeKind, str]] = set()

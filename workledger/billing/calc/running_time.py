@@ -15,7 +15,7 @@ from typing import NamedTuple
 from workledger.billing.calc import engine
 from workledger.billing.calc.drafting import OpenPiece
 from workledger.billing.calc.draws import Allowance, Block, Blocks, RetainerPeriod
-from workledger.billing.calc.engine import Draw, Piece, Settled, Treatment
+from workledger.billing.calc.engine import Draw, LineTime, Piece, Settled, Treatment
 from workledger.billing.calc.plans import Figures, Plan, PlanLine
 from workledger.billing.calc.work import Worked
 from workledger.contracts.calc import terms
@@ -46,21 +46,69 @@ class Day(NamedTuple):
         )
 
 
+class Together:
+    """Lines whose time is priced at once, since caps count over all of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._currency = plan.currency
+        self._caps = list(plan.caps)
+        self._times: list[RunningTime] = []
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a cap over several lines limits what is charged."""
+        return any(each.cap.action is terms.CapAction.HARD for each in self._caps)
+
+    def join(self, time: "RunningTime") -> None:
+        """Price a line with the others from now on."""
+        self._times.append(time)
+
+    def price(self) -> None:
+        """Price what every line has on no bill."""
+
+        def of_lines(lacking: frozenset[int]) -> list[LineTime]:
+            return [each.unbilled(key, lacking) for key, each in enumerate(self._times)]
+
+        pieces, lacking, lines = engine.priced_together(of_lines, self._currency, self._caps)
+        for key, each in enumerate(self._times):
+            each.came_out(pieces[key], lacking, lines[key].draw)
+
+    def bill(self, pieces: Iterable[Piece], works: Mapping[int, Worked]) -> None:
+        """Remember what bills hold of the time that each cap counts."""
+        for place, each in enumerate(self._caps):
+            counted = [
+                piece
+                for piece in pieces
+                if each.task_ids is None or works[piece.source_id].task_id in each.task_ids
+            ]
+            held = Settled(
+                each.settled.amount + sum([piece.amount for piece in counted], _ZERO),
+                each.settled.seconds + sum([piece.seconds for piece in counted]),
+            )
+            self._caps[place] = each._replace(settled=held)
+
+
 class RunningTime:
     """A line's time: `take` prices what is new with what stands, `bill` lets a bill hold what is charged.
 
     In the order of their days: `fixed` time is on no bill and cannot change any more, `standing` time was left by the
-    last bill, `new` time came after it. `base` is what may be drawn from once `fixed` has drawn.
+    last bill, `new` time came after it. `base` is what may be drawn from once `fixed` has drawn. Under a cap over several
+    lines no time is ever fixed, as the others' time may still move it.
     """
 
-    def __init__(self, plan: Plan, line: PlanLine) -> None:
+    def __init__(self, plan: Plan, line: PlanLine, together: Together | None = None) -> None:
         self.seconds = 0
         self.unpriced: set[int] = set()
         self._currency, self._document = plan.currency, line.document
         self._works = sorted(_with_rates(line), key=lambda work: (work.day, work.source_id))
         self._days = [work.day for work in self._works]
         self._at = 0
-        self._is_alone = engine.is_plain(line.document) or not engine.prices_time(line.document)
+        self._together = together if together is not None and engine.prices_time(line.document) else None
+        self._is_alone = self._together is None and (
+            engine.is_plain(line.document) or not engine.prices_time(line.document)
+        )
+        if self._together is not None:
+            self._together.join(self)
         self._standing: list[Worked] = []
         self._new: list[Worked] = []
         self._pieces: list[Piece] = []  # what standing and new time came to
@@ -74,27 +122,44 @@ class RunningTime:
         self._charged: dict[date, Decimal] = defaultdict(Decimal)
         self._over: dict[int, Decimal] = defaultdict(Decimal)
 
-    def take(self, through: date) -> None:
-        """Take the time up to a day and price it with what stands."""
+    def take(self, through: date) -> bool:
+        """Take the time up to a day and price it with what stands; returns whether it waits to be priced with other lines'."""
         upto = bisect_right(self._days, through)
         found, self._at = self._works[self._at : upto], upto
         if not found:
-            return
+            return False
         seconds = sum([work.seconds for work in found])
         self.seconds += seconds
         value = _worth(((work.seconds, work.rate) for work in found), self._currency)
         self._gone = self._gone.plus(Figures(seconds=seconds, value=value))
         if not self._is_alone:
             self._new += found
-            self._price()
-            return
+            if self._together is None:
+                self._price()
+            return self._together is not None
         pieces, lacking, _ = engine.priced(self._document, found, self._currency)
         self._new += self._without(found, lacking)
         self._pieces += pieces
         self._has_priced = True
         self._change(_by_day(pieces, found))
+        return False
+
+    def unbilled(self, key: int, lacking: frozenset[int]) -> LineTime:
+        """Return what is on no bill, but for entries without a rate, with what it may draw from, untouched."""
+        works = [work for work in (*self._standing, *self._new) if work.source_id not in lacking]
+        settled = Settled(self._billed, self._billed_seconds, self._billed_months)
+        return LineTime(key, self._document, works, settled, _copied(self._base))
+
+    def came_out(self, pieces: list[Piece], lacking: frozenset[int], drawn: Draw) -> None:
+        """Take how the time was priced together with that of other lines."""
+        works = self._standing + self._new
+        self._pieces, self._drawn = pieces, drawn
+        self._priced(works, lacking)
 
     def _price(self) -> None:
+        if self._together is not None:
+            self._together.price()
+            return
         works = self._standing + self._new
         if self._base.allowance is None and self._base.blocks is None:
             settled = Settled(self._billed, self._billed_seconds, self._billed_months)
@@ -103,6 +168,9 @@ class RunningTime:
             first, lacking, self._after_standing = self._drawing(self._standing, self._base)
             then, more, self._drawn = self._drawing(self._new, self._after_standing)
             self._pieces, lacking = first + then, lacking | more
+        self._priced(works, lacking)
+
+    def _priced(self, works: Sequence[Worked], lacking: frozenset[int]) -> None:
         self._new = self._without(self._new, lacking)
         self._standing = self._without(self._standing, lacking)
         self._has_priced = True
@@ -199,6 +267,8 @@ class RunningTime:
             self._gone = self._gone.plus(self._figures(self._pieces, works))
             self._new, self._pieces = [], []
             return
+        if self._together is not None:
+            self._together.bill(charged, works)
         self._settle(charged, works)
         billed = {piece.source_id for piece in charged}
         left: dict[int, int] = defaultdict(int)
@@ -227,7 +297,7 @@ class RunningTime:
         again = [work for work in works if work.source_id in known]
         tops_up = isinstance(self._document, terms.Prepaid) and self._document.tops_up
         waits = tops_up and any(piece.treatment is Treatment.WAITS for piece in self._pieces)
-        if again == self._standing and not waits:
+        if again == self._standing and not waits and self._together is None:
             fixed = [piece for piece in self._pieces if piece.source_id in known]
             self._gone = self._gone.plus(self._figures(fixed, {work.source_id: work for work in again}))
             works = works[len(again) :]

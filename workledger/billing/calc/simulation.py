@@ -25,6 +25,7 @@ from workledger.billing.calc.plans import (
     Simulation,
 )
 from workledger.billing.calc.running import RunningLine
+from workledger.billing.calc.running_time import Together
 from workledger.billing.calc.taxes import tax_of, tax_point
 from workledger.contracts.calc import terms
 from workledger.kernel.period import Period, month_of
@@ -68,7 +69,9 @@ def _assumed(lines: Sequence[PlanLine], ends: Sequence[date]) -> Iterator[Act]:
 
 def simulate(plan: Plan) -> Simulation:
     """Bill a plan and return what comes out, period by period. Raises `NoTaxRate` where a tax code has no percentage."""
-    lines = [RunningLine(plan, line, number) for number, line in enumerate(plan.lines, start=1)]
+    shared = Together(plan)
+    together = shared if shared.is_needed else None
+    lines = [RunningLine(plan, line, number, together) for number, line in enumerate(plan.lines, start=1)]
     by_key = {line.line.key: line for line in lines}
     acts = sorted(plan.acts, key=lambda act: act.on)
     periods = []
@@ -76,8 +79,9 @@ def simulate(plan: Plan) -> Simulation:
     for end in plan.ends:
         due = [act for act in acts if act.on <= end]
         acts = acts[len(due) :]
-        for line in lines:
-            line.time.take(end)
+        waiting = [line.time.take(end) for line in lines]
+        if together is not None and any(waiting):
+            together.price()
         for act in due:
             by_key[act.line].act(act)
         is_billed = plan.billed_on is None or end in plan.billed_on

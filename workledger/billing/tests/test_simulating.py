@@ -171,3 +171,15 @@ def test_who_may_not_see_billing_or_the_contract_simulates_nothing(world: World)
         simulations(world.carl.actor, SimulationInput(contract_id=world.acme_contract.pk))
     with pytest.raises(NotFound):
         simulations(world.fay.actor, SimulationInput(contract_id=10**9))
+
+
+def test_the_contracts_cap_counts_unless_a_variant_says_another(world: World) -> None:
+    world.acme_contract.cap = {"amount": "6000", "action": "hard"}
+    world.acme_contract.save()
+    variants = [VariantGiven(), VariantGiven(cap={"amount": "1000", "action": "hard"}), VariantGiven(cap={})]
+    assert invoiced(run(world, weeks=[week()], variants=variants)) == [
+        [D(5280), D(720)], [D(1000), D(0)], [D(5280), D(5280)],
+    ]  # fmt: skip
+    assert refused(world, weeks=[week()], variants=[VariantGiven(cap={"action": "hard"})]) == [
+        ("terms_invalid", "variants.0.cap.amount")
+    ]

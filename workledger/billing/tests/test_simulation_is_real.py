@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from workledger.billing.actions import charges, milestones
 from workledger.billing.actions.prebills import run_billing
+from workledger.billing.calc.engine import SharedCap
 from workledger.billing.calc.simulation import Act, ActKind, Plan, PlanLine, Simulation, simulate
 from workledger.billing.calc.taxes import EntityTax
 from workledger.billing.calc.work import Worked
@@ -27,6 +28,7 @@ from workledger.contracts.models import ContractLine
 from workledger.core.refusals import Refused
 from workledger.kernel.period import Period
 from workledger.ledger.models import AccountRole, Posting
+from workledger.projects.models import Phase as Phase_
 from workledger.projects.models import Task
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import World
@@ -314,7 +316,7 @@ def real(
                     for row in rows
                 ]
             )
-        items = BillableItem.objects.filter(contract_line=line, is_void=False)
+        items = BillableItem.objects.filter(contract=line.contract, is_void=False)
         open_items = OpenItem.objects.filter(contract_id=line.contract_id)
         found.over_cap.append(items.aggregate(total=Sum("over_cap"))["total"] or D(0))
         found.wip.append(open_items.aggregate(total=Sum("amount"))["total"] or D(0))
@@ -395,6 +397,74 @@ def test_simulated_is_what_is_billed(world: World, document: terms.Terms, booked
         assert expected.refusal == ["negative_invoice"] * is_negative
         if is_negative:
             return
+        assert [sorted(lines) for lines in found.invoices] == [sorted(lines) for lines in expected.invoices]
+        assert posted(simulation) == booked_in(contract.pk)
+        assert (found.totals, found.wip, found.over_cap) == (expected.totals, expected.wip, expected.over_cap)
+
+
+caps = st.one_of(
+    st.fixed_dictionaries({"amount": amounts, "action": st.just("hard")}),
+    st.fixed_dictionaries(
+        {
+            "hours": st.sampled_from(["3", "7.5", "20"]),
+            "action": st.just("hard"),
+            "tolerance_percent": percents,
+        }
+    ),
+)
+of_hours = st.sampled_from(["time_and_materials", "blended", "day_rate", "retainer"])
+
+
+@st.composite
+def two_documents(draw: st.DrawFn) -> tuple[terms.Terms, terms.Terms]:
+    first, second = draw(of_hours), draw(of_hours)
+    return terms.parse(first, draw(models[first])), terms.parse(second, draw(models[second]))
+
+
+@pytest.mark.django_db
+@settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+@given(documents=two_documents(), of_contract=caps, of_phase=st.none() | caps, booked=times)
+def test_caps_over_several_lines_are_simulated_as_they_bill(
+    world: World,
+    documents: tuple[terms.Terms, terms.Terms],
+    of_contract: dict[str, Any],
+    of_phase: dict[str, Any] | None,
+    booked: list[Booked],
+) -> None:
+    note(f"{documents!r}\n{of_contract!r}\n{of_phase!r}\n{booked!r}")
+    with rolled_back():
+        line, contract = world.audit, world.audit_contract
+        line.model, line.terms = documents[0].model, terms.stored(documents[0])
+        line.save()
+        contract.start, contract.cap = date(2026, 3, 5), of_contract
+        contract.save()
+        other = ContractLine.objects.create(
+            contract=contract, name="Reports", position=2, model=documents[1].model,
+            terms=terms.stored(documents[1]), revenue_method=line.revenue_method,
+        )  # fmt: skip
+        report = Task.objects.create(project=world.beacon, name="Report", contract_line=other, position=2)
+        shared = [SharedCap("the contract's cap", terms.parse_cap(of_contract))]
+        if of_phase is not None:
+            phase = Phase_.objects.create(project=world.beacon, name="Writing", position=1, cap=of_phase)
+            Task.objects.filter(pk=report.pk).update(phase=phase)
+            shared.insert(
+                0, SharedCap("the phase's cap", terms.parse_cap(of_phase), task_ids=frozenset({report.pk}))
+            )
+        tasks = {"review": world.review, "report": report}
+        expected, works = real(world, line, tasks, booked, ())
+        of_task = {task.pk: [work for work in works if work.task_id == task.pk] for task in tasks.values()}
+        plan = Plan(
+            "EUR", contract.start, None,
+            (PlanLine("line", "Audit", documents[0], of_task[world.review.pk]),
+             PlanLine("other", "Reports", documents[1], of_task[report.pk])),
+            ENDS, entity_tax=EntityTax(percentage=D(19)), caps=tuple(shared),
+            tasks={task.pk: task.name for task in tasks.values()},
+            people={world.carl.person_id: "Carl Consultant", world.pia.person_id: "Pia Lead"},
+        )  # fmt: skip
+        simulation = simulate(plan)
+        if any(not invoice.is_issued for invoice in simulation.invoices) or expected.refusal:
+            return
+        found = simulated(simulation)
         assert [sorted(lines) for lines in found.invoices] == [sorted(lines) for lines in expected.invoices]
         assert posted(simulation) == booked_in(contract.pk)
         assert (found.totals, found.wip, found.over_cap) == (expected.totals, expected.wip, expected.over_cap)

@@ -82,3 +82,15 @@ def test_what_does_not_fit_is_named_with_its_line(changed: str, into: str, line:
 def test_a_role_without_a_rate_is_named() -> None:
     with pytest.raises(RowsInvalid, match="Junior"):
         plan_of(read_terms(TERMS.replace('"*" = 100\n', "")), read_time(TIME))
+
+
+def test_a_cap_over_all_lines_limits_the_plan() -> None:
+    capped = TERMS.replace("[rates]", '[cap]\namount = 250\naction = "hard"\n\n[rates]', 1)
+    found = read_terms(capped)
+    plan = plan_of(found, read_time(TIME))
+    # 2 h × 150.50 + 1 h × 100, of which the first 250 are charged; the accepted milestone is no time
+    charged = sum(invoice.net for invoice in simulate(plan).invoices)
+    assert charged == Decimal(250) + Decimal(900)
+    with pytest.raises(TermsFileInvalid) as error:
+        read_terms(TERMS.replace("[rates]", '[cap]\naction = "hard"\n\n[rates]', 1))
+    assert [problem.field for problem in error.value.problems] == ["cap.amount"]
