@@ -20,9 +20,9 @@ def standard_tax(world: World) -> TaxCode:
 
 
 def test_what_nobody_mapped_is_called_as_here(world: World) -> None:
+    tax = standard_tax(world)
     found = mapping.for_book(world.book_id)
     revenue = Account.objects.get(book_id=world.book_id, role=AccountRole.SERVICES_REVENUE)
-    tax = standard_tax(world)
     assert (found.account(revenue.pk), found.account_of_role(AccountRole.RECEIVABLE)) == ("4000", "1100")
     assert found.tax(tax.pk) == tax.name
     assert found.dimensions(SimpleNamespace(client_id=world.acme.pk)) == {}
