@@ -19,11 +19,11 @@ from workledger.gl.models import (
     AccountMapping,
     DimensionMapping,
     DimensionValue,
-    Grain,
     JournalSettings,
     TaxMapping,
 )
 from workledger.ledger.dimensions import Dimension, choices
+from workledger.ledger.export import Grain
 from workledger.ledger.models import Account, Book
 
 _DOOR = "gl"

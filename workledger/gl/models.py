@@ -9,6 +9,7 @@ from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.directory.models import TaxCode
 from workledger.ledger.dimensions import Dimension
+from workledger.ledger.export import Grain
 from workledger.ledger.models import Account, AccountKind, Book
 
 _DIMENSIONS = [(each.value, each.label) for each in Dimension]
@@ -22,14 +23,6 @@ class Axis(models.TextChoices):
     TRACKING_1 = "tracking_1", "Xero tracking category, first"
     TRACKING_2 = "tracking_2", "Xero tracking category, second"
     ANALYTIC = "analytic", "Analytic axis"
-
-
-class Grain(models.TextChoices):
-    """How much of the journal travels: every entry, or its sums by account and mapped dimensions."""
-
-    DETAIL = "detail", "Every entry"
-    DAY = "day", "Summarized per day"
-    PERIOD = "period", "Summarized per period"
 
 
 class ExternalAccount(Record):
