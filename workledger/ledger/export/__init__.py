@@ -18,9 +18,9 @@ from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden
 from workledger.ledger.export import beancount, comma, hledger
 from workledger.ledger.export.extent import EVERYTHING, Extent, Grain
-from workledger.ledger.export.source import Source, load
+from workledger.ledger.export.source import Side, Source, load
 
-__all__ = ["EVERYTHING", "Exported", "Extent", "Format", "Grain", "export"]
+__all__ = ["EVERYTHING", "Exported", "Extent", "Format", "Grain", "Side", "Source", "export", "load"]
 
 
 class Format(StrEnum):

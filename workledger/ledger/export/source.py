@@ -93,6 +93,26 @@ class Source:
             first: date | None = cursor.fetchone()[0]
         return first
 
+    def moved(self) -> list[int]:
+        """Return the accounts that have a posting in this part of the journal, in the chart's order."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT a FROM unnest(%(accounts)s::bigint[]) WITH ORDINALITY u(a, place) WHERE EXISTS (SELECT 1"
+                " FROM ledger_posting WHERE account_id = a AND date >= %(start)s AND date < %(end)s) ORDER BY place",
+                self._asked(),
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    def clients_with_receivables(self) -> list[int]:
+        """Return the clients whose receivable moves in this part of the journal."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT client_id FROM ledger_posting WHERE account_id = ANY(%(receivables)s)"
+                " AND date >= %(start)s AND date < %(end)s AND client_id <> 0 ORDER BY 1",
+                self._asked(),
+            )
+            return [row[0] for row in cursor.fetchall()]
+
     def about(self, ids: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
         """Return what a posting is about as (dimension, name) pairs; a name that is not seen is its id."""
         found = self._about.get(ids)
@@ -119,7 +139,7 @@ class Source:
                 for row in rows:
                     yield Side._make((*row[:14], row[14:]))
 
-    def _asked(self) -> dict[str, object]:
+    def _asked(self) -> dict[str, list[int] | date]:
         return {
             "accounts": self._ids(),
             "receivables": [

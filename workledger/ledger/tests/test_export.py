@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from beancount import loader
@@ -179,7 +180,7 @@ def foreign(world: World, day: date, own: int, value: int) -> EntryDraft:
     return EntryDraft(world.book_id, day, "invoice_issued", "Krona", "SEK", postings)
 
 
-def sides(own: int, value: int) -> dict[str, Decimal]:
+def sides(own: int, value: int) -> dict[str, Any]:
     return {"debit" if own > 0 else "credit": Decimal(abs(own)), "functional": Decimal(abs(value))}
 
 
