@@ -72,22 +72,3 @@ def journal(
     found = [Line(key[0], amount, *key[1:]) for key, amount in sums.items() if amount]
     found.sort(key=lambda line: not line.is_receivable)
     return Journal(identifier, on, description, tuple(found), entry_id) if found else None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What an account of the other side is debited and credited, both positive."""
-
-    account: str
-    debit: Decimal
-    credit: Decimal
-
-
-def totals(journals: Iterable[Journal]) -> list[Total]:
-    """Return what journals come to by account, in the order of the codes."""
-    sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for each in journals:
-        for line in each.lines:
-            debit, credit = sums.get(line.account, (_ZERO, _ZERO))
-            sums[line.account] = (debit + line.debit, credit + line.credit)
-    return [Total(account, *sides) for account, sides in sorted(sums.items())]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from workledger.core.access import Actor
+from workledger.gl.models import Axis
 from workledger.ledger.export import Exported, Grain
 
 
@@ -33,7 +34,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A file format. `one_book` ones hold the books of one company; `where` says how a file gets in on the other side."""
+    """A file format. `one_book` ones hold the books of one company, in the other side's words: then `axes` are those that it
+    carries, and `by_customer` keeps receivables apart. `where` says how a file gets in on the other side.
+    """
 
     name: str
     label: str
@@ -42,4 +45,6 @@ class Form:
     write: Callable[[Actor, Order, Outlet, Callable[[int], None]], Exported]
     encoding: str = "utf-8"
     one_book: bool = False
+    axes: frozenset[Axis] = frozenset()
+    by_customer: bool = False
     where: str = ""

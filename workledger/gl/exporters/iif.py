@@ -26,6 +26,7 @@ from workledger.ledger.export.source import ExportAccount
 from workledger.ledger.models import AccountRole
 
 ENCODING = "cp1252"
+_AXES = frozenset({Axis.CUSTOMER, Axis.CLASS})
 _EVERY = 500  # journals a write
 _LONGEST_NUMBER = 11
 _LONGEST_MEMO = 500
@@ -39,12 +40,8 @@ def write(actor: Actor, order: Order, out: Outlet, progress: Callable[[int], Non
     """Write the journals of one book; returns how many journals and lines."""
     (book_id,) = order.book_ids or ()
     reading = Reading(
-        actor,
-        Wanted(
-            book_id, order.start, order.end, order.grain,
-            axes=frozenset({Axis.CUSTOMER, Axis.CLASS}), by_customer=True,
-        ),
-    )  # fmt: skip
+        actor, Wanted(book_id, order.start, order.end, order.grain, axes=_AXES, by_customer=True)
+    )
     places = minor_units(reading.mapping.currency)
     out.write(_lists(reading) + _head())
     parts: list[str] = []
@@ -147,5 +144,6 @@ def _forms(sign: str) -> Iterable[str]:
 
 FORM = Form(
     "iif", "QuickBooks (IIF)", "iif", "text/plain", write,
-    encoding=ENCODING, one_book=True, where="In QuickBooks Desktop: File, Utilities, Import, IIF files.",
+    encoding=ENCODING, one_book=True, axes=_AXES, by_customer=True,
+    where="In QuickBooks Desktop: File, Utilities, Import, IIF files.",
 )  # fmt: skip

@@ -97,5 +97,5 @@ class _Sheet:
 
 FORM = Form(
     "xero", "Xero (CSV)", "csv", "text/csv", write,
-    one_book=True, where="In Xero: Accounting, Manual journals, Import. The journals arrive there as drafts.",
+    one_book=True, axes=frozenset(_PLACES), where="In Xero: Accounting, Manual journals, Import. The journals arrive there as drafts.",
 )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workledger.gl.calc.journals import Journal, Line, Total, Unbalanced, journal, totals
+from workledger.gl.calc.journals import Journal, Line, Unbalanced, journal
 
 DAY = date(2026, 3, 2)
 
@@ -54,19 +54,6 @@ def test_what_nets_to_nothing_is_left_out() -> None:
 def test_an_unbalanced_journal_is_an_error() -> None:
     with pytest.raises(Unbalanced, match=r"17 is out by 0\.01"):
         made(line("1000", "5.01"), line("4000", "-5"))
-
-
-def test_totals_are_by_account_with_both_sides() -> None:
-    first = made(line("1100", "119"), line("4000", "-100"), line("2100", "-19"))
-    second = made(line("1000", "119"), line("1100", "-119"))
-    assert first is not None
-    assert second is not None
-    assert totals([first, second]) == [
-        Total("1000", Decimal(119), Decimal(0)),
-        Total("1100", Decimal(119), Decimal(119)),
-        Total("2100", Decimal(0), Decimal(19)),
-        Total("4000", Decimal(0), Decimal(100)),
-    ]
 
 
 AMOUNTS = st.decimals("-9999", "9999", places=2)
