@@ -15,6 +15,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     contracts,
     directory,
     expenses,
+    general_ledger,
     imports,
     ledger,
     metrics,
