@@ -1,7 +1,7 @@
 """``workledger ledger``: the trial balance and the journal for other tools."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,12 +10,16 @@ from django.utils import timezone
 
 from workledger.cli.output import Progress, emit, say, table
 from workledger.core.access import system_actor
+from workledger.core.refusals import Refused
+from workledger.gl import exporting
+from workledger.gl.exporters import FORMS, Order
 from workledger.kernel.money import amount_words
 from workledger.kernel.rounding import round_amount
 from workledger.ledger import queries
-from workledger.ledger.export import Format, export
+from workledger.ledger.export import Grain
 
 DOOR = "cli"
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("ledger")
@@ -29,7 +33,7 @@ def command() -> None:
 
 
 @command.command("trial-balance")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The last day that counts; today otherwise.")
+@click.option("--as-of", type=_DAY, help="The last day that counts; today otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def trial_balance(as_of: datetime | None, as_json: bool) -> None:
     """Print every account with its debits, credits and balance, per legal entity.
@@ -87,21 +91,63 @@ def _lines(balance: queries.TrialBalance) -> list[str]:
 
 
 @command.command("export")
-@click.option("--format", "form", type=click.Choice([str(each.value) for each in Format]), required=True)
+@click.option("--format", "form", type=click.Choice(list(FORMS)), required=True)
+@click.option("--book", help="The legal entity whose books; all of them, where the format takes several.")
+@click.option("--since", type=_DAY, help="The first day that counts.")
+@click.option("--through", type=_DAY, help="The last day that counts.")
+@click.option(
+    "--summarized/--detailed", default=None, help="Sums or every entry; as the books' settings say otherwise."
+)
+@click.option("--per", type=click.Choice(["day", "period"]), default="period", help="What sums are over.")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-def export_journal(form: str, file: Path) -> None:
-    """Write the whole journal to FILE for hledger, beancount or a spreadsheet.
+def export_journal(
+    form: str,
+    book: str | None,
+    since: datetime | None,
+    through: datetime | None,
+    summarized: bool | None,
+    per: str,
+    file: Path,
+) -> None:
+    """Write the journal to FILE for hledger, beancount, a spreadsheet, QuickBooks (iif) or Xero.
+
+    Xero takes 300 lines a file: further files are numbered beside FILE.
 
     \b
-    Example:
+    Examples:
       workledger ledger export --format hledger books.journal
+      workledger ledger export --format iif --summarized --since 2026-03-01 --through 2026-03-31 march.iif
     """
+    actor = system_actor(DOOR)
     progress = Progress()
-
-    def count(postings: int) -> None:
-        progress("Writing postings", postings)
-
-    with file.open("w", encoding="utf-8") as target:
-        done = export(system_actor(DOOR), Format(form), target.write, progress=count)
+    chosen = exporting.form_of(form)
+    book_ids = _named(queries.books(actor), book)
+    order = Order(
+        book_ids,
+        start=since.date() if since else None,
+        end=through.date() + timedelta(days=1) if through else None,
+        grain=_grain(summarized, per, book_ids or tuple(each.id for each in queries.books(actor))),
+    )
+    with exporting.Files.beside(file, chosen.encoding) as files:
+        done = exporting.export(
+            actor, chosen, order, files, lambda postings: progress("Writing postings", postings)
+        )
     progress.close()
-    say(f"Wrote {done.entries:,} entries with {done.postings:,} postings to {file}.")
+    more = f" and {len(files.opened) - 1} more beside it" if len(files.opened) > 1 else ""
+    say(f"Wrote {done.entries:,} entries with {done.postings:,} postings to {file}{more}.")
+
+
+def _named(books: Sequence[queries.BookRef], name: str | None) -> tuple[int, ...] | None:
+    if name is None:
+        return None
+    found = tuple(book.id for book in books if book.name == name)
+    if not found:
+        known = ", ".join(book.name for book in books)
+        raise Refused.because("not_found", f"There are no books of {name}. There are: {known}.", "book")
+    return found
+
+
+def _grain(summarized: bool | None, per: str, book_ids: tuple[int, ...]) -> Grain:
+    if summarized is None:
+        return exporting.usual_grain(book_ids)
+    return Grain(per) if summarized else Grain.DETAIL

@@ -1,13 +1,14 @@
 """The whole journal as text that other tools read: hledger, beancount, CSV.
 
 One transaction per journal entry. An amount stands in its own currency with the book's value as its total price;
-hours and dimensions are tags. Rows stream from the server, so memory does not grow with the journal.
+hours and dimensions are tags. An `Extent` takes a part of it, or its sums per day or period instead of every entry.
+Rows stream from the server, so memory does not grow with the journal.
 
     with path.open("w") as file:
         export(actor, Format.HLEDGER, file.write)
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,7 +17,10 @@ from django.db import transaction
 from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden
 from workledger.ledger.export import beancount, comma, hledger
-from workledger.ledger.export.source import Source, load
+from workledger.ledger.export.extent import EVERYTHING, Extent, Grain
+from workledger.ledger.export.source import Side, Source, load
+
+__all__ = ["EVERYTHING", "Exported", "Extent", "Format", "Grain", "Side", "Source", "export", "load"]
 
 
 class Format(StrEnum):
@@ -49,10 +53,10 @@ def export(
     form: Format,
     write: Callable[[str], object],
     *,
-    book_ids: Collection[int] | None = None,
+    extent: Extent = EVERYTHING,
     progress: Callable[[int], None] = lambda _postings: None,
 ) -> Exported:
-    """Write the journal of these books (all the actor may read) in one form, as of one moment.
+    """Write the journal that the actor may read, or the part that `extent` names, in one form, as of one moment.
 
     Without the permission to see cost, the two labour accounts are left out; every entry still balances.
     Refuses an actor who may not read the ledger.
@@ -60,4 +64,4 @@ def export(
     if not actor.can(Permission.VIEW_LEDGER):
         raise Forbidden.because("forbidden", "You may not read the ledger. Ask an owner or Finance.")
     with transaction.atomic():
-        return Exported(*_WRITERS[form](load(actor, book_ids), write, progress))
+        return Exported(*_WRITERS[form](load(actor, extent), write, progress))

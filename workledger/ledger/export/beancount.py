@@ -69,8 +69,9 @@ def _head(source: Source, names: dict[int, str]) -> str:
     return "".join(lines)
 
 
-def _title(entry_id: int, side: Side) -> str:
-    text = f"{side.date} * {_quoted(side.description)}\n  entry: {entry_id}\n  kind: {_quoted(side.kind)}\n"
+def _title(entry_id: int | str, side: Side) -> str:
+    number = entry_id if isinstance(entry_id, int) else _quoted(entry_id)
+    text = f"{side.date} * {_quoted(side.description)}\n  entry: {number}\n  kind: {_quoted(side.kind)}\n"
     return f"{text}  reverses: {side.reverses_id}\n" if side.reverses_id else text
 
 

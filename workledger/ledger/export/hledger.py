@@ -51,7 +51,7 @@ def _head(source: Source, names: dict[int, str]) -> str:
     return "".join(lines)
 
 
-def _title(entry_id: int, side: Side) -> str:
+def _title(entry_id: int | str, side: Side) -> str:
     tags = f"kind:{side.kind}"
     if side.reverses_id:
         tags += f", reverses:{side.reverses_id}"

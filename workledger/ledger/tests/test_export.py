@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from beancount import loader
@@ -18,8 +19,9 @@ from workledger.core.access import Permission
 from workledger.core.refusals import Forbidden
 from workledger.ledger import actions, queries
 from workledger.ledger.chart import STANDARD_CHART
+from workledger.ledger.dimensions import Dimension
 from workledger.ledger.drafts import EntryDraft, PostingDraft
-from workledger.ledger.export import Format, export
+from workledger.ledger.export import EVERYTHING, Extent, Format, Grain, export
 from workledger.ledger.export.beancount import _component
 from workledger.ledger.export.source import amount_text
 from workledger.ledger.models import AccountRole, Book
@@ -55,9 +57,9 @@ def busy(world: World) -> World:
     return world
 
 
-def written(world: World, form: Format) -> str:
+def written(world: World, form: Format, extent: Extent = EVERYTHING) -> str:
     parts: list[str] = []
-    export(world.fay.actor, form, parts.append)
+    export(world.fay.actor, form, parts.append, extent=extent)
     return "".join(parts)
 
 
@@ -127,6 +129,81 @@ def test_two_books_in_one_journal_keep_their_accounts_apart(busy: World, tmp_pat
     entries, errors, _ = loader.load_string(written(busy, Format.BEANCOUNT))
     assert not errors
     assert sum(isinstance(entry, Open) for entry in entries) == 2 * len(STANDARD_CHART)
+
+
+def rows_of(world: World, extent: Extent) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(written(world, Format.CSV, extent), newline="")))
+
+
+@pytest.mark.parametrize("grain", [Grain.DAY, Grain.PERIOD])
+def test_a_summary_has_the_same_balances(busy: World, grain: Grain) -> None:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows_of(busy, Extent(grain=grain)):
+        sums[row["account"]] += Decimal(row["book_debit"]) - Decimal(row["book_credit"])
+    assert {code: total for code, total in sums.items() if total} == wanted(busy)
+
+
+def test_a_summary_sums_by_account_currency_and_kept_dimensions(busy: World) -> None:
+    post_now(
+        busy.fay.actor, approved(busy, DAY, 1, price=133), approved(busy, date(2026, 3, 3), 2, price=133)
+    )
+    rows = rows_of(busy, Extent(end=date(2026, 3, 5), grain=Grain.DAY, keep=(Dimension.PROJECT,)))
+    assert [(row["entry"], row["account"], row["book_debit"], row["book_credit"], row["project"], row["client"]) for row in rows][:4] == [
+        (f"{busy.book_id}-20260302", "1200", "1064.00", "0.00", 'Atlas, "phase; 2": æ', ""),
+        (f"{busy.book_id}-20260302", "4000", "0.00", "1064.00", 'Atlas, "phase; 2": æ', ""),
+        (f"{busy.book_id}-20260302", "5000", "400.00", "0.00", 'Atlas, "phase; 2": æ', ""),
+        (f"{busy.book_id}-20260302", "5900", "0.00", "400.00", 'Atlas, "phase; 2": æ', ""),
+    ]  # fmt: skip
+    assert [row["hours"] for row in rows] == ["", "", "8", "", "", "", "2", ""]
+    assert rows[-1]["date"] == "2026-03-03"
+
+
+def test_a_summary_of_a_period_stands_on_its_last_day_within_the_range(busy: World) -> None:
+    assert {row["date"] for row in rows_of(busy, Extent(grain=Grain.PERIOD))} == {"2026-03-31"}
+    assert {row["date"] for row in rows_of(busy, Extent(end=date(2026, 3, 6), grain=Grain.PERIOD))} == {
+        "2026-03-05"
+    }
+
+
+def test_a_summary_by_client_has_one_receivable_an_entry(busy: World) -> None:
+    rows = rows_of(busy, Extent(grain=Grain.PERIOD, by_client=True))
+    receivables = [(row["entry"], row["client"]) for row in rows if row["account"] == "1100"]
+    assert receivables == [
+        (f"{busy.book_id}-20260331", ""), (f"{busy.book_id}-20260331-{busy.acme.pk}", "Acme AG"),
+    ]  # fmt: skip
+    assert {row["client"] for row in rows if row["account"] != "1100"} == {""}
+
+
+def foreign(world: World, day: date, own: int, value: int) -> EntryDraft:
+    """A krona receivable, positive or negative, at a value of its own."""
+    postings = [PostingDraft(AccountRole.RECEIVABLE, **sides(own, value)), PostingDraft(AccountRole.CONTRACT_POSITION, **sides(-own, -value))]  # fmt: skip
+    return EntryDraft(world.book_id, day, "invoice_issued", "Krona", "SEK", postings)
+
+
+def sides(own: int, value: int) -> dict[str, Any]:
+    return {"debit" if own > 0 else "credit": Decimal(abs(own)), "functional": Decimal(abs(value))}
+
+
+@needs_hledger
+def test_sums_whose_sides_differ_between_currencies_are_read_back(world: World, tmp_path: Path) -> None:
+    """1,000 SEK in at 90 EUR, 1,000 out at 95: nothing in krona, -5 in euro. 500 in at 60, 400 out at 70: +100 SEK, -10 EUR."""
+    post_now(
+        world.fay.actor,
+        foreign(world, DAY, 1000, 90), foreign(world, DAY, -1000, 95),
+        foreign(world, date(2026, 3, 3), 500, 60), foreign(world, date(2026, 3, 3), -400, 70),
+    )  # fmt: skip
+    extent = Extent(grain=Grain.DAY)
+    text = written(world, Format.HLEDGER, extent)
+    file = tmp_path / "books.journal"
+    file.write_text(text)
+    subprocess.run(["hledger", "-f", file, "check", "--strict"], check=True, capture_output=True)
+    assert not loader.load_string(written(world, Format.BEANCOUNT, extent))[1]
+    shown = [
+        line.strip().split("  ")[1]
+        for line in text.splitlines()
+        if "1100 Accounts" in line and line[0] == " "
+    ]
+    assert shown == ["-5.00 EUR", "100.00 SEK @@ 0.00 EUR", "-10.00 EUR"]
 
 
 def test_without_cost_permission_labour_is_left_out_and_entries_balance(busy: World) -> None:

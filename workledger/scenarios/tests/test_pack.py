@@ -1,4 +1,5 @@
-"""Every scenario of the pack comes out as its author reckoned, and each document it issues is an electronic invoice."""
+"""Every scenario of the pack comes out as its author reckoned, each document it issues is an electronic invoice,
+and other programs read its books with the same balances."""
 
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from workledger.billing.models import Invoice
 from workledger.billing.queries import electronic
 from workledger.core.access import system_actor
 from workledger.core.refusals import Refused
+from workledger.gl.tests.readers import problems_of_books
 from workledger.scenarios import files, telling
 from workledger.scenarios.running import run
 from workledger.scenarios.stage import Stage
@@ -29,9 +31,14 @@ def broken_documents(stage: Stage) -> list[str]:
     return found
 
 
+def broken_papers(stage: Stage) -> list[str]:
+    """Return what is wrong with the documents and with the books as they leave the house."""
+    return broken_documents(stage) + problems_of_books(ACTOR, stage.names.all("firm"))
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", files.pack(), ids=lambda path: path.stem)
 def test_a_scenario_comes_out_right(path: Path) -> None:
-    outcome = run(files.read(path), ACTOR, look=broken_documents)
+    outcome = run(files.read(path), ACTOR, look=broken_papers)
     assert list(telling.lines(path.name, outcome)) == []
     assert outcome.expectations

@@ -1,0 +1,1 @@
+"""Journals as another general ledger takes them, without a database."""
