@@ -1,8 +1,8 @@
 """All facts of obligations, loaded set-wise for the calculation: a number of queries that does not grow with them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -15,6 +15,8 @@ from workledger.billing.models import Charge
 from workledger.contracts.calc import terms
 from workledger.kernel.period import next_month
 from workledger.revenue.calc import financing
+from workledger.revenue.calc.derivation import Step
+from workledger.revenue.calc.modification import effect
 from workledger.revenue.calc.pricing import Counted, shared, with_uncertain
 from workledger.revenue.calc.timeline import (
     Done,
@@ -23,6 +25,7 @@ from workledger.revenue.calc.timeline import (
     Method,
     Obligation,
     Reached,
+    Recognized,
     Treatment,
     Version,
 )
@@ -54,12 +57,16 @@ class HeldLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An obligation's row with all that its revenue is calculated from; `fixed` are its versions as written."""
+    """An obligation's row with all that its revenue is calculated from.
+
+    `fixed` are its versions as written, `uncertain` the amounts that `facts` lays over their prices.
+    """
 
     row: PerformanceObligation
     lines: tuple[HeldLine, ...]
     facts: Obligation
     fixed: tuple[Version, ...] = ()
+    uncertain: tuple[Sequence[Counted], ...] = ()
     financed: FinancingTerm | None = None
 
     @property
@@ -263,6 +270,7 @@ def _held(row: PerformanceObligation, loaded: _Loaded) -> Held:
             is_complete_on=row.completed_on,
         ),
         tuple(loaded.versions.get(row.pk, ())),
+        tuple(loaded.uncertain.get(row.pk, ())),
         loaded.financing.get(row.pk),
     )
 
@@ -316,6 +324,32 @@ def _reached_by(charge: Charge, method: Method) -> Decimal:
         whole = sum((part.amount for part in document.milestones), _ZERO)
         return charge.amount / whole if whole else _ZERO
     return _ZERO
+
+
+class AtOnce(NamedTuple):
+    """What a modification recognizes on its day beside the month's own revenue, and why."""
+
+    amount: Decimal
+    after: Recognized
+    steps: tuple[Step, ...]
+
+
+def at_once(held: Held, through: date) -> dict[date, list[AtOnce]]:
+    """Return what modifications catch up, by the month of their day. Raises `NotMeasurable`."""
+    found: dict[date, list[AtOnce]] = defaultdict(list)
+    for place, version in enumerate(held.fixed):
+        if version.treatment is Treatment.INITIAL or version.from_day > through:
+            continue
+        before, after = (
+            replace(held.facts, versions=with_uncertain(held.fixed[:end], held.uncertain))
+            for end in (place, place + 1)
+        )
+        done = effect(before, after, version.from_day)
+        amount = version.past if version.treatment is Treatment.PROSPECTIVE else done.at_once
+        if amount:
+            steps = (Step("Modification", version.said), Step("Catch-up", done.said))
+            found[version.from_day.replace(day=1)].append(AtOnce(amount, done.after, steps))
+    return found
 
 
 def month_end(month: date) -> date:

@@ -87,6 +87,23 @@ class ModificationInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionInput:
+    """What finance says of a change that waits: the three answers, and where its amounts are other than proposed.
+
+    `changes` None takes what the change states. In them `price`, `end` and `total` are what holds afterwards, also where
+    the answers make it a contract of its own: then what goes beyond is an obligation beside. `from_day` None is the day
+    of the order.
+    """
+
+    adds_distinct: bool
+    at_stand_alone_price: bool
+    rest: Rest
+    from_day: date | None = None
+    changes: tuple[ChangeInput, ...] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateInput:
     """What an obligation is expected to take, from a day on: in all, or still to come (then what was done is added).
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from workledger.contracts.models import Contract, ContractLine, ContractState
 from workledger.core import locks
@@ -28,7 +28,9 @@ from workledger.revenue.calc.timeline import (
 )
 from workledger.revenue.facts import Held, load
 from workledger.revenue.models import (
+    ContractModification,
     EntryKind,
+    ModificationState,
     ObligationEstimate,
     ObligationVersion,
     PerformanceObligation,
@@ -38,6 +40,7 @@ from workledger.revenue.models import (
     RecognitionRun,
     VariableEstimate,
 )
+from workledger.revenue.modifications import Proposal, proposals
 from workledger.revenue.obligations import NOT_HERE, priced_lines
 
 _ZERO = Decimal(0)
@@ -228,7 +231,7 @@ def contract_revenue(actor: Actor, contract_id: int, as_of: date) -> ContractRev
 
 
 def _posted(ids: Iterable[int]) -> Mapping[int, Decimal]:
-    rows = RecognitionEntry.objects.filter(obligation__in=list(ids), kind=EntryKind.REVENUE)
+    rows = RecognitionEntry.objects.filter(obligation__in=list(ids)).exclude(kind=EntryKind.INTEREST)
     return dict(rows.order_by().values_list("obligation_id").annotate(Sum("amount")))
 
 
@@ -332,8 +335,8 @@ def _latest(rows: Iterable[UncertainRow]) -> Iterable[UncertainRow]:
 def _months(helds: Sequence[Held], as_of: date) -> list[MonthRow]:
     """Return posted months, then what is expected after the day."""
     posted: dict[date, Decimal] = defaultdict(lambda: _ZERO)
-    entries = RecognitionEntry.objects.filter(
-        obligation__in=[held.id for held in helds], kind=EntryKind.REVENUE
+    entries = RecognitionEntry.objects.filter(obligation__in=[held.id for held in helds]).exclude(
+        kind=EntryKind.INTEREST
     )
     for month, amount in entries.order_by().values_list("service_month").annotate(Sum("amount")):
         posted[month] += amount
@@ -382,6 +385,109 @@ def _notes(contract: Contract, helds: Sequence[Held], rows: Sequence[ObligationR
 
 def _fixed_price(held: Held) -> Decimal:
     return held.fixed[-1].price if held.fixed else _ZERO
+
+
+# --- modifications to decide --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ModifiedTerms:
+    """What a waiting change does to an obligation as the change states it; amounts in the contract's currency."""
+
+    obligation_id: int
+    name: str
+    price_before: Decimal
+    price_after: Decimal
+    total_before: Decimal | None
+    total_after: Decimal | None
+    last_day_before: date | None
+    last_day_after: date | None
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModificationRow:
+    """A change of a contract that waits until finance says what it is.
+
+    `order` is the change order, '' for a direct change; `from_day` None is to be said. `added` are the lines that it
+    adds, with their prices: each has an obligation already.
+    """
+
+    id: int
+    contract_id: int
+    contract: str
+    client: str
+    currency: str
+    order_id: int | None
+    order: str
+    title: str
+    from_day: date | None
+    changes: list[ModifiedTerms]
+    added: list[tuple[str, Decimal]]
+
+    @property
+    def amount(self) -> Decimal:
+        """What the contract's price moves by."""
+        moved = sum((each.price_after - each.price_before for each in self.changes), _ZERO)
+        return moved + sum((price for _, price in self.added), _ZERO)
+
+
+def modifications_waiting(
+    actor: Actor,
+    entity_id: int | None = None,
+    *,
+    contract_id: int | None = None,
+    modification_id: int | None = None,
+) -> list[ModificationRow]:
+    """Return the changes of contracts that wait for finance, oldest first. Six queries, however many."""
+    wanted = {"contract__entity": entity_id, "contract": contract_id, "pk": modification_id}
+    rows = modifications_to_decide(actor).filter(
+        **{key: value for key, value in wanted.items() if value is not None}
+    )
+    found = list(rows.select_related("before", "after", "order", "contract__client").order_by("pk"))
+    if not found:
+        return []
+    proposed = proposals(found)
+    touched = {pk for each in proposed.values() for pk in each.moved}
+    names = PerformanceObligation.objects.in_bulk(touched)
+    last = {
+        version.obligation_id: version
+        for version in ObligationVersion.objects.filter(obligation__in=touched).order_by("from_day", "pk")
+    }
+    return [_modification(row, proposed[row.pk], names, last) for row in found]
+
+
+def modifications_to_decide(actor: Actor) -> QuerySet[ContractModification]:
+    """Return the changes of contracts that wait for a decision, as far as this actor sees them."""
+    return ContractModification.objects.visible_to(actor).filter(state=ModificationState.WAITING)
+
+
+def _modification(
+    row: ContractModification,
+    proposed: Proposal,
+    names: Mapping[int, PerformanceObligation],
+    last: Mapping[int, ObligationVersion],
+) -> ModificationRow:
+    changes = []
+    for pk, moved in proposed.moved.items():
+        before = last[pk]
+        end = moved.end if before.end is not None else None
+        changes.append(
+            ModifiedTerms(
+                pk, names[pk].name, before.price, before.price + moved.price, before.total,
+                None if before.total is None else before.total + moved.total, _last_day(before.end),
+                _last_day(end or before.end), names[pk].completed_on is not None,
+            )
+        )  # fmt: skip
+    return ModificationRow(
+        row.pk, row.contract_id, str(row.contract), row.contract.client.name, row.contract.currency, row.order_id,
+        row.order.label if row.order else "", row.order.title if row.order else "Change of the contract",
+        row.from_day, changes, [(each.name, each.price) for each in proposed.added],
+    )  # fmt: skip
+
+
+def _last_day(end: date | None) -> date | None:
+    return end - _DAY if end else None
 
 
 # --- why ----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Writes of obligations: which promises a contract holds at which price, and what a modification does to them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -33,6 +33,7 @@ from workledger.revenue.facts import Held, load
 from workledger.revenue.inputs import (
     BelongingInput,
     ChangeInput,
+    DecisionInput,
     FinancingInput,
     ModificationInput,
     Modified,
@@ -40,12 +41,15 @@ from workledger.revenue.inputs import (
     ObligationInput,
 )
 from workledger.revenue.models import (
+    ContractModification,
     FinancingTerm,
+    ModificationState,
     ObligationLine,
     ObligationVersion,
     PerformanceObligation,
     RecognitionEntry,
 )
+from workledger.revenue.modifications import Proposal, proposals, reason_of
 from workledger.revenue.obligations import BY_INPUT, BY_TOTAL, NOT_HERE, PricedLine, priced_lines, term
 
 _ZERO = Decimal(0)
@@ -97,6 +101,9 @@ def set_obligations(
         _write(row, one, part, lines, contract.start)
         ids.append(row.pk)
     keep_revenue_methods(_line_methods(obligations))
+    ContractModification.objects.filter(contract=contract, state=ModificationState.WAITING).update(
+        state=ModificationState.DISMISSED, decided_by=actor.user_id, reason="The obligations were set anew."
+    )
     record(contract, f"Set {len(ids)} obligations of contract {contract.number}")
     return ids
 
@@ -118,22 +125,73 @@ def modify_contract(*, actor: Actor, contract_id: int, modification: Modificatio
     lines = priced_lines([contract.pk])
     problems = Problems()
     _check_modification(problems, contract, modification, decision, held)
-    _check_inputs(problems, contract, modification.added, lines, "added")
+    _check_inputs(problems, contract, modification.added, lines, "added", held.values())
     for place, one in enumerate(modification.added):
         problems.check(
             one.price is not None, "price_missing", "Say what the added work costs.", f"added.{place}.price"
         )
-    problems.refuse()
-    effects = [
-        _modify(held[change.obligation_id], change, modification, decision) for change in modification.changes
-    ]
-    effects += _add(contract, modification, lines)
-    record(
-        contract,
-        f"Modified contract {contract.number} from {modification.from_day:%Y-%m-%d}: {decision.kind.label.lower()}."
-        f" {modification.reason.strip()}",
+    problems.check(
+        modification.changes or modification.added, "nothing_changed", "Say what changes.", "changes"
     )
-    return Modified(decision.kind, decision.said, decision.source, effects)
+    problems.refuse()
+    return _modified(contract, modification, decision, held, lines)
+
+
+@action("revenue.decide_modification", needs=Permission.MANAGE_REVENUE)
+def decide_modification(*, actor: Actor, modification_id: int, decision: DecisionInput) -> Modified:
+    """Say by three answers what a change of a contract is, and record it with the amounts that the change states.
+
+    Run as a dry run it is the preview. The next run posts what it catches up in an entry of its own that names the order.
+    A contract of its own gives what goes beyond the old price an obligation beside; what cannot be told apart there needs
+    a line of its own. Refuses: not_found, already_decided, day_missing, separate_takes_away, and what `modify_contract`
+    refuses.
+    """
+    row = _waiting(actor, modification_id)
+    contract = locks.for_update(Contract.objects.visible_to(actor), row.contract_id)
+    answered = decide(Answers(decision.adds_distinct, decision.at_stand_alone_price, decision.rest))
+    held = {one.id: one for one in load(PerformanceObligation.objects.filter(contract=contract), by_day=True)}
+    lines = priced_lines([contract.pk])
+    problems = Problems()
+    day = decision.from_day or row.from_day
+    problems.check(day is not None, "day_missing", "Say from which day the change holds.", "from_day")
+    problems.refuse()
+    assert day is not None
+    proposed = proposals([row])[row.pk]
+    changes = _proposed(held, proposed) if decision.changes is None else decision.changes
+    modification = ModificationInput(
+        from_day=day, adds_distinct=decision.adds_distinct, at_stand_alone_price=decision.at_stand_alone_price,
+        rest=decision.rest, changes=changes, reason=reason_of(row, decision.reason),
+    )  # fmt: skip
+    if answered.kind is Kind.SEPARATE:
+        beyond = tuple(
+            _beside(problems, f"changes.{place}", held[change.obligation_id], change, row, day)
+            for place, change in enumerate(changes)
+            if change.obligation_id in held and held[change.obligation_id].is_priced
+        )
+        modification = replace(modification, changes=(), added=beyond)
+    _check_modification(problems, contract, modification, answered, held)
+    _check_inputs(problems, contract, modification.added, lines, "changes", held.values())
+    problems.refuse()
+    found = _modified(contract, modification, answered, held, lines, row)
+    row.state, row.kind, row.from_day = ModificationState.RECORDED, answered.kind.value, day
+    row.decided_by_id, row.reason = actor.user_id, modification.reason
+    row.save(update_fields=["state", "kind", "from_day", "decided_by", "reason"])
+    return found
+
+
+@action("revenue.dismiss_modification", needs=Permission.MANAGE_REVENUE)
+def dismiss_modification(*, actor: Actor, modification_id: int, reason: str) -> None:
+    """Say that a change of a contract changes no revenue, and why: its obligations stay as they are.
+
+    Refuses: not_found, already_decided, reason_missing.
+    """
+    row = _waiting(actor, modification_id)
+    problems = Problems()
+    said = checks.text(problems, reason, "reason", most=500)
+    problems.refuse()
+    row.state, row.decided_by_id, row.reason = ModificationState.DISMISSED, actor.user_id, said
+    row.save(update_fields=["state", "decided_by", "reason"])
+    record(row, f"{reason_of(row, said)}. It changes no revenue of contract {row.contract.number}")
 
 
 @action("revenue.complete_obligation", needs=Permission.MANAGE_REVENUE)
@@ -161,10 +219,13 @@ def _check_inputs(
     obligations: Sequence[ObligationInput],
     lines: Mapping[int, PricedLine],
     group: str = _REFUSED_FIELDS,
+    beside: Iterable[Held] = (),
 ) -> None:
-    """Check each obligation by itself and their names and lines together."""
-    names = Counter(one.name.strip() for one in obligations)
+    """Check each obligation by itself and their names and lines together, also with those that are there already."""
+    others = list(beside)
+    names = Counter([*(one.name.strip() for one in obligations), *(held.row.name for held in others)])
     used = Counter(line_id for one in obligations for line_id in one.line_ids)
+    used.update(line.line_id for held in others for line in held.lines)
     for place, one in enumerate(obligations):
         where = f"{group}.{place}"
         checks.text(problems, one.name, f"{where}.name")
@@ -267,9 +328,6 @@ def _check_modification(
         contract.state != ContractState.CLOSED, "contract_closed", f"Contract {contract} is closed."
     )
     checks.text(problems, modification.reason, "reason", most=500)
-    problems.check(
-        modification.changes or modification.added, "nothing_changed", "Say what changes.", "changes"
-    )
     problems.check(
         decision.kind is not Kind.SEPARATE or not modification.changes,
         "separate_changes_nothing",
@@ -462,8 +520,82 @@ def _line_methods(obligations: Sequence[ObligationInput]) -> dict[int, RevenueMe
     }
 
 
+def _modified(
+    contract: Contract,
+    modification: ModificationInput,
+    decision: Decision,
+    held: Mapping[int, Held],
+    lines: Mapping[int, PricedLine],
+    waited: ContractModification | None = None,
+) -> Modified:
+    """Write a modification that was checked."""
+    effects = [
+        _modify(held[change.obligation_id], change, modification, decision, waited)
+        for change in modification.changes
+    ]
+    effects += _add(contract, modification, lines)
+    record(
+        contract,
+        f"Modified contract {contract.number} from {modification.from_day:%Y-%m-%d}: {decision.kind.label.lower()}."
+        f" {modification.reason.strip()}",
+    )
+    return Modified(decision.kind, decision.said, decision.source, effects)
+
+
+def _waiting(actor: Actor, modification_id: int) -> ContractModification:
+    """Return a change that waits, locked. Refuses: not_found, already_decided."""
+    rows = ContractModification.objects.visible_to(actor).select_related("before", "after", "contract")
+    row = locks.for_update(rows, modification_id)
+    problems = Problems()
+    problems.check(
+        row.state == ModificationState.WAITING, "already_decided", "This change was decided on already."
+    )
+    problems.refuse()
+    return row
+
+
+def _proposed(held: Mapping[int, Held], proposed: Proposal) -> tuple[ChangeInput, ...]:
+    """Return what a change states for each obligation that it touches."""
+    found = []
+    for obligation_id, moved in proposed.moved.items():
+        last = held[obligation_id].fixed[-1]
+        found.append(
+            ChangeInput(
+                obligation_id=obligation_id, price=last.price + moved.price,
+                end=moved.end if last.end is not None else None,
+                total=None if last.total is None else last.total + moved.total,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _beside(
+    problems: Problems, where: str, held: Held, change: ChangeInput, row: ContractModification, day: date
+) -> ObligationInput:
+    """Return the obligation of what a change adds beyond an old one. Notes: separate_takes_away."""
+    last = held.fixed[-1]
+    price = (last.price if change.price is None else change.price) - last.price
+    problems.check(
+        price > 0,
+        "separate_takes_away",
+        f"A contract of its own adds work at a price. {held.row.name} gets none: answer anew.",
+        f"{where}.price",
+    )
+    total = None if change.total is None or last.total is None else change.total - last.total
+    named = row.order.label if row.order else f"version {row.after.number}"
+    return ObligationInput(
+        name=f"{held.row.name} ({named})"[:200], line_ids=tuple(line.line_id for line in held.lines),
+        method=held.facts.method, grain=held.facts.grain, start=max(day, last.start or day),
+        end=change.end or last.end, total=total, price=price,
+    )  # fmt: skip
+
+
 def _modify(
-    held: Held, change: ChangeInput, modification: ModificationInput, decision: Decision
+    held: Held,
+    change: ChangeInput,
+    modification: ModificationInput,
+    decision: Decision,
+    waited: ContractModification | None,
 ) -> ObligationEffect:
     """Write an obligation's next version and return what it does. Refuses: not_measurable."""
     row = held.row
@@ -472,7 +604,7 @@ def _modify(
     assert treatment is not None
     before = held.facts
     version = ObligationVersion.objects.create(
-        obligation=row, from_day=modification.from_day, treatment=treatment,
+        obligation=row, modification=waited, from_day=modification.from_day, treatment=treatment,
         price=last.price if change.price is None else round_amount(change.price, before.currency),
         start=change.start or last.start, end=change.end or last.end,
         total=last.total if change.total is None else change.total,

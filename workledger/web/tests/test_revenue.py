@@ -14,6 +14,7 @@ from workledger.contracts.models import ContractLine, RevenueMethod
 from workledger.revenue.actions import record_progress
 from workledger.revenue.calc.timeline import Method
 from workledger.revenue.models import (
+    ContractModification,
     ObligationEstimate,
     ObligationVersion,
     PerformanceObligation,
@@ -22,7 +23,7 @@ from workledger.revenue.models import (
     RecognitionRun,
     VariableEstimate,
 )
-from workledger.testing.revenue import fixed_contract, obligation_of, run, task_of
+from workledger.testing.revenue import fixed_contract, obligation_of, ordered, repriced, run, task_of
 from workledger.testing.time import approved
 from workledger.testing.world import TODAY, Somebody, World
 
@@ -225,3 +226,33 @@ def _another(line: ContractLine, place: int) -> None:
         contract=line.contract, position=place + 5, name=f"Part {place}", method=Method.OUTPUT_PROGRESS
     )
     ObligationVersion.objects.create(obligation=row, from_day=date(2026, 2, 1), price=Decimal(100))
+
+
+def test_a_change_order_is_decided_with_its_amounts_filled_in(world: World, fay: Client) -> None:
+    line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=18_100)
+    ordered(world, line.contract_id, repriced(line, 36_200))
+    row = ContractModification.objects.get()
+    assert "CO-1" in page(fay, "revenue")
+    assert "CO-1" in page(fay, "contract-revenue", line.contract_id)
+    assert "of contracts to decide for revenue" in page(fay, "home")
+    assert "for revenue" in page(fay, "inbox")
+    address = reverse("contract-modification-decide", args=[line.contract_id, row.pk])
+    assert 'value="36200' in fay.get(address).content.decode()
+    sent = {"from_day": "1.4.2026", "rest": "not_distinct", "price_0": "36200"}
+    shown = fay.post(address, sent).content.decode()
+    assert "Cumulative catch-up" in shown
+    assert "6,000.00" in shown  # 60 days so far at 100 more a day
+    assert ObligationVersion.objects.count() == 1
+    assert fay.post(address, sent | {"do": "record"}).status_code == 302
+    assert ObligationVersion.objects.latest("pk").reason == "CO-1 More of it"
+    assert fay.get(address).status_code == 404
+
+
+def test_a_change_that_is_no_revenue_is_left_with_a_reason(world: World, fay: Client) -> None:
+    line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE)
+    ordered(world, line.contract_id, repriced(line, 70_000))
+    row = ContractModification.objects.get()
+    address = reverse("contract-modification-dismiss", args=[line.contract_id, row.pk])
+    assert fay.post(address, {"reason": ""}).status_code == 422
+    assert fay.post(address, {"reason": "Billed elsewhere"}).status_code == 302
+    assert "Modifications to decide" not in page(fay, "revenue")

@@ -5,9 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -20,9 +19,8 @@ from workledger.core.door import Options
 from workledger.core.refusals import Problem, Refused
 from workledger.revenue import actions, queries
 from workledger.revenue.calc.allocation import Basis
-from workledger.revenue.calc.modification import Rest
-from workledger.revenue.calc.timeline import Grain, Method, Treatment
-from workledger.revenue.inputs import ChangeInput, ModificationInput, ObligationInput
+from workledger.revenue.calc.timeline import Grain, Method
+from workledger.revenue.inputs import ObligationInput
 from workledger.revenue.models import PerformanceObligation
 from workledger.revenue.obligations import NOT_HERE
 from workledger.revenue.queries import ObligationTerms
@@ -35,17 +33,8 @@ from workledger.web.views.dates import after
 
 _P = Permission
 _ZERO = Decimal(0)
-_METHODS = tuple((method.value, RevenueMethod(method.value).label) for method in Method)
+METHODS = tuple((method.value, RevenueMethod(method.value).label) for method in Method)
 _BASES = tuple((basis.value, basis.label) for basis in Basis)
-_TREATMENTS = (
-    (Treatment.PROSPECTIVE.value, "Distinct: prospectively"),
-    (Treatment.CATCH_UP.value, "Not distinct: catch-up"),
-)
-_RESTS = (
-    (Rest.DISTINCT.value, "Yes: it could stand alone"),
-    (Rest.NOT_DISTINCT.value, "No: it is part of the same work"),
-    (Rest.SOME.value, "Some of it"),
-)
 
 
 @page(_P.VIEW_REVENUE)
@@ -61,6 +50,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
     context = {
         "contract": contract,
         "revenue": found,
+        "modifications": queries.modifications_waiting(request.actor, contract_id=contract_id),
         "as_of": as_of,
         "sees_revenue": True,
         "tone": TONES[contract.state],
@@ -143,7 +133,7 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     for place, one in enumerate(held):
         initial |= _initial(place, one)
 
-    form = _NumberedForm(tuple(fields), initial)
+    form = NumberedForm(tuple(fields), initial)
 
     def run(values: Mapping[str, Any], options: Options) -> object:
         form.places = [place for place in range(count) if values[f"name_{place}"].strip()]
@@ -164,7 +154,7 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     return form_page(request, form, run, around)
 
 
-class _NumberedForm(Form):
+class NumberedForm(Form):
     """A form whose fields carry a number, as the act's problems do: 'obligations.0.name' belongs to `name_0`.
 
     `places` are the numbers of what was sent, in order: what stands empty is not.
@@ -189,7 +179,7 @@ def _obligation_fields(contract: ContractPage, place: int, *, is_new: bool) -> l
     return [
         Field(f"name_{place}", "Name", section=section),
         Field(f"line_ids_{place}", "Contract lines", "many", options=lines),
-        Field(f"method_{place}", "Recognized", "choice", options=_METHODS, row=f"how_{place}"),
+        Field(f"method_{place}", "Recognized", "choice", options=METHODS, row=f"how_{place}"),
         Field(
             f"total_{place}", "In all", "number", row=f"how_{place}", places=4,
             help="Units, or the worth of milestones.",
@@ -235,148 +225,4 @@ def _input(values: Mapping[str, Any], place: int) -> ObligationInput:
         start=values[f"start_{place}"],
         end=after(values[f"end_{place}"]),
         total=values[f"total_{place}"],
-    )
-
-
-# --- modifications ------------------------------------------------------------------------------------------
-
-
-@page(_P.MANAGE_REVENUE)
-def modify(request: ActingRequest, contract_id: int) -> HttpResponse:
-    """Record a modification: three questions decide what it is, its effect is shown before it is recorded."""
-    contract = contracts.contract_page(request.actor, contract_id, today=today())
-    held = queries.obligation_terms(request.actor, contract_id)
-    form = _NumberedForm(
-        _modification_fields(contract, held), {"from_day": today(), "rest": Rest.NOT_DISTINCT.value}
-    )
-    around = FormPage(
-        title="Modification",
-        crumbs=crumbs(contract),
-        act="Record",
-        done=reverse("contract-revenue", args=[contract_id]),
-        said="Recorded the modification. The next run posts what it recognizes.",
-        lead="A change of scope, price or both. Three questions decide how revenue follows.",
-    )
-    context: dict[str, Any] = {
-        "form": form,
-        "around": around,
-        "cancel": around.crumbs[-1][1],
-        "currency": contract.currency,
-    }
-    if request.method != "POST":
-        return render(request, "web/revenue/modify.html", context)
-    is_preview = request.POST.get("do") != "record"
-
-    def run(values: Mapping[str, Any], options: Options) -> object:
-        chosen = Options(options.idempotency_key, is_preview or options.dry_run, options.confirmed)
-        form.places = [place for place, one in enumerate(held) if _is_changed(values, place, one)]
-        return actions.modify_contract.using(chosen)(
-            actor=request.actor, contract_id=contract_id, modification=_modification(values, held)
-        )
-
-    is_done, result = form.submit(request, run)
-    if is_done and not is_preview:
-        messages.success(request, str(around.said))
-        return redirect(str(around.done))
-    context["preview"] = result if is_done else None
-    return render(request, "web/revenue/modify.html", context, status=200 if is_done else 422)
-
-
-def _modification_fields(contract: ContractPage, held: Sequence[ObligationTerms]) -> tuple[Field, ...]:
-    fields = [
-        Field("from_day", "From", "date", required=True, section="What happened"),
-        Field("reason", "Why", required=True, help="Such as the number of the change order."),
-        Field(
-            "adds_distinct", "It adds work that the client could use by itself", "check", section="What it is"
-        ),
-        Field("at_stand_alone_price", "The added work costs what it would cost alone", "check"),
-        Field(
-            "rest", "Is what remains distinct from what was done?", "choice", options=_RESTS, required=True
-        ),
-    ]
-    for place, one in enumerate(held):
-        if one.completed_on is None:
-            fields += _change_fields(contract, place, one)
-    lines = tuple((line.id, line.name) for line in contract.lines if line.revenue_method not in NOT_HERE)
-    fields += [
-        Field("added_name", "Name", section="Added work", help="Leave it empty if nothing is added."),
-        Field("added_line", "Contract line", "id", options=lines, row="added"),
-        Field("added_method", "Recognized", "choice", options=_METHODS, row="added"),
-        Field("added_price", "Price", "number", unit=contract.currency, row="added"),
-        Field(
-            "added_total",
-            "In all",
-            "number",
-            places=4,
-            row="added_more",
-            help="Units or worth of milestones.",
-        ),
-        Field("added_end", "Last day", "date", row="added_more"),
-    ]
-    return tuple(fields)
-
-
-def _change_fields(contract: ContractPage, place: int, one: ObligationTerms) -> list[Field]:
-    price = formats.money(one.price, contract.currency)
-    return [
-        Field(
-            f"price_{place}", "New price in all", "number", unit=contract.currency, section=one.name,
-            help=f"Now {price}. Empty leaves it.", row=f"price_{place}",
-        ),
-        Field(
-            f"past_{place}", "For work already done", "number", unit=contract.currency, row=f"price_{place}",
-            help="Within the change, recognized at once; negative is a credit.",
-        ),
-        Field(f"end_{place}", "New last day", "date", row=f"more_{place}"),
-        Field(f"total_{place}", "New total", "number", places=4, row=f"more_{place}"),
-        Field(
-            f"treatment_{place}", "What remains of it", "choice", options=_TREATMENTS, empty="as answered above",
-            row=f"more_{place}",
-        ),
-    ]  # fmt: skip
-
-
-def _is_changed(values: Mapping[str, Any], place: int, one: ObligationTerms) -> bool:
-    if one.completed_on is not None:
-        return False
-    return any(values[f"{name}_{place}"] not in (None, _ZERO) for name in ("price", "past", "end", "total"))
-
-
-def _modification(values: Mapping[str, Any], held: Sequence[ObligationTerms]) -> ModificationInput:
-    changes = [
-        ChangeInput(
-            obligation_id=one.id,
-            price=values[f"price_{place}"],
-            end=after(values[f"end_{place}"]),
-            total=values[f"total_{place}"],
-            past=values[f"past_{place}"] or _ZERO,
-            treatment=Treatment(values[f"treatment_{place}"]) if values[f"treatment_{place}"] else None,
-        )
-        for place, one in enumerate(held)
-        if _is_changed(values, place, one)
-    ]
-    return ModificationInput(
-        from_day=values["from_day"],
-        adds_distinct=values["adds_distinct"],
-        at_stand_alone_price=values["at_stand_alone_price"],
-        rest=Rest(values["rest"] or Rest.NOT_DISTINCT),
-        changes=tuple(changes),
-        added=_added(values),
-        reason=values["reason"],
-    )
-
-
-def _added(values: Mapping[str, Any]) -> tuple[ObligationInput, ...]:
-    if not values["added_name"].strip():
-        return ()
-    line_id = values["added_line"]
-    return (
-        ObligationInput(
-            name=values["added_name"],
-            line_ids=(line_id,) if line_id else (),
-            method=Method(values["added_method"] or Method.STRAIGHT_LINE),
-            price=values["added_price"],
-            total=values["added_total"],
-            end=after(values["added_end"]),
-        ),
     )
