@@ -25,12 +25,27 @@ class FinancingInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptionInput:
+    """An option on later work at a discount that others do not get: a material right (606-10-55-42, IFRS 15.B40).
+
+    `purchase` is what a client who uses it buys; the percentages are its discount, the one that anybody gets, and how
+    likely it is used.
+    """
+
+    purchase: Decimal
+    discount_percent: Decimal
+    usual_percent: Decimal = _ZERO
+    likely_percent: Decimal = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObligationInput:
     """A promise: the contract lines it holds, how it is measured, and what it would cost alone.
 
     `basis_amount` None takes what its lines are priced at. Half-open [start, end) None is the contract's term. `total`
     is what is promised in all: units, or the worth of milestones. `price` is given only to an obligation that is added
-    by a modification.
+    by a modification. `expires` is the first day on which a right is gone that the client has not used; `option` says what
+    such a right is worth alone where it is a discount on later work.
     """
 
     name: str
@@ -46,6 +61,8 @@ class ObligationInput:
     expected_end: date | None = None
     price: Decimal | None = None
     financing: FinancingInput | None = None
+    expires: date | None = None
+    option: OptionInput | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +125,7 @@ class EstimateInput:
     """What an obligation is expected to take, from a day on: in all, or still to come (then what was done is added).
 
     What is None stays as it was estimated last. Cost and materials are in the currency of the legal entity's books.
+    `breakage_percent` of prepaid rights, or of promised units, is expected to stay unused.
     """
 
     from_day: date
@@ -117,6 +135,7 @@ class EstimateInput:
     cost_to_come: Decimal | None = None
     materials: Decimal | None = None
     delivered: Decimal | None = None
+    breakage_percent: Decimal | None = None
     reason: str = ""
 
 

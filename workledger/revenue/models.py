@@ -30,7 +30,8 @@ class PerformanceObligation(Record):
     """A promise for which revenue is recognized by one method; by default one per contract line.
 
     `basis`, `basis_amount` and `basis_percent` say what it would cost alone, which is `stand_alone`. `expected_end` is the first day after
-    the work, for when the rest is expected; `completed_on` the day it was fulfilled.
+    the work, for when the rest is expected; `completed_on` the day it was fulfilled; `expires` the first day on which a
+    right that the client did not use is gone, such as an option to renew at a discount.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
@@ -52,6 +53,7 @@ class PerformanceObligation(Record):
     stand_alone = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     expected_end = models.DateField(null=True, blank=True)
     completed_on = models.DateField(null=True, blank=True)
+    expires = models.DateField(null=True, blank=True)
 
     visibility = Visibility(
         Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
@@ -194,7 +196,7 @@ class ObligationEstimate(Record):
     """What an obligation is expected to take in all, as believed from a day on, and why.
 
     Cost and materials are in the book's currency; `materials` are uninstalled goods within `cost`, `delivered` what of
-    them the client has.
+    them the client has. `breakage_percent` of what the client prepaid is expected to stay unused.
     """
 
     obligation = models.ForeignKey(PerformanceObligation, on_delete=models.CASCADE, related_name="estimates")
@@ -203,6 +205,7 @@ class ObligationEstimate(Record):
     cost = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
     materials = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     delivered = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    breakage_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     reason = models.CharField(max_length=500)
     estimated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from workledger.contracts import versions
 from workledger.contracts.events import ContractModified
-from workledger.contracts.models import ContractVersion
+from workledger.contracts.models import ContractVersion, RevenueMethod
 from workledger.revenue.calc.changes import LineChange, Moved, line_changes, moved
 from workledger.revenue.models import (
     ContractModification,
@@ -18,7 +18,8 @@ from workledger.revenue.models import (
 )
 from workledger.revenue.obligations import NOT_HERE
 
-_LEFT_OUT = frozenset(method.value for method in NOT_HERE)
+_LEFT_OUT = frozenset(method.value for method in (*NOT_HERE, RevenueMethod.RIGHTS_USED))
+"""What is recognized as invoiced, or as prepaid rights are used, follows what is charged: nothing is to be decided."""
 
 
 def open_modification(event: ContractModified) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
-from workledger.contracts.models import Contract, ContractLine, ContractState
+from workledger.contracts.models import Contract, ContractLine, ContractState, RevenueMethod
 from workledger.core import locks
 from workledger.core.access import Actor
 from workledger.directory.models import LegalEntity
@@ -19,6 +19,7 @@ from workledger.ledger.models import AccountRole, Balance
 from workledger.revenue.calc.remaining import Expected, bands, expected, may_be_left_out
 from workledger.revenue.calc.timeline import (
     Measure,
+    Method,
     NotMeasurable,
     divergence,
     estimate_on,
@@ -44,6 +45,7 @@ from workledger.revenue.modifications import Proposal, proposals
 from workledger.revenue.obligations import NOT_HERE, priced_lines
 
 _ZERO = Decimal(0)
+_AS_CHARGED = (*NOT_HERE, RevenueMethod.RIGHTS_USED)
 _DAY = timedelta(days=1)
 WIDE_GAP = Decimal("0.15")
 """Two measures of progress that differ by more than this share of the work deserve a look."""
@@ -249,6 +251,8 @@ def _obligation(held: Held, as_of: date, posted: Decimal, lines: Mapping[int, st
     except NotMeasurable as reason:
         problem = str(reason)
     method = held.facts.method
+    if method is Method.RIGHTS_USED and not problem:
+        price = found.price
     return ObligationRow(
         id=held.id, name=held.row.name, method=method.value, method_label=held.row.get_method_display(),
         lines=", ".join(lines.get(line.line_id, "") for line in held.lines), price=price, earned=earned, posted=posted,
@@ -371,9 +375,11 @@ def _notes(contract: Contract, helds: Sequence[Held], rows: Sequence[ObligationR
         for row in rows
         if row.is_wide
     ]
-    lines = [line for line in priced_lines([contract.pk]).values() if line.row.revenue_method not in NOT_HERE]
+    lines = [
+        line for line in priced_lines([contract.pk]).values() if line.row.revenue_method not in _AS_CHARGED
+    ]
     stated = [line.price for line in lines if line.price is not None]
-    agreed = sum((_fixed_price(held) for held in helds), _ZERO)
+    agreed = sum((_fixed_price(held) for held in helds if held.facts.method is not Method.RIGHTS_USED), _ZERO)
     financed = any(held.financed for held in helds)
     if helds and not financed and len(stated) == len(lines) and sum(stated, _ZERO) != agreed:
         found.append(
@@ -519,6 +525,7 @@ _SOURCES = {
     "output_units": "ASC 606-10-55-17, IFRS 15.B15: units delivered are what the client received.",
     "output_progress": "ASC 606-10-55-17, IFRS 15.B15: surveyed progress is what the client received.",
     "point_in_time": "ASC 606-10-25-30, IFRS 15.38: control passes at once.",
+    "rights_used": "ASC 606-10-55-46 to 49, IFRS 15.B44 to B47: what was prepaid is earned as it is used, with what will not be.",
 }
 
 

@@ -125,4 +125,5 @@ act("POST", "/obligations/{obligation_id}/estimates", actions.revise_estimate, t
 act("POST", "/obligations/{obligation_id}/progress", actions.record_progress, tag=_TAG, gives="id")
 act("POST", "/progress/{record_id}/decision", actions.decide_progress, tag=_TAG)
 act("PUT", "/obligations/{obligation_id}/completion", actions.complete_obligation, tag=_TAG)
+act("POST", "/obligations/{obligation_id}/exercise", actions.exercise_option, tag=_TAG)
 act("POST", "/entities/{entity_id}/recognition-runs", actions.recognize, tag=_TAG)

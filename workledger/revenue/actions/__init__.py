@@ -10,6 +10,7 @@ from workledger.revenue.actions.obligations import (
     complete_obligation,
     decide_modification,
     dismiss_modification,
+    exercise_option,
     modify_contract,
     set_obligations,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "decide_progress",
     "dismiss_modification",
     "estimate_variable",
+    "exercise_option",
     "modify_contract",
     "recognize",
     "record_progress",

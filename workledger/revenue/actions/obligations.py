@@ -28,6 +28,7 @@ from workledger.revenue.calc.allocation import (
 )
 from workledger.revenue.calc.derivation import Step
 from workledger.revenue.calc.modification import Answers, Decision, Kind, decide, effect, treatment_of
+from workledger.revenue.calc.rights import material_right_price
 from workledger.revenue.calc.timeline import Method, NotMeasurable, Treatment, Version
 from workledger.revenue.facts import Held, load
 from workledger.revenue.inputs import (
@@ -39,6 +40,7 @@ from workledger.revenue.inputs import (
     Modified,
     ObligationEffect,
     ObligationInput,
+    OptionInput,
 )
 from workledger.revenue.models import (
     ContractModification,
@@ -72,7 +74,7 @@ def set_obligations(
     obligation of the same name keeps its estimates and progress. Only before anything was recognized: later the
     contract is modified. Refuses: not_found, contract_closed, already_recognized, no_obligation, name_missing,
     name_twice, line_missing, no_such_line, line_as_invoiced, line_not_covered, split_by_input, term_missing,
-    total_missing, line_price_missing, stand_alone_missing, cannot_allocate, payments_missing, rate_out_of_range,
+    total_missing, option_without_end, percent_out_of_range, line_price_missing, stand_alone_missing, cannot_allocate, payments_missing, rate_out_of_range,
     payments_do_not_sum, and amounts that do not fit.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
@@ -194,6 +196,64 @@ def dismiss_modification(*, actor: Actor, modification_id: int, reason: str) -> 
     record(row, f"{reason_of(row, said)}. It changes no revenue of contract {row.contract.number}")
 
 
+@action("revenue.exercise_option", needs=Permission.MANAGE_REVENUE)
+def exercise_option(*, actor: Actor, obligation_id: int, into_id: int, on: date, reason: str) -> None:
+    """Say that a client used an option on a day: its price belongs to the work that it bought, and is earned with that.
+
+    `into_id` is the obligation of that work in the same contract; add it first. Refuses: not_found, reason_missing,
+    obligation_complete, no_option, option_expired, no_such_obligation, before_earlier.
+    """
+    row = locks.for_update(
+        PerformanceObligation.objects.visible_to(actor).select_related("contract"), obligation_id
+    )
+    rows = PerformanceObligation.objects.filter(contract=row.contract_id)
+    held = {one.id: one for one in load(rows, by_day=True)}
+    problems = Problems()
+    checks.text(problems, reason, "reason", most=500)
+    problems.check(
+        row.completed_on is None, "obligation_complete", f"{row.name} is fulfilled: nothing is left to use."
+    )
+    problems.check(
+        row.expires is not None and row.method == Method.POINT_IN_TIME, "no_option",
+        f"{row.name} is no option. Say how far it is instead.",
+    )  # fmt: skip
+    problems.check(
+        row.expires is None or on < row.expires, "option_expired",
+        f"{row.name} could be used before {row.expires:%d %b %Y}." if row.expires else "", "on",
+    )  # fmt: skip
+    target = held.get(into_id)
+    if target is None or not target.is_priced or into_id == row.pk:
+        problems.add(
+            "no_such_obligation", "Choose the obligation of the work that the option bought.", "into_id"
+        )
+    problems.refuse()
+    assert target is not None
+    day = max(on, target.fixed[0].from_day)
+    problems.check(
+        day >= target.fixed[-1].from_day, "before_earlier",
+        f"The terms of {target.row.name} changed on {target.fixed[-1].from_day:%d %b %Y} last.", "on",
+    )  # fmt: skip
+    problems.refuse()
+    price = held[row.pk].fixed[-1].price
+    said = f"{row.name} was used: {reason.strip()}"[:500]
+    _next_version(row, held[row.pk].fixed[-1], on, _ZERO, said)
+    _next_version(target.row, target.fixed[-1], day, target.fixed[-1].price + price, said)
+    row.completed_on = on
+    row.save(update_fields=["completed_on"])
+    words = money_words(price, row.contract.currency)
+    record(
+        row, f"Option {row.name} was used on {on:%Y-%m-%d}: {words} belong to {target.row.name} from now on"
+    )
+
+
+def _next_version(row: PerformanceObligation, last: Version, day: date, price: Decimal, reason: str) -> None:
+    """Write the terms that hold from a day on with another price, which the rest of the work earns."""
+    ObligationVersion.objects.create(
+        obligation=row, from_day=day, price=price, treatment=Treatment.PROSPECTIVE, start=last.start, end=last.end,
+        total=last.total, reason=reason,
+    )  # fmt: skip
+
+
 @action("revenue.complete_obligation", needs=Permission.MANAGE_REVENUE)
 def complete_obligation(*, actor: Actor, obligation_id: int, on: date | None, reason: str) -> None:
     """Say that an obligation was fulfilled on a day, so that all of its price is earned; None takes that back.
@@ -224,8 +284,8 @@ def _check_inputs(
     """Check each obligation by itself and their names and lines together, also with those that are there already."""
     others = list(beside)
     names = Counter([*(one.name.strip() for one in obligations), *(held.row.name for held in others)])
-    used = Counter(line_id for one in obligations for line_id in one.line_ids)
-    used.update(line.line_id for held in others for line in held.lines)
+    used = Counter(line_id for one in obligations if one.expires is None for line_id in one.line_ids)
+    used.update(line.line_id for held in others if held.row.expires is None for line in held.lines)
     for place, one in enumerate(obligations):
         where = f"{group}.{place}"
         checks.text(problems, one.name, f"{where}.name")
@@ -237,12 +297,13 @@ def _check_inputs(
         )
         checks.amount(problems, one.basis_amount, f"{where}.basis_amount")
         checks.amount(problems, one.total, f"{where}.total")
+        _check_option(problems, one, where)
         checks.dates(problems, one.start, one.end, f"{where}.end")
         _check_financing(problems, one.financing, f"{where}.financing")
         for line_id in one.line_ids:
             _check_line(problems, lines.get(line_id), where)
             problems.check(
-                one.method not in BY_INPUT or used[line_id] == 1,
+                one.method not in BY_INPUT or used[line_id] <= 1,
                 "split_by_input",
                 "The hours and cost of a line that is split cannot be told apart. Measure its parts another way, or give them"
                 " lines of their own.",
@@ -262,6 +323,23 @@ def _check_financing(problems: Problems, terms: FinancingInput | None, where: st
         f"{where}.annual_percent",
     )  # fmt: skip
     checks.text(problems, terms.reason, f"{where}.reason", most=500)
+
+
+def _check_option(problems: Problems, one: ObligationInput, where: str) -> None:
+    if one.option is None:
+        return
+    problems.check(
+        one.expires is not None and one.method is Method.POINT_IN_TIME,
+        "option_without_end",
+        f"{one.name} is an option: say by when it is used, and recognize it at a point in time.",
+        f"{where}.expires",
+    )
+    checks.amount(problems, one.option.purchase, f"{where}.option.purchase")
+    for name in ("discount_percent", "usual_percent", "likely_percent"):
+        problems.check(
+            0 <= getattr(one.option, name) <= _MOST_PERCENT, "percent_out_of_range", "Use 0 to 100 %.",
+            f"{where}.option.{name}",
+        )  # fmt: skip
 
 
 def _check_line(problems: Problems, line: PricedLine | None, where: str) -> None:
@@ -405,7 +483,7 @@ def _allocated(
                 "price",
             )
         total = sum((lines[line_id].price or _ZERO for line_id in covered), _ZERO)
-    promises = _promises(problems, obligations, lines)
+    promises = _promises(problems, obligations, lines, contract.currency)
     places = {one.name.strip(): place for place, one in enumerate(obligations)}
     parts = []
     for number, part in enumerate(belonging):
@@ -427,12 +505,14 @@ def _allocated(
 
 
 def _promises(
-    problems: Problems, obligations: Sequence[ObligationInput], lines: Mapping[int, PricedLine]
+    problems: Problems, obligations: Sequence[ObligationInput], lines: Mapping[int, PricedLine], currency: str
 ) -> list[Promise]:
     used = Counter(line_id for one in obligations for line_id in one.line_ids)
     promises = []
     for place, one in enumerate(obligations):
         amount = one.basis_amount
+        if one.option is not None:
+            amount, _ = _option_price(one.option, currency)
         if amount is None and one.basis is not Basis.RESIDUAL:
             whole = all(used[line_id] == 1 and lines[line_id].price is not None for line_id in one.line_ids)
             problems.check(
@@ -444,6 +524,12 @@ def _promises(
             amount = sum((lines[line_id].price or _ZERO for line_id in one.line_ids), _ZERO)
         promises.append(Promise(place, one.basis, amount or _ZERO, one.basis_percent))
     return promises
+
+
+def _option_price(option: OptionInput, currency: str) -> tuple[Decimal, Step]:
+    return material_right_price(
+        option.purchase, option.discount_percent, option.usual_percent, option.likely_percent, currency
+    )
 
 
 def _with_financing(terms: FinancingInput | None, part: Allocated, currency: str) -> Allocated:
@@ -475,6 +561,7 @@ def _write(
     """Write an obligation with its lines, its first version and its financing."""
     row.name, row.method, row.grain, row.basis = one.name.strip(), one.method, one.grain, one.basis
     row.basis_amount = one.basis_amount if one.basis_amount is not None else part.stand_alone
+    row.expires = one.expires
     row.basis_percent, row.stand_alone, row.expected_end = (
         one.basis_percent,
         part.stand_alone,
@@ -486,6 +573,9 @@ def _write(
         ObligationLine(obligation=row, contract_line_id=line_id, weight=lines[line_id].price or _ZERO)
         for line_id in one.line_ids
     )
+    steps = part.steps
+    if one.option is not None:
+        steps = (_option_price(one.option, row.contract.currency)[1], *steps)
     start, end = (
         term(row.contract, one.start or max(from_day, row.contract.start), one.end)
         if one.method is Method.STRAIGHT_LINE
@@ -493,7 +583,7 @@ def _write(
     )
     ObligationVersion.objects.create(
         obligation=row, from_day=from_day, price=part.amount, start=start, end=end, total=_total(one, lines),
-        reason="Allocated by prices alone", steps=_kept(part.steps),
+        reason="Allocated by prices alone", steps=_kept(steps),
     )  # fmt: skip
     FinancingTerm.objects.filter(obligation=row).delete()
     if one.financing is not None:
