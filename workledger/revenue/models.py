@@ -313,6 +313,25 @@ class VariableEstimate(Record):
         return f"{self.included} of {self.estimate} from {self.from_day}"
 
 
+class PartialDiscount(Record):
+    """A discount (negative) or another part of a contract's price that belongs to some of its obligations alone."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    names = models.JSONField()
+    reason = models.CharField(max_length=500)
+
+    visibility = Visibility(
+        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {', '.join(self.names)}"
+
+
 class FinancingTerm(Record):
     """A significant financing component of an obligation: its price is what the payments are worth at the transfer.
 

@@ -34,6 +34,7 @@ from workledger.revenue.models import (
     ModificationState,
     ObligationEstimate,
     ObligationVersion,
+    PartialDiscount,
     PerformanceObligation,
     ProgressRecord,
     ProgressState,
@@ -81,6 +82,7 @@ class ObligationRow:
     completed_on: date | None
     is_by_input: bool
     is_by_output: bool
+    is_option: bool
     steps: list[SaidStep]
 
     @property
@@ -258,7 +260,8 @@ def _obligation(held: Held, as_of: date, posted: Decimal, lines: Mapping[int, st
         lines=", ".join(lines.get(line.line_id, "") for line in held.lines), price=price, earned=earned, posted=posted,
         remaining=price - earned, progress=progress, measures=compared, gap=gap, problem=problem,
         completed_on=held.row.completed_on, is_by_input=method.value.startswith("input"),
-        is_by_output=method.value.startswith("output") or method.value == "point_in_time", steps=steps,
+        is_by_output=method.value.startswith("output") or method.value == "point_in_time",
+        is_option=held.row.expires is not None and method is Method.POINT_IN_TIME, steps=steps,
     )  # fmt: skip
 
 
@@ -811,6 +814,31 @@ class ObligationTerms:
     is_by_input: bool
     is_by_output: bool
     completed_on: date | None
+    last_day_to_use: date | None
+    breakage_percent: Decimal | None
+    transfer: date | None
+    annual_percent: Decimal | None
+    payments: list[tuple[date, Decimal]]
+    financing_reason: str
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it is a right to later work that the client may still use."""
+        return self.last_day_to_use is not None and self.method == "point_in_time" and not self.completed_on
+
+
+class DiscountRow(NamedTuple):
+    """A part of the price that belongs to some obligations alone; negative is a discount."""
+
+    amount: Decimal
+    names: str
+    reason: str
+
+
+def partial_discounts(actor: Actor, contract_id: int) -> list[DiscountRow]:
+    """Return which parts of a contract's price belong to some of its obligations alone."""
+    rows = PartialDiscount.objects.visible_to(actor).filter(contract=contract_id).order_by("pk")
+    return [DiscountRow(row.amount, ", ".join(row.names), row.reason) for row in rows]
 
 
 def obligation_terms(actor: Actor, contract_id: int) -> list[ObligationTerms]:
@@ -832,7 +860,12 @@ def obligation_terms(actor: Actor, contract_id: int) -> list[ObligationTerms]:
                 seconds=estimate.seconds if estimate else None, cost=estimate.cost if estimate else None,
                 is_by_input=method.startswith("input"),
                 is_by_output=method.startswith("output") or method == "point_in_time",
-                completed_on=row.completed_on,
+                completed_on=row.completed_on, last_day_to_use=_last_day(row.expires),
+                breakage_percent=estimate.breakage_percent if estimate else None,
+                transfer=held.financed.transfer if held.financed else None,
+                annual_percent=held.financed.annual_percent if held.financed else None,
+                payments=[(payment.day, payment.amount) for payment in held.payments()],
+                financing_reason=held.financed.reason if held.financed else "",
             )
         )  # fmt: skip
     return found

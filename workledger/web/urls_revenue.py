@@ -48,6 +48,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="contract-obligation-completion",
     ),
     path(
+        "contracts/<int:contract_id>/obligations/<int:obligation_id>/exercise",
+        revenue_beliefs.exercise,
+        name="contract-option-exercise",
+    ),
+    path(
         "contracts/<int:contract_id>/progress/<int:record_id>/approval",
         revenue_beliefs.approve,
         name="contract-progress-approve",

@@ -4,15 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contracts', '0005_prices_with_tax'),
+        ("contracts", "0005_prices_with_tax"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='contractline',
-            name='revenue_method',
-            field=models.CharField(choices=[('as_invoiced', 'As invoiced (right to invoice)'), ('rights_used', 'As prepaid rights are used'), ('straight_line', 'Straight line over time'), ('input_hours', 'Input: hours'), ('input_cost', 'Input: cost to cost'), ('output_milestones', 'Output: milestones'), ('output_units', 'Output: units'), ('output_progress', 'Output: progress'), ('point_in_time', 'Point in time'), ('none', 'None')], default='as_invoiced', max_length=20),
+            model_name="contractline",
+            name="revenue_method",
+            field=models.CharField(
+                choices=[
+                    ("as_invoiced", "As invoiced (right to invoice)"),
+                    ("rights_used", "As prepaid rights are used"),
+                    ("straight_line", "Straight line over time"),
+                    ("input_hours", "Input: hours"),
+                    ("input_cost", "Input: cost to cost"),
+                    ("output_milestones", "Output: milestones"),
+                    ("output_units", "Output: units"),
+                    ("output_progress", "Output: progress"),
+                    ("point_in_time", "Point in time"),
+                    ("none", "None"),
+                ],
+                default="as_invoiced",
+                max_length=20,
+            ),
         ),
     ]

@@ -48,6 +48,7 @@ from workledger.revenue.models import (
     ModificationState,
     ObligationLine,
     ObligationVersion,
+    PartialDiscount,
     PerformanceObligation,
     RecognitionEntry,
 )
@@ -102,6 +103,11 @@ def set_obligations(
         row.versions.all().delete() if row.pk else None
         _write(row, one, part, lines, contract.start)
         ids.append(row.pk)
+    PartialDiscount.objects.filter(contract=contract).delete()
+    PartialDiscount.objects.bulk_create(
+        PartialDiscount(contract=contract, amount=one.amount, names=list(one.names), reason=one.reason)
+        for one in belonging
+    )
     keep_revenue_methods(_line_methods(obligations))
     ContractModification.objects.filter(contract=contract, state=ModificationState.WAITING).update(
         state=ModificationState.DISMISSED, decided_by=actor.user_id, reason="The obligations were set anew."
@@ -499,7 +505,7 @@ def _allocated(
     except CannotAllocate as reason:
         raise Refused.because("cannot_allocate", str(reason), _REFUSED_FIELDS) from reason
     return [
-        _with_financing(one.financing, found[place], contract.currency)
+        _with_financing(one.financing, found[place], contract.currency, f"{_REFUSED_FIELDS}.{place}.")
         for place, one in enumerate(obligations)
     ]
 
@@ -532,7 +538,9 @@ def _option_price(option: OptionInput, currency: str) -> tuple[Decimal, Step]:
     )
 
 
-def _with_financing(terms: FinancingInput | None, part: Allocated, currency: str) -> Allocated:
+def _with_financing(
+    terms: FinancingInput | None, part: Allocated, currency: str, where: str = ""
+) -> Allocated:
     """Return the part at its cash price where the payments contain financing. Refuses: payments_do_not_sum."""
     if terms is None:
         return part
@@ -542,7 +550,7 @@ def _with_financing(terms: FinancingInput | None, part: Allocated, currency: str
         raise Refused.because(
             "payments_do_not_sum",
             f"The payments come to {money_words(paid, currency)}; its part of the price is {money_words(part.amount, currency)}.",
-            "financing.payments",
+            f"{where}financing.payments",
         )
     worth, step = financing.cash_price(payments, terms.transfer, terms.annual_percent, currency)
     return part._replace(amount=worth, steps=(*part.steps, step))

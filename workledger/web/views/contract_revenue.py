@@ -20,7 +20,7 @@ from workledger.core.refusals import Problem, Refused
 from workledger.revenue import actions, queries
 from workledger.revenue.calc.allocation import Basis
 from workledger.revenue.calc.timeline import Grain, Method
-from workledger.revenue.inputs import ObligationInput
+from workledger.revenue.inputs import BelongingInput, FinancingInput, ObligationInput, OptionInput
 from workledger.revenue.models import PerformanceObligation
 from workledger.revenue.obligations import NOT_HERE
 from workledger.revenue.queries import ObligationTerms
@@ -34,6 +34,16 @@ from workledger.web.views.dates import after
 _P = Permission
 _ZERO = Decimal(0)
 METHODS = tuple((method.value, RevenueMethod(method.value).label) for method in Method)
+_ASKED_AS = {
+    "option.purchase": "purchase",
+    "option.discount_percent": "discount",
+    "option.usual_percent": "usual",
+    "option.likely_percent": "likely",
+    "financing.payments": "payments",
+    "financing.annual_percent": "annual",
+    "financing.reason": "financed",
+}
+"""What the act calls parts of an obligation, and how the form asks for them."""
 _BASES = tuple((basis.value, basis.label) for basis in Basis)
 
 
@@ -120,7 +130,8 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     """Say which promises a contract holds; one more stands at the end to be filled in."""
     contract = contracts.contract_page(request.actor, contract_id, today=today())
     held = queries.obligation_terms(request.actor, contract_id)
-    count = len(held) + 1
+    lines = [line for line in contract.lines if line.revenue_method not in NOT_HERE]
+    count = max(len(held), len(lines)) + 1
     fields = [
         Field(
             "price", "Price of all", "number", unit=contract.currency, section="Price",
@@ -129,7 +140,9 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     ]  # fmt: skip
     for place in range(count):
         fields += _obligation_fields(contract, place, is_new=place == count - 1)
-    initial: dict[str, Any] = {}
+    fields.append(_belonging_field(contract))
+    discounts = queries.partial_discounts(request.actor, contract_id)
+    initial: dict[str, Any] = {"belonging": [each._asdict() for each in discounts]}
     for place, one in enumerate(held):
         initial |= _initial(place, one)
 
@@ -139,8 +152,9 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
         form.places = [place for place in range(count) if values[f"name_{place}"].strip()]
         wanted = [_input(values, place) for place in form.places]
         return actions.set_obligations.using(options)(
-            actor=request.actor, contract_id=contract_id, obligations=wanted, price=values["price"]
-        )
+            actor=request.actor, contract_id=contract_id, obligations=wanted, price=values["price"],
+            belonging=tuple(_belonging(row) for row in values["belonging"]),
+        )  # fmt: skip
 
     around = FormPage(
         title="Obligations",
@@ -170,7 +184,8 @@ class NumberedForm(Form):
         number, _, name = rest.partition(".")
         if group not in ("obligations", "changes") or not number.isdigit() or int(number) >= len(self.places):
             return problem
-        return replace(problem, field=f"{name}_{self.places[int(number)]}")
+        asked = _ASKED_AS.get(name, name)
+        return replace(problem, field=f"{asked}_{self.places[int(number)]}")
 
 
 def _obligation_fields(contract: ContractPage, place: int, *, is_new: bool) -> list[Field]:
@@ -195,7 +210,57 @@ def _obligation_fields(contract: ContractPage, place: int, *, is_new: bool) -> l
             f"by_month_{place}", "Every calendar month is worth the same", "check",
             help="Straight line counts days otherwise.",
         ),
+        *_more_fields(contract, place, section),
     ]  # fmt: skip
+
+
+def _more_fields(contract: ContractPage, place: int, of: str) -> list[Field]:
+    """What few obligations need: when the rest is expected, an option on later work, financing."""
+    money = contract.currency
+    return [
+        Field(
+            f"expected_end_{place}", "Expected to be done by", "date", section=f"{of}: timing, option, financing",
+            folds=True, about="When the rest is expected, a right that expires, payments more than a year from the work",
+            help="For when the rest is expected to be earned. Empty: the contract's end.",
+        ),
+        Field(
+            f"expires_{place}", "Last day to use it", "date", row=f"right_{place}",
+            help="Of a right that the client may leave unused. Then all of it is earned.",
+        ),
+        Field(
+            f"purchase_{place}", "Option on work of", "number", unit=money, row=f"right_{place}",
+            help="A discount on later work that others do not get.",
+        ),
+        Field(f"discount_{place}", "Its discount", "number", unit="%", places=4, row=f"option_{place}"),
+        Field(f"usual_{place}", "Anybody's discount", "number", unit="%", places=4, row=f"option_{place}"),
+        Field(f"likely_{place}", "Likely to be used", "number", unit="%", places=4, row=f"option_{place}"),
+        Field(f"transfer_{place}", "Done on", "date", row=f"finance_{place}",
+              help="Only where payment and work lie more than a year apart."),
+        Field(f"annual_{place}", "Interest a year", "number", unit="%", places=4, row=f"finance_{place}"),
+        Field(f"financed_{place}", "Why", row=f"finance_{place}", help="Where the rate comes from."),
+        Field(
+            f"payments_{place}", "The client pays", "rows", noun="Payment",
+            columns=(Field("day", "On", "date"), Field("amount", "Amount", "number", unit=money)),
+        ),
+    ]  # fmt: skip
+
+
+def _belonging_field(contract: ContractPage) -> Field:
+    return Field(
+        "belonging", "Discounts of some alone", "rows", noun="Discount", section="Discounts", folds=True,
+        about="Where a discount belongs to some obligations, not to all",
+        help="A discount is negative. Name obligations as above, with commas between.",
+        columns=(
+            Field("amount", "Amount", "number", unit=contract.currency),
+            Field("names", "Obligations"),
+            Field("reason", "Why"),
+        ),
+    )  # fmt: skip
+
+
+def _belonging(row: Mapping[str, Any]) -> BelongingInput:
+    names = tuple(name.strip() for name in str(row.get("names", "")).split(",") if name.strip())
+    return BelongingInput(amount=row.get("amount") or _ZERO, names=names, reason=row.get("reason", ""))
 
 
 def _initial(place: int, one: ObligationTerms) -> dict[str, Any]:
@@ -210,6 +275,12 @@ def _initial(place: int, one: ObligationTerms) -> dict[str, Any]:
         f"start_{place}": one.start,
         f"end_{place}": one.last_day,
         f"by_month_{place}": one.grain == Grain.MONTHS,
+        f"expected_end_{place}": one.expected_last_day,
+        f"expires_{place}": one.last_day_to_use,
+        f"transfer_{place}": one.transfer,
+        f"annual_{place}": one.annual_percent,
+        f"financed_{place}": one.financing_reason,
+        f"payments_{place}": [{"day": day, "amount": amount} for day, amount in one.payments],
     }
 
 
@@ -225,4 +296,33 @@ def _input(values: Mapping[str, Any], place: int) -> ObligationInput:
         start=values[f"start_{place}"],
         end=after(values[f"end_{place}"]),
         total=values[f"total_{place}"],
+        expected_end=after(values[f"expected_end_{place}"]),
+        expires=after(values[f"expires_{place}"]),
+        option=_option(values, place),
+        financing=_financing(values, place),
     )
+
+
+def _option(values: Mapping[str, Any], place: int) -> OptionInput | None:
+    if values[f"purchase_{place}"] is None:
+        return None
+    likely = values[f"likely_{place}"]
+    return OptionInput(
+        purchase=values[f"purchase_{place}"],
+        discount_percent=values[f"discount_{place}"] or _ZERO,
+        usual_percent=values[f"usual_{place}"] or _ZERO,
+        likely_percent=Decimal(100) if likely is None else likely,
+    )
+
+
+def _financing(values: Mapping[str, Any], place: int) -> FinancingInput | None:
+    transfer = values[f"transfer_{place}"]
+    if transfer is None:
+        return None
+    payments = [
+        (row.get("day") or transfer, row.get("amount") or _ZERO) for row in values[f"payments_{place}"]
+    ]
+    return FinancingInput(
+        transfer=transfer, annual_percent=values[f"annual_{place}"] or _ZERO, payments=tuple(payments),
+        reason=values[f"financed_{place}"],
+    )  # fmt: skip
