@@ -15,8 +15,9 @@ from bench import processes
 from bench.engine import Engine, scratch
 from bench.table import Aim, table
 
-GROUPS = ("acts", "models", "pages", "million", "process", "simulate")
+GROUPS = ("acts", "models", "pages", "million", "process", "simulate", "revenue")
 SIMULATED = (20_000, 240_000)
+OBLIGATIONS = 5_000
 FAR = "9999-12-31"
 MILLION = 1_000_000
 Found = dict[str, Any]
@@ -34,6 +35,7 @@ class Results:
     pages: dict[int, Found] = field(default_factory=dict)
     process: dict[str, Found] = field(default_factory=dict)
     simulations: list[Found] = field(default_factory=list)
+    revenue: dict[str, Found] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -62,6 +64,8 @@ def main() -> None:
         if "simulate" in options.groups:
             _say("Simulations")
             results.simulations = [engine.measure("empty", "simulations", entries=each) for each in SIMULATED]
+        if "revenue" in options.groups:
+            _revenue(engine, results, options)
         for name in ("firm", "approved", "issued"):
             engine.drop(name)
         if "million" in options.groups:
@@ -166,6 +170,19 @@ def _pages(engine: Engine, name: str, results: Results, entries: int) -> None:
     engine.drop(name)
 
 
+def _revenue(engine: Engine, results: Results, options: argparse.Namespace) -> None:
+    """Recognition over a price: a whole past, a month, and a run that finds nothing new."""
+    entries = MILLION if options.million else options.entries
+    obligations = OBLIGATIONS if options.million else OBLIGATIONS * entries // MILLION
+    _say(f"Loading {entries:,} entries on {obligations:,} obligations, approved")
+    engine.database("recognized", template="empty")
+    engine.measure("recognized", "load_obligations", entries=entries, obligations=obligations)
+    _say("Recognition")
+    results.revenue["run"] = engine.measure("recognized", "recognize") | {"entries": entries}
+    results.revenue["read"] = engine.measure("recognized", "plain_recognition")
+    engine.drop("recognized")
+
+
 def _process(engine: Engine, results: Results) -> None:
     _say("Cold starts")
     engine.database("workledger", template="firm")
@@ -190,6 +207,8 @@ def _report(results: Results, seconds: float) -> str:
         parts.append(_process_table(results))
     if results.simulations:
         parts.append(_simulations_table(results, aims))
+    if results.revenue:
+        parts.append(_revenue_table(results, aims))
     parts.extend(aim.line for aim in aims)
     return "\n".join(parts) + "\n"
 
@@ -225,6 +244,28 @@ def _acts_table(results: Results, aims: list[Aim]) -> str:
         f"{acts['approve']['postings']:,} postings by the approval; {acts['pdfs']['rows']} PDFs"
     )
     heads = ("act", "Workledger", "plain SQL", "ratio", "entries/s", "peak memory")
+    return table(title, heads, rows)
+
+
+def _revenue_table(results: Results, aims: list[Aim]) -> str:
+    found, beside = results.revenue["run"], results.revenue["read"]
+    rows = [
+        (label, f"{found[name]['seconds']:.2f} s", f"{beside['seconds']:.2f} s",
+         f"{found[name]['seconds'] / beside['seconds']:.2f}", f"{found[name]['rows']:,}", f"{found['peak_mib']} MiB")
+        for label, name in (
+            ("recognition of a whole past at once", "past"),
+            ("recognition of a month", "month"),
+            ("again: nothing is new", "again"),
+        )
+    ]  # fmt: skip
+    ratio = found["month"]["seconds"] / beside["seconds"]
+    aims.append(Aim("recognition of a month, against SQL that reads the same rows", ratio, 3, "x"))
+    aims.append(Aim("peak memory of recognition", found["peak_mib"], 1024, "MiB"))
+    title = (
+        f"{found['obligations']:,} obligations, {found['entries']:,} time entries over {found['months']} months;"
+        f" plain SQL reads {beside['rows']:,} rows"
+    )
+    heads = ("act", "Workledger", "plain SQL", "ratio", "entries", "peak memory")
     return table(title, heads, rows)
 
 

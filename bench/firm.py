@@ -33,8 +33,15 @@ MIXED: tuple[tuple[str, dict[str, Any]], ...] = (
 """Billing models in turn, one contract each."""
 
 
-def imagine(entries: int, *, contracts: int = 200, mixed: bool = False) -> DemoFirm:
-    """The firm up to today, every week submitted and none approved; every contract can be invoiced, by task."""
+RECOGNIZED = ("straight_line", "input_hours", "input_cost", "output_progress")
+"""Ways to recognize a price in turn, one contract each."""
+
+
+def imagine(entries: int, *, contracts: int = 200, mixed: bool = False, recognized: bool = False) -> DemoFirm:
+    """The firm up to today, every week submitted and none approved; every contract can be invoiced, by task.
+
+    `recognized`: every contract has a fixed fee that is recognized over its price.
+    """
     firm = generate_bench(entries=entries, projects=contracts, today=date.today())
     if mixed:
         lines = (
@@ -42,6 +49,15 @@ def imagine(entries: int, *, contracts: int = 200, mixed: bool = False) -> DemoF
             for line, (model, terms) in zip(firm.lines, cycle(MIXED), strict=False)
         )
         firm = replace(firm, lines=tuple(lines))
+    if recognized:
+        fee = {"price": "60000", "instalments": [{"name": "All", "percent": "100"}]}
+        lines = (
+            replace(line, model="fixed_fee", terms=fee, method=method, budget_hours=400)
+            for line, method in zip(firm.lines, cycle(RECOGNIZED), strict=False)
+        )
+        ends = firm.today + timedelta(days=180)
+        signed = tuple(replace(contract, ends_on=ends) for contract in firm.contracts)
+        firm = replace(firm, lines=tuple(lines), contracts=signed)
     contracts = (replace(contract, po_number=f"PO {contract.number}") for contract in firm.contracts)
     clients = (replace(client, invoice_grouping="task") for client in firm.clients)
     return replace(firm, contracts=tuple(contracts), clients=tuple(clients))

@@ -50,7 +50,11 @@ class AgreedCap(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A contract line as pricing needs it. Half-open [start, end). `caps` are hard ones of its phases and contract."""
+    """A contract line as pricing needs it. Half-open [start, end). `caps` are hard ones of its phases and contract.
+
+    `is_recognized` tells that all of it is revenue as invoiced; with `has_rights` that is only so of what lies beyond its
+    fees and blocks, which are recognized as the rights that they give are used (`revenue`).
+    """
 
     id: int
     contract_id: int
@@ -60,6 +64,7 @@ class Line(NamedTuple):
     currency: str
     is_recognized: bool
     caps: tuple[AgreedCap, ...] = ()
+    has_rights: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -109,6 +114,7 @@ def _read(chosen: Q) -> dict[int, Line]:
         pk: Line(
             pk, contract_id, terms.parse(model, document), start, end, currency,
             method == RevenueMethod.AS_INVOICED, _caps(cap, of_phases.get(contract_id, ())),
+            method == RevenueMethod.RIGHTS_USED,
         )
         for pk, contract_id, model, document, start, end, currency, method, cap in found
     }  # fmt: skip
@@ -263,6 +269,19 @@ def draw_of(line: Line, through: date) -> Draw:
     """Return a retainer or block as its line's unbilled time draws from it, up to a day; for statements."""
     worked = unbilled_time([line], through)
     return _priced([line], worked, through=through)[2][line.id]
+
+
+def drawn_of(line_ids: Collection[int]) -> dict[int, list[tuple[date, Decimal]]]:
+    """Return what time drew from retainers and blocks, by line, in the order of days: seconds, or money."""
+    some = list(lines(line_ids).values())
+    worked = unbilled_time(some, date.max)
+    found: dict[int, list[tuple[date, Decimal]]] = {}
+    for line in some:
+        days = {work.source_id: work.day for work in worked[line.id]}
+        pieces = _priced([line], worked)[0][line.id]
+        drawn = [(days[piece.source_id], piece.drawn.amount) for piece in pieces if piece.drawn is not None]
+        found[line.id] = sorted(drawn, key=lambda each: each[0])
+    return found
 
 
 def unbilled_time(of_lines: Sequence[Line], through: date) -> dict[int, list[Worked]]:
@@ -468,6 +487,7 @@ def _item(
 ) -> NewItem:
     treatment = Treatment(piece.treatment.value)
     recognized = piece.amount if piece.drawn is None else piece.drawn.value
+    is_beyond = line.has_rights and piece.drawn is None
     book = known.books.rate(line.contract_id, work.service_date)
     content: dict[str, Any] = {}
     if piece.rate is not None and resolution is not None and piece.unit != RELEASED:
@@ -482,7 +502,7 @@ def _item(
         currency=line.currency,
         rate=piece.rate,
         amount=piece.amount,
-        recognized=recognized if line.is_recognized else _ZERO,
+        recognized=recognized if line.is_recognized or is_beyond else _ZERO,
         derivation_id=known.derivations.id_of(content) if content else None,
         book=book,
         part=part,

@@ -83,6 +83,7 @@ class RevenueMethod(models.TextChoices):
     """How revenue of a line is recognized (ASC 606 / IFRS 15)."""
 
     AS_INVOICED = "as_invoiced", "As invoiced (right to invoice)"
+    RIGHTS_USED = "rights_used", "As prepaid rights are used"
     STRAIGHT_LINE = "straight_line", "Straight line over time"
     INPUT_HOURS = "input_hours", "Input: hours"
     INPUT_COST = "input_cost", "Input: cost to cost"

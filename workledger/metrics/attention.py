@@ -15,6 +15,7 @@ from workledger.core.models import Proposal
 from workledger.expenses.models import ExpenseReport, ExpenseState
 from workledger.expenses.queries import reports_to_decide
 from workledger.kernel.period import week_start
+from workledger.revenue.queries import modifications_to_decide
 from workledger.timesheets.models import LineState, TimeEntry, TimesheetLine
 from workledger.timesheets.queries import lines_to_decide
 
@@ -46,22 +47,32 @@ class Attention:
     proposals: Standing
     reviews: Standing
     requests: Standing
+    modifications: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """How many timesheet lines, proposals, expense reports, pre-bills and changes of WIP wait for an actor's decision."""
+    """How many things of each kind wait for an actor's decision, `modifications` being changes of contracts."""
 
     approvals: int = 0
     proposals: int = 0
     expenses: int = 0
     reviews: int = 0
     requests: int = 0
+    modifications: int = 0
 
     @property
     def count(self) -> int:
         """All of them."""
-        return self.approvals + self.proposals + self.expenses + self.reviews + self.requests
+        decided = (
+            self.approvals,
+            self.proposals,
+            self.expenses,
+            self.reviews,
+            self.requests,
+            self.modifications,
+        )
+        return sum(decided)
 
 
 _OWN = """
@@ -122,6 +133,7 @@ def attention(actor: Actor, today: date) -> Attention:
         proposals=Standing(decides.proposals),
         reviews=Standing(decides.reviews),
         requests=Standing(decides.requests),
+        modifications=Standing(decides.modifications),
     )
 
 
@@ -150,6 +162,8 @@ def inbox(actor: Actor) -> Inbox:
         waiting.append(_reviews_waiting(actor).annotate(waits_as=Value("reviews")))
     if actor.can(Permission.APPROVE_ADJUSTMENTS):
         waiting.append(requests_waiting(actor).annotate(waits_as=Value("requests")))
+    if actor.can(Permission.MANAGE_REVENUE):
+        waiting.append(modifications_to_decide(actor).annotate(waits_as=Value("modifications")))
     if not waiting:
         return Inbox()
     first, *others = (rows.order_by().values_list("waits_as").annotate(count=Count("pk")) for rows in waiting)

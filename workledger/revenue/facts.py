@@ -1,8 +1,8 @@
 """All facts of obligations, loaded set-wise for the calculation: a number of queries that does not grow with them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -12,10 +12,15 @@ from django.db.models import QuerySet
 
 from workledger.billing.calc.fees import ChargeKind
 from workledger.billing.models import Charge
+from workledger.billing.settling import blocks_of, drawn_of
+from workledger.billing.settling import lines as billing_lines
 from workledger.contracts.calc import terms
 from workledger.kernel.period import next_month
 from workledger.revenue.calc import financing
+from workledger.revenue.calc.derivation import Step
+from workledger.revenue.calc.modification import effect
 from workledger.revenue.calc.pricing import Counted, shared, with_uncertain
+from workledger.revenue.calc.rights import LineRights
 from workledger.revenue.calc.timeline import (
     Done,
     Estimate,
@@ -23,6 +28,7 @@ from workledger.revenue.calc.timeline import (
     Method,
     Obligation,
     Reached,
+    Recognized,
     Treatment,
     Version,
 )
@@ -41,6 +47,7 @@ _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 _DAY = timedelta(days=1)
 _CHARGED = (ChargeKind.MILESTONE, ChargeKind.UNITS, ChargeKind.PROGRESS)
+_BY_TOTAL = (Method.OUTPUT_UNITS, Method.OUTPUT_MILESTONES)
 _BY_SHARE = (Method.OUTPUT_PROGRESS, Method.POINT_IN_TIME)
 T = TypeVar("T")
 
@@ -54,12 +61,16 @@ class HeldLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An obligation's row with all that its revenue is calculated from; `fixed` are its versions as written."""
+    """An obligation's row with all that its revenue is calculated from.
+
+    `fixed` are its versions as written, `uncertain` the amounts that `facts` lays over their prices.
+    """
 
     row: PerformanceObligation
     lines: tuple[HeldLine, ...]
     facts: Obligation
     fixed: tuple[Version, ...] = ()
+    uncertain: tuple[Sequence[Counted], ...] = ()
     financed: FinancingTerm | None = None
 
     @property
@@ -88,6 +99,8 @@ class _Loaded:
     stated: dict[int, list[Reached]]
     uncertain: dict[int, list[list[Counted]]] = field(default_factory=lambda: defaultdict(list))
     done: Mapping[int, list[Done]] = field(default_factory=dict)
+    rights: Mapping[int, LineRights] = field(default_factory=dict)
+    earlier: Mapping[int, Decimal] = field(default_factory=dict)
     charged: Mapping[int, list[Charge]] = field(default_factory=dict)
     financing: Mapping[int, FinancingTerm] = field(default_factory=dict)
 
@@ -114,7 +127,9 @@ def load(rows: QuerySet[PerformanceObligation], *, by_day: bool = False) -> list
         estimates=_grouped(
             (
                 row.obligation_id,
-                Estimate(row.from_day, row.seconds, row.cost, row.materials, row.delivered),
+                Estimate(
+                    row.from_day, row.seconds, row.cost, row.materials, row.delivered, row.breakage_percent
+                ),
             )
             for row in ObligationEstimate.objects.filter(obligation__in=ids).order_by("from_day", "pk")
         ),
@@ -129,6 +144,8 @@ def load(rows: QuerySet[PerformanceObligation], *, by_day: bool = False) -> list
     line_ids = {line.line_id for held in loaded.lines.values() for line in held}
     loaded.done = done_on(line_ids, _daily_lines(found, loaded, by_day=by_day))
     loaded.charged = _charges(line_ids)
+    loaded.rights = _rights(found, loaded)
+    loaded.earlier = _earlier(found, loaded)
     loaded.financing = {row.pk: row for row in FinancingTerm.objects.filter(obligation__in=ids)}
     return [_held(row, loaded) for row in found]
 
@@ -236,6 +253,47 @@ def done_on_projects(line_ids: Collection[int]) -> dict[tuple[int, int], int]:
         return {(line_id, project_id): int(seconds) for line_id, project_id, seconds in cursor.fetchall()}
 
 
+def _earlier(rows: Iterable[PerformanceObligation], loaded: _Loaded) -> dict[int, Decimal]:
+    """Return how much of a line's output belongs to obligations before one that holds the same line.
+
+    What was delivered fulfils them in their order, where nobody says otherwise.
+    """
+    found: dict[int, Decimal] = {}
+    so_far: dict[tuple[int, str], Decimal] = defaultdict(lambda: _ZERO)
+    for row in sorted(rows, key=lambda each: (each.contract_id, each.position, each.pk)):
+        lines, versions = loaded.lines.get(row.pk, []), loaded.versions.get(row.pk, [])
+        if row.method not in _BY_TOTAL or len(lines) != 1 or not versions:
+            continue
+        key = lines[0].line_id, row.method
+        found[row.pk] = so_far[key]
+        so_far[key] += versions[-1].total or _ZERO
+    return found
+
+
+def _rights(rows: Iterable[PerformanceObligation], loaded: _Loaded) -> dict[int, LineRights]:
+    """Return the prepaid rights of the lines that are recognized as they are used."""
+    wanted = [
+        line.line_id
+        for row in rows
+        if row.method == Method.RIGHTS_USED
+        for line in loaded.lines.get(row.pk, ())
+    ]
+    if not wanted:
+        return {}
+    draws, blocks = drawn_of(wanted), blocks_of(wanted)
+    fees: dict[int, dict[date, Decimal]] = defaultdict(dict)
+    charged = Charge.objects.filter(contract_line__in=wanted, kind=ChargeKind.RETAINER_FEE)
+    for line_id, start, amount in charged.values_list("contract_line_id", "start", "amount"):
+        fees[line_id][start] = amount
+    return {
+        line.id: LineRights(
+            line.document, line.start, line.end, line.currency, blocks[line.id], fees[line.id], draws[line.id]
+        )
+        for line in billing_lines(wanted).values()
+        if isinstance(line.document, terms.Retainer | terms.Prepaid)
+    }
+
+
 def _charges(line_ids: Collection[int]) -> dict[int, list[Charge]]:
     """Return what was accepted, counted or claimed on contract lines, by the day of service."""
     rows = (
@@ -261,8 +319,11 @@ def _held(row: PerformanceObligation, loaded: _Loaded) -> Held:
             done=_joined([loaded.done.get(line.line_id, []) for line in lines]),
             reached=_reached(row, lines, loaded),
             is_complete_on=row.completed_on,
+            expires=row.expires,
+            rights=[loaded.rights[line.line_id] for line in lines if line.line_id in loaded.rights],
         ),
         tuple(loaded.versions.get(row.pk, ())),
+        tuple(loaded.uncertain.get(row.pk, ())),
         loaded.financing.get(row.pk),
     )
 
@@ -292,14 +353,14 @@ def _reached(row: PerformanceObligation, lines: Iterable[HeldLine], loaded: _Loa
         return (
             [each._replace(value=each.value / _HUNDRED) for each in stated] if method in _BY_SHARE else stated
         )
-    found, total = list[Reached](), _ZERO
+    found, total = list[Reached](), -loaded.earlier.get(row.pk, _ZERO)
     charges = sorted(
         (charge for line in lines for charge in loaded.charged.get(line.line_id, ())),
         key=lambda charge: (charge.end, charge.pk),
     )
     for charge in charges:
         total += _reached_by(charge, method)
-        found.append(Reached(charge.end - _DAY, total))
+        found.append(Reached(charge.end - _DAY, max(total, _ZERO)))
     return found
 
 
@@ -316,6 +377,32 @@ def _reached_by(charge: Charge, method: Method) -> Decimal:
         whole = sum((part.amount for part in document.milestones), _ZERO)
         return charge.amount / whole if whole else _ZERO
     return _ZERO
+
+
+class AtOnce(NamedTuple):
+    """What a modification recognizes on its day beside the month's own revenue, and why."""
+
+    amount: Decimal
+    after: Recognized
+    steps: tuple[Step, ...]
+
+
+def at_once(held: Held, through: date) -> dict[date, list[AtOnce]]:
+    """Return what modifications catch up, by the month of their day. Raises `NotMeasurable`."""
+    found: dict[date, list[AtOnce]] = defaultdict(list)
+    for place, version in enumerate(held.fixed):
+        if version.treatment is Treatment.INITIAL or version.from_day > through:
+            continue
+        before, after = (
+            replace(held.facts, versions=with_uncertain(held.fixed[:end], held.uncertain))
+            for end in (place, place + 1)
+        )
+        done = effect(before, after, version.from_day)
+        amount = version.past if version.treatment is Treatment.PROSPECTIVE else done.at_once
+        if amount:
+            steps = (Step("Modification", version.said), Step("Catch-up", done.said))
+            found[version.from_day.replace(day=1)].append(AtOnce(amount, done.after, steps))
+    return found
 
 
 def month_end(month: date) -> date:

@@ -25,12 +25,27 @@ class FinancingInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptionInput:
+    """An option on later work at a discount that others do not get: a material right (606-10-55-42, IFRS 15.B40).
+
+    `purchase` is what a client who uses it buys; the percentages are its discount, the one that anybody gets, and how
+    likely it is used.
+    """
+
+    purchase: Decimal
+    discount_percent: Decimal
+    usual_percent: Decimal = _ZERO
+    likely_percent: Decimal = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObligationInput:
     """A promise: the contract lines it holds, how it is measured, and what it would cost alone.
 
     `basis_amount` None takes what its lines are priced at. Half-open [start, end) None is the contract's term. `total`
     is what is promised in all: units, or the worth of milestones. `price` is given only to an obligation that is added
-    by a modification.
+    by a modification. `expires` is the first day on which a right is gone that the client has not used; `option` says what
+    such a right is worth alone where it is a discount on later work.
     """
 
     name: str
@@ -46,6 +61,8 @@ class ObligationInput:
     expected_end: date | None = None
     price: Decimal | None = None
     financing: FinancingInput | None = None
+    expires: date | None = None
+    option: OptionInput | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +104,28 @@ class ModificationInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionInput:
+    """What finance says of a change that waits: the three answers, and where its amounts are other than proposed.
+
+    `changes` None takes what the change states. In them `price`, `end` and `total` are what holds afterwards, also where
+    the answers make it a contract of its own: then what goes beyond is an obligation beside. `from_day` None is the day
+    of the order.
+    """
+
+    adds_distinct: bool
+    at_stand_alone_price: bool
+    rest: Rest
+    from_day: date | None = None
+    changes: tuple[ChangeInput, ...] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateInput:
     """What an obligation is expected to take, from a day on: in all, or still to come (then what was done is added).
 
     What is None stays as it was estimated last. Cost and materials are in the currency of the legal entity's books.
+    `breakage_percent` of prepaid rights, or of promised units, is expected to stay unused.
     """
 
     from_day: date
@@ -100,6 +135,7 @@ class EstimateInput:
     cost_to_come: Decimal | None = None
     materials: Decimal | None = None
     delivered: Decimal | None = None
+    breakage_percent: Decimal | None = None
     reason: str = ""
 
 

@@ -1,8 +1,8 @@
 """What revenue does when contracts tell it something; read when the app is ready."""
 
-from workledger.contracts.events import LinesAgreed
+from workledger.contracts.events import ContractModified, LinesAgreed
 from workledger.core.events import subscribe
-from workledger.revenue import obligations
+from workledger.revenue import modifications, obligations
 
 
 def on_lines_agreed(event: LinesAgreed) -> None:
@@ -10,4 +10,10 @@ def on_lines_agreed(event: LinesAgreed) -> None:
     obligations.follow_lines(event.contract_ids)
 
 
+def on_contract_modified(event: ContractModified) -> None:
+    """Open a modification to decide where the change touches revenue that is recognized over a price."""
+    modifications.open_modification(event)
+
+
 subscribe(LinesAgreed, on_lines_agreed)
+subscribe(ContractModified, on_contract_modified)

@@ -9,12 +9,19 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from workledger.contracts.models import Contract, ContractLine, RevenueMethod
+from workledger.contracts.models import (
+    ChangeOrder,
+    Contract,
+    ContractLine,
+    ContractVersion,
+    RevenueMethod,
+)
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.ledger.models import Book
 from workledger.revenue.calc.allocation import Basis
+from workledger.revenue.calc.modification import Kind
 from workledger.revenue.calc.timeline import Grain, Method, Treatment
 from workledger.revenue.calc.variable import Estimation
 
@@ -23,7 +30,8 @@ class PerformanceObligation(Record):
     """A promise for which revenue is recognized by one method; by default one per contract line.
 
     `basis`, `basis_amount` and `basis_percent` say what it would cost alone, which is `stand_alone`. `expected_end` is the first day after
-    the work, for when the rest is expected; `completed_on` the day it was fulfilled.
+    the work, for when the rest is expected; `completed_on` the day it was fulfilled; `expires` the first day on which a
+    right that the client did not use is gone, such as an option to renew at a discount.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
@@ -45,6 +53,7 @@ class PerformanceObligation(Record):
     stand_alone = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     expected_end = models.DateField(null=True, blank=True)
     completed_on = models.DateField(null=True, blank=True)
+    expires = models.DateField(null=True, blank=True)
 
     visibility = Visibility(
         Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
@@ -94,10 +103,61 @@ class ObligationLine(Record):
         return f"{self.obligation_id} holds line {self.contract_line_id}"
 
 
+class ModificationState(models.TextChoices):
+    """Where a change of a contract stands with revenue."""
+
+    WAITING = "waiting", "Waits for a decision"
+    RECORDED = "recorded", "Recorded"
+    DISMISSED = "dismissed", "Changes no revenue"
+
+
+class ContractModification(Record):
+    """A change of a contract that touches recognized lines, until finance says what it is by the standard.
+
+    `after` is the contract's version that it made, `before` the one that it changed; what they differ in is what is
+    decided on. `order` is the change order, None for a direct change, whose `from_day` is open until somebody says it.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
+    before = models.ForeignKey(ContractVersion, on_delete=models.PROTECT, related_name="+")
+    after = models.OneToOneField(ContractVersion, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(ChangeOrder, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    from_day = models.DateField(null=True, blank=True)
+    state = models.CharField(
+        max_length=10, choices=ModificationState.choices, default=ModificationState.WAITING
+    )
+    kind = models.CharField(
+        max_length=12, choices=[(kind.value, kind.label) for kind in Kind], default="", blank=True
+    )
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+
+    visibility = Visibility(
+        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["contract"], condition=Q(state="waiting"), name="contract_modification_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order.label if self.order else 'Change'} of {self.contract_id}"
+
+
 class ObligationVersion(Record):
-    """An obligation's terms from a day on; see `calc.timeline.Version`. `reason` says who asked for it and why."""
+    """An obligation's terms from a day on; see `calc.timeline.Version`. `reason` says who asked for it and why.
+
+    `modification` is the change of the contract that it answers, where one was waiting.
+    """
 
     obligation = models.ForeignKey(PerformanceObligation, on_delete=models.CASCADE, related_name="versions")
+    modification = models.ForeignKey(
+        ContractModification, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     from_day = models.DateField()
     price = models.DecimalField(max_digits=16, decimal_places=4)
     treatment = models.CharField(
@@ -136,7 +196,7 @@ class ObligationEstimate(Record):
     """What an obligation is expected to take in all, as believed from a day on, and why.
 
     Cost and materials are in the book's currency; `materials` are uninstalled goods within `cost`, `delivered` what of
-    them the client has.
+    them the client has. `breakage_percent` of what the client prepaid is expected to stay unused.
     """
 
     obligation = models.ForeignKey(PerformanceObligation, on_delete=models.CASCADE, related_name="estimates")
@@ -145,6 +205,7 @@ class ObligationEstimate(Record):
     cost = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
     materials = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     delivered = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    breakage_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     reason = models.CharField(max_length=500)
     estimated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
@@ -252,6 +313,25 @@ class VariableEstimate(Record):
         return f"{self.included} of {self.estimate} from {self.from_day}"
 
 
+class PartialDiscount(Record):
+    """A discount (negative) or another part of a contract's price that belongs to some of its obligations alone."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    names = models.JSONField()
+    reason = models.CharField(max_length=500)
+
+    visibility = Visibility(
+        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {', '.join(self.names)}"
+
+
 class FinancingTerm(Record):
     """A significant financing component of an obligation: its price is what the payments are worth at the transfer.
 
@@ -277,9 +357,10 @@ class FinancingTerm(Record):
 
 
 class EntryKind(models.TextChoices):
-    """What a recognition entry is."""
+    """What a recognition entry is: revenue of a month, what a modification catches up at once, or interest."""
 
     REVENUE = "revenue", "Revenue"
+    MODIFICATION = "modification", "Modification"
     INTEREST = "interest", "Interest"
 
 
@@ -311,7 +392,7 @@ class RecognitionEntry(Record):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(RecognitionRun, on_delete=models.PROTECT, related_name="entries")
     obligation = models.ForeignKey(PerformanceObligation, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10, choices=EntryKind.choices, default=EntryKind.REVENUE)
+    kind = models.CharField(max_length=12, choices=EntryKind.choices, default=EntryKind.REVENUE)
     service_month = models.DateField()
     currency = models.CharField(max_length=3)
     price = models.DecimalField(max_digits=16, decimal_places=4)

@@ -11,7 +11,7 @@ from workledger.billing.models import BillableItem
 from workledger.contracts.calc import terms
 from workledger.contracts.models import Contract, ContractLine, RevenueMethod
 from workledger.core.refusals import Problems
-from workledger.revenue.calc.pricing import stated_price, stated_total
+from workledger.revenue.calc.pricing import gives_rights, stated_price, stated_total
 from workledger.revenue.calc.timeline import Method
 from workledger.revenue.models import (
     ObligationEstimate,
@@ -35,6 +35,7 @@ class PricedLine:
     row: ContractLine
     price: Decimal | None
     total: Decimal | None
+    gives_rights: bool
 
     @classmethod
     def of(cls, row: ContractLine) -> "PricedLine":
@@ -43,7 +44,7 @@ class PricedLine:
         price = stated_price(
             document, contract.start, contract.end, contract.currency, row.price, row.budget_amount
         )
-        return cls(row, price, stated_total(document))
+        return cls(row, price, stated_total(document), gives_rights(document))
 
 
 def priced_lines(contract_ids: Collection[int]) -> dict[int, PricedLine]:
@@ -55,7 +56,7 @@ def priced_lines(contract_ids: Collection[int]) -> dict[int, PricedLine]:
 def follow_lines(contract_ids: Collection[int]) -> None:
     """Make the default obligations of agreed lines that have none, and let go of lines that are recognized as invoiced.
 
-    Refuses: already_recognized, line_price_missing, term_missing.
+    Refuses: already_recognized, line_price_missing, rights_missing, term_missing.
     """
     lines = priced_lines(contract_ids)
     held: dict[int, list[ObligationLine]] = {}
@@ -142,10 +143,16 @@ def _check_not_invoiced(problems: Problems, lines: Iterable[PricedLine]) -> None
 def _check_default(problems: Problems, line: PricedLine) -> None:
     name = line.row.name
     problems.check(
-        line.price is not None,
+        line.price is not None or line.row.revenue_method == RevenueMethod.RIGHTS_USED,
         "line_price_missing",
         f"Say what line {name} comes to in all, as its price or budget: its revenue is recognized over that.",
         "price",
+    )
+    problems.check(
+        line.row.revenue_method != RevenueMethod.RIGHTS_USED or line.gives_rights,
+        "rights_missing",
+        f"Line {name} gives no hours or money to be used: only retainers and prepaid blocks do. Choose another method.",
+        "revenue_method",
     )
     if line.row.revenue_method == RevenueMethod.STRAIGHT_LINE:
         problems.check(

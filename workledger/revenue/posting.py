@@ -16,6 +16,7 @@ RUN = "recognition"
 OBLIGATION = "obligation"
 CONTRACT = "contract"
 _ZERO = Decimal(0)
+_LONGEST = 300
 
 
 class Place(NamedTuple):
@@ -30,31 +31,38 @@ class Place(NamedTuple):
 
 
 class Earned(NamedTuple):
-    """What is new of an obligation for a service month; negative takes revenue back. `account` is where it is earned."""
+    """What is new of an obligation for a service month; negative takes revenue back. `account` is where it is earned.
+
+    `kind` is the kind of its recognition entry; `because` names the modification that it catches up with.
+    """
 
     obligation_id: int
     service_day: date
     amount: Decimal
     account: AccountRole
     places: Sequence[Place]
+    kind: str = "revenue"
+    because: str = ""
 
 
 def recognized(
     run_id: int, month: str, earned: Iterable[tuple[BookRate, Earned]]
 ) -> list[tuple[EntryDraft, list[Earned]]]:
-    """Return, per book, currency and service month, the entry that recognizes, and what is in it.
+    """Return, per book, currency, service month and modification, the entry that recognizes, and what is in it.
 
     Debit Contract position, credit revenue (or interest), by the difference alone: nothing is reversed. The entry is of
     the service month's last day; where that is closed the ledger posts it on the first open day, and the service date
     stays.
     """
-    by_day: dict[tuple[BookRate, date], list[Earned]] = defaultdict(list)
+    by_day: dict[tuple[BookRate, date, str], list[Earned]] = defaultdict(list)
     for book, each in earned:
-        by_day[book, each.service_day].append(each)
+        by_day[book, each.service_day, each.because].append(each)
     drafts = []
-    for (book, day), rows in sorted(by_day.items(), key=lambda pair: pair[0]):
+    for (book, day, because), rows in sorted(by_day.items(), key=lambda pair: pair[0]):
         postings = [posting for each in rows for posting in _postings(book, each)]
         words = f"Revenue of {day:%B %Y} recognized through {month}"
+        if because:
+            words = f"{because}: caught up in {day:%B %Y}"[:_LONGEST]
         drafts.append(
             (
                 EntryDraft(
@@ -110,7 +118,7 @@ def provided(
         book.book_id,
         day,
         "loss_provided",
-        f"{amount_words(abs(change), book.book_currency)} of loss of {contract} {words}"[:300],
+        f"{amount_words(abs(change), book.book_currency)} of loss of {contract} {words}"[:_LONGEST],
         book.book_currency,
         [
             PostingDraft(

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
-from workledger.contracts.models import Contract, ContractLine, ContractState
+from workledger.contracts.models import Contract, ContractLine, ContractState, RevenueMethod
 from workledger.core import locks
 from workledger.core.access import Actor
 from workledger.directory.models import LegalEntity
@@ -19,6 +19,7 @@ from workledger.ledger.models import AccountRole, Balance
 from workledger.revenue.calc.remaining import Expected, bands, expected, may_be_left_out
 from workledger.revenue.calc.timeline import (
     Measure,
+    Method,
     NotMeasurable,
     divergence,
     estimate_on,
@@ -28,9 +29,12 @@ from workledger.revenue.calc.timeline import (
 )
 from workledger.revenue.facts import Held, load
 from workledger.revenue.models import (
+    ContractModification,
     EntryKind,
+    ModificationState,
     ObligationEstimate,
     ObligationVersion,
+    PartialDiscount,
     PerformanceObligation,
     ProgressRecord,
     ProgressState,
@@ -38,9 +42,11 @@ from workledger.revenue.models import (
     RecognitionRun,
     VariableEstimate,
 )
+from workledger.revenue.modifications import Proposal, proposals
 from workledger.revenue.obligations import NOT_HERE, priced_lines
 
 _ZERO = Decimal(0)
+_AS_CHARGED = (*NOT_HERE, RevenueMethod.RIGHTS_USED)
 _DAY = timedelta(days=1)
 WIDE_GAP = Decimal("0.15")
 """Two measures of progress that differ by more than this share of the work deserve a look."""
@@ -76,6 +82,7 @@ class ObligationRow:
     completed_on: date | None
     is_by_input: bool
     is_by_output: bool
+    is_option: bool
     steps: list[SaidStep]
 
     @property
@@ -228,7 +235,7 @@ def contract_revenue(actor: Actor, contract_id: int, as_of: date) -> ContractRev
 
 
 def _posted(ids: Iterable[int]) -> Mapping[int, Decimal]:
-    rows = RecognitionEntry.objects.filter(obligation__in=list(ids), kind=EntryKind.REVENUE)
+    rows = RecognitionEntry.objects.filter(obligation__in=list(ids)).exclude(kind=EntryKind.INTEREST)
     return dict(rows.order_by().values_list("obligation_id").annotate(Sum("amount")))
 
 
@@ -246,12 +253,15 @@ def _obligation(held: Held, as_of: date, posted: Decimal, lines: Mapping[int, st
     except NotMeasurable as reason:
         problem = str(reason)
     method = held.facts.method
+    if method is Method.RIGHTS_USED and not problem:
+        price = found.price
     return ObligationRow(
         id=held.id, name=held.row.name, method=method.value, method_label=held.row.get_method_display(),
         lines=", ".join(lines.get(line.line_id, "") for line in held.lines), price=price, earned=earned, posted=posted,
         remaining=price - earned, progress=progress, measures=compared, gap=gap, problem=problem,
         completed_on=held.row.completed_on, is_by_input=method.value.startswith("input"),
-        is_by_output=method.value.startswith("output") or method.value == "point_in_time", steps=steps,
+        is_by_output=method.value.startswith("output") or method.value == "point_in_time",
+        is_option=held.row.expires is not None and method is Method.POINT_IN_TIME, steps=steps,
     )  # fmt: skip
 
 
@@ -332,8 +342,8 @@ def _latest(rows: Iterable[UncertainRow]) -> Iterable[UncertainRow]:
 def _months(helds: Sequence[Held], as_of: date) -> list[MonthRow]:
     """Return posted months, then what is expected after the day."""
     posted: dict[date, Decimal] = defaultdict(lambda: _ZERO)
-    entries = RecognitionEntry.objects.filter(
-        obligation__in=[held.id for held in helds], kind=EntryKind.REVENUE
+    entries = RecognitionEntry.objects.filter(obligation__in=[held.id for held in helds]).exclude(
+        kind=EntryKind.INTEREST
     )
     for month, amount in entries.order_by().values_list("service_month").annotate(Sum("amount")):
         posted[month] += amount
@@ -368,9 +378,11 @@ def _notes(contract: Contract, helds: Sequence[Held], rows: Sequence[ObligationR
         for row in rows
         if row.is_wide
     ]
-    lines = [line for line in priced_lines([contract.pk]).values() if line.row.revenue_method not in NOT_HERE]
+    lines = [
+        line for line in priced_lines([contract.pk]).values() if line.row.revenue_method not in _AS_CHARGED
+    ]
     stated = [line.price for line in lines if line.price is not None]
-    agreed = sum((_fixed_price(held) for held in helds), _ZERO)
+    agreed = sum((_fixed_price(held) for held in helds if held.facts.method is not Method.RIGHTS_USED), _ZERO)
     financed = any(held.financed for held in helds)
     if helds and not financed and len(stated) == len(lines) and sum(stated, _ZERO) != agreed:
         found.append(
@@ -382,6 +394,109 @@ def _notes(contract: Contract, helds: Sequence[Held], rows: Sequence[ObligationR
 
 def _fixed_price(held: Held) -> Decimal:
     return held.fixed[-1].price if held.fixed else _ZERO
+
+
+# --- modifications to decide --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ModifiedTerms:
+    """What a waiting change does to an obligation as the change states it; amounts in the contract's currency."""
+
+    obligation_id: int
+    name: str
+    price_before: Decimal
+    price_after: Decimal
+    total_before: Decimal | None
+    total_after: Decimal | None
+    last_day_before: date | None
+    last_day_after: date | None
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModificationRow:
+    """A change of a contract that waits until finance says what it is.
+
+    `order` is the change order, '' for a direct change; `from_day` None is to be said. `added` are the lines that it
+    adds, with their prices: each has an obligation already.
+    """
+
+    id: int
+    contract_id: int
+    contract: str
+    client: str
+    currency: str
+    order_id: int | None
+    order: str
+    title: str
+    from_day: date | None
+    changes: list[ModifiedTerms]
+    added: list[tuple[str, Decimal]]
+
+    @property
+    def amount(self) -> Decimal:
+        """What the contract's price moves by."""
+        moved = sum((each.price_after - each.price_before for each in self.changes), _ZERO)
+        return moved + sum((price for _, price in self.added), _ZERO)
+
+
+def modifications_waiting(
+    actor: Actor,
+    entity_id: int | None = None,
+    *,
+    contract_id: int | None = None,
+    modification_id: int | None = None,
+) -> list[ModificationRow]:
+    """Return the changes of contracts that wait for finance, oldest first. Six queries, however many."""
+    wanted = {"contract__entity": entity_id, "contract": contract_id, "pk": modification_id}
+    rows = modifications_to_decide(actor).filter(
+        **{key: value for key, value in wanted.items() if value is not None}
+    )
+    found = list(rows.select_related("before", "after", "order", "contract__client").order_by("pk"))
+    if not found:
+        return []
+    proposed = proposals(found)
+    touched = {pk for each in proposed.values() for pk in each.moved}
+    names = PerformanceObligation.objects.in_bulk(touched)
+    last = {
+        version.obligation_id: version
+        for version in ObligationVersion.objects.filter(obligation__in=touched).order_by("from_day", "pk")
+    }
+    return [_modification(row, proposed[row.pk], names, last) for row in found]
+
+
+def modifications_to_decide(actor: Actor) -> QuerySet[ContractModification]:
+    """Return the changes of contracts that wait for a decision, as far as this actor sees them."""
+    return ContractModification.objects.visible_to(actor).filter(state=ModificationState.WAITING)
+
+
+def _modification(
+    row: ContractModification,
+    proposed: Proposal,
+    names: Mapping[int, PerformanceObligation],
+    last: Mapping[int, ObligationVersion],
+) -> ModificationRow:
+    changes = []
+    for pk, moved in proposed.moved.items():
+        before = last[pk]
+        end = moved.end if before.end is not None else None
+        changes.append(
+            ModifiedTerms(
+                pk, names[pk].name, before.price, before.price + moved.price, before.total,
+                None if before.total is None else before.total + moved.total, _last_day(before.end),
+                _last_day(end or before.end), names[pk].completed_on is not None,
+            )
+        )  # fmt: skip
+    return ModificationRow(
+        row.pk, row.contract_id, str(row.contract), row.contract.client.name, row.contract.currency, row.order_id,
+        row.order.label if row.order else "", row.order.title if row.order else "Change of the contract",
+        row.from_day, changes, [(each.name, each.price) for each in proposed.added],
+    )  # fmt: skip
+
+
+def _last_day(end: date | None) -> date | None:
+    return end - _DAY if end else None
 
 
 # --- why ----------------------------------------------------------------------------------------------------
@@ -413,6 +528,7 @@ _SOURCES = {
     "output_units": "ASC 606-10-55-17, IFRS 15.B15: units delivered are what the client received.",
     "output_progress": "ASC 606-10-55-17, IFRS 15.B15: surveyed progress is what the client received.",
     "point_in_time": "ASC 606-10-25-30, IFRS 15.38: control passes at once.",
+    "rights_used": "ASC 606-10-55-46 to 49, IFRS 15.B44 to B47: what was prepaid is earned as it is used, with what will not be.",
 }
 
 
@@ -698,6 +814,31 @@ class ObligationTerms:
     is_by_input: bool
     is_by_output: bool
     completed_on: date | None
+    last_day_to_use: date | None
+    breakage_percent: Decimal | None
+    transfer: date | None
+    annual_percent: Decimal | None
+    payments: list[tuple[date, Decimal]]
+    financing_reason: str
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it is a right to later work that the client may still use."""
+        return self.last_day_to_use is not None and self.method == "point_in_time" and not self.completed_on
+
+
+class DiscountRow(NamedTuple):
+    """A part of the price that belongs to some obligations alone; negative is a discount."""
+
+    amount: Decimal
+    names: str
+    reason: str
+
+
+def partial_discounts(actor: Actor, contract_id: int) -> list[DiscountRow]:
+    """Return which parts of a contract's price belong to some of its obligations alone."""
+    rows = PartialDiscount.objects.visible_to(actor).filter(contract=contract_id).order_by("pk")
+    return [DiscountRow(row.amount, ", ".join(row.names), row.reason) for row in rows]
 
 
 def obligation_terms(actor: Actor, contract_id: int) -> list[ObligationTerms]:
@@ -719,7 +860,12 @@ def obligation_terms(actor: Actor, contract_id: int) -> list[ObligationTerms]:
                 seconds=estimate.seconds if estimate else None, cost=estimate.cost if estimate else None,
                 is_by_input=method.startswith("input"),
                 is_by_output=method.startswith("output") or method == "point_in_time",
-                completed_on=row.completed_on,
+                completed_on=row.completed_on, last_day_to_use=_last_day(row.expires),
+                breakage_percent=estimate.breakage_percent if estimate else None,
+                transfer=held.financed.transfer if held.financed else None,
+                annual_percent=held.financed.annual_percent if held.financed else None,
+                payments=[(payment.day, payment.amount) for payment in held.payments()],
+                financing_reason=held.financed.reason if held.financed else "",
             )
         )  # fmt: skip
     return found

@@ -59,6 +59,7 @@ from workledger.scenarios.arguments import resolved
 from workledger.scenarios.calc.grammar import Statement
 from workledger.scenarios.founding import model_of
 from workledger.scenarios.names import NotNamed
+from workledger.scenarios.recognizing import RECOGNIZING
 from workledger.scenarios.stage import Stage
 from workledger.timesheets.actions import EntryInput, add_entry, save_cell, submit_week
 from workledger.timesheets.approval import approve_lines, withdraw_approval
@@ -486,5 +487,5 @@ ACTING = {
     "release retainage": retained, "block": block, "take back charge": take_back, "hold": hold, "release": release,
     "write off": write_down, "write down": write_down, "write down pre-bill": write_down_draft,
     "drop pre-bill": drop, "lock": lock, "close": close, "open": reopen, "end contract": end_contract,
-    "terms": change_terms, "act": act,
+    "terms": change_terms, "act": act, **RECOGNIZING,
 }  # fmt: skip

@@ -31,6 +31,7 @@ from workledger.receivables.models import Allocation, Payment, Receivable
 from workledger.scenarios.acting import line_of_time, picked
 from workledger.scenarios.calc.grammar import Statement
 from workledger.scenarios.names import NotNamed
+from workledger.scenarios.recognizing import EARNED
 from workledger.scenarios.stage import Stage
 
 _ZERO = Decimal(0)
@@ -338,14 +339,14 @@ EXPECTING: dict[str, Callable[[Stage, Statement], list[str]]] = {
     "expect time": state_of_time, "expect trial balance": trial, "expect balance": balance,
     "expect postings of invoice": postings_of_invoice, "expect postings of credit note": postings_of_note,
     "expect postings of payment": postings_of_payment, "expect open invoice": open_invoice, "expect metric": metric,
-    "expect import": imported,
+    "expect import": imported, **EARNED,
 }  # fmt: skip
 
 
 def wanted(stage: Stage, said: Statement) -> list[str]:
     """Return the rows that an expectation states."""
     match said.verb:
-        case "expect invoices" | "expect pre-bills" | "expect unpriced":
+        case "expect invoices" | "expect pre-bills" | "expect unpriced" | "expect modifications":
             return [str(said["number"])]
         case "expect unchanged invoice":
             return ["unchanged"]

@@ -9,9 +9,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Sum
 
+from workledger.contracts.actions import orders
 from workledger.contracts.actions.agreements import activate_contract, add_line, save_contract
-from workledger.contracts.inputs import ContractInput, LineInput
-from workledger.contracts.models import BillingModel, ContractLine, RevenueMethod
+from workledger.contracts.inputs import ContractInput, LineInput, OrderInput
+from workledger.contracts.models import BillingModel, ChangeOrder, ContractLine, OrderState, RevenueMethod
+from workledger.directory.models import Contact
 from workledger.ledger.models import AccountRole, Balance
 from workledger.projects.models import Project, Task
 from workledger.revenue.actions import estimate_variable, recognize, record_progress, revise_estimate
@@ -93,6 +95,29 @@ def undone() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         transaction.set_rollback(True)
+
+
+def ordered(
+    world: World, contract_id: int, *changes: dict[str, Any], from_day: date = date(2026, 4, 1)
+) -> ChangeOrder:
+    """A change order of a contract that the client accepted and that holds from a day on."""
+    fay = world.fay.actor
+    order = OrderInput(title="More of it", effective_from=from_day, changes=list(changes))
+    order_id = orders.draft_order(actor=fay, contract_id=contract_id, order=order, on=from_day)
+    if orders.submit_order(actor=fay, order_id=order_id, on=from_day).needs_review:
+        orders.approve_order(actor=world.olivia.actor, order_id=order_id, on=from_day)
+    contact, _ = Contact.objects.get_or_create(client=world.acme, name="Ada Client")
+    orders.record_acceptance(
+        actor=fay, order_id=order_id, on=from_day, contact_id=contact.pk, evidence="Mail"
+    )
+    if ChangeOrder.objects.get(pk=order_id).state != OrderState.APPLIED:
+        orders.apply_order(actor=fay, order_id=order_id, on=from_day)
+    return ChangeOrder.objects.get(pk=order_id)
+
+
+def repriced(line: ContractLine, price: int) -> dict[str, Any]:
+    """The change of an order that gives a fixed fee another price."""
+    return {"kind": "change_line", "line_id": line.pk, "terms": {"price": str(price)}}
 
 
 def revenue_told(world: World) -> tuple[ContractLine, int]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from workledger.web.views import contract_revenue, recognition, revenue_beliefs
+from workledger.web.views import contract_revenue, modifications, recognition, revenue_beliefs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts/<int:contract_id>/revenue", contract_revenue.show, name="contract-revenue"),
@@ -11,8 +11,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         contract_revenue.set_obligations,
         name="contract-obligations",
     ),
+    path("contracts/<int:contract_id>/modifications/new", modifications.modify, name="contract-modification"),
     path(
-        "contracts/<int:contract_id>/modifications/new", contract_revenue.modify, name="contract-modification"
+        "contracts/<int:contract_id>/modifications/<int:modification_id>",
+        modifications.decide,
+        name="contract-modification-decide",
+    ),
+    path(
+        "contracts/<int:contract_id>/modifications/<int:modification_id>/dismissal",
+        modifications.dismiss,
+        name="contract-modification-dismiss",
     ),
     path(
         "contracts/<int:contract_id>/uncertain-amounts/new",
@@ -38,6 +46,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "contracts/<int:contract_id>/obligations/<int:obligation_id>/completion",
         revenue_beliefs.complete,
         name="contract-obligation-completion",
+    ),
+    path(
+        "contracts/<int:contract_id>/obligations/<int:obligation_id>/exercise",
+        revenue_beliefs.exercise,
+        name="contract-option-exercise",
     ),
     path(
         "contracts/<int:contract_id>/progress/<int:record_id>/approval",

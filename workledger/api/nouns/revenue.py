@@ -32,6 +32,10 @@ shown(queries.PositionRow, "ContractPosition")
 _ROLL = shown(queries.RollForward, "ContractPositionRollForward", also=("totals", "assets", "liabilities"))
 shown(queries.RemainingRow, "RemainingOfContract")
 _REMAINING = shown(queries.Remaining, "RemainingObligations")
+shown(queries.ModifiedTerms)
+_WAITING = shown(
+    queries.ModificationRow, "ModificationToDecide", also=("amount",), named={"added": ("line", "price")}
+)
 shown(inputs.ObligationEffect, also=("at_once",))
 shown(inputs.Modified, "Modification")
 shown(inputs.ProposedEntry, "RecognizedEntry", named={"steps": ("name", "said")})
@@ -103,11 +107,23 @@ def get_remaining(request: HttpRequest, entity_id: Id, as_of: Day | None = None)
     return queries.remaining_obligations(actor_of(request), entity_id, day, usual_edges(day))
 
 
+@read("/contract-modifications", list_of(_WAITING), _VIEW, tag=_TAG, name="list_modifications_to_decide",
+      summary="List changes of contracts to decide")  # fmt: skip
+def list_modifications(
+    request: HttpRequest, entity_id: Id | None = None, contract_id: Id | None = None
+) -> list[queries.ModificationRow]:
+    """Changes of contracts that wait until finance says what they are by the standard, oldest first."""
+    return queries.modifications_waiting(actor_of(request), entity_id, contract_id=contract_id)
+
+
 act("PUT", "/contracts/{contract_id}/obligations", actions.set_obligations, tag=_TAG, gives="ids")
 act("POST", "/contracts/{contract_id}/modifications", actions.modify_contract, tag=_TAG)
+act("POST", "/contract-modifications/{modification_id}/decision", actions.decide_modification, tag=_TAG)
+act("POST", "/contract-modifications/{modification_id}/dismissal", actions.dismiss_modification, tag=_TAG)
 act("POST", "/contracts/{contract_id}/uncertain-amounts", actions.estimate_variable, tag=_TAG, gives="id")
 act("POST", "/obligations/{obligation_id}/estimates", actions.revise_estimate, tag=_TAG, gives="id")
 act("POST", "/obligations/{obligation_id}/progress", actions.record_progress, tag=_TAG, gives="id")
 act("POST", "/progress/{record_id}/decision", actions.decide_progress, tag=_TAG)
 act("PUT", "/obligations/{obligation_id}/completion", actions.complete_obligation, tag=_TAG)
+act("POST", "/obligations/{obligation_id}/exercise", actions.exercise_option, tag=_TAG)
 act("POST", "/entities/{entity_id}/recognition-runs", actions.recognize, tag=_TAG)

@@ -230,6 +230,10 @@ def _make(actor: Actor, due: Sequence[tuple[Line, ChargeDue]], evidence: str = "
     return made
 
 
+_OF_RIGHTS = (ChargeKind.RETAINER_FEE, ChargeKind.BLOCK, ChargeKind.BREAKAGE)
+"""What gives rights, or ends them: recognized by runs where a line's rights are recognized as they are used."""
+
+
 def _item(line: Line, charge: Charge, client_id: int, books: Books, derivations: Derivations) -> NewItem:
     book = books.rate(line.contract_id, charge.due_on)
     if book is None:
@@ -240,9 +244,10 @@ def _item(line: Line, charge: Charge, client_id: int, books: Books, derivations:
         None, 0, 0, charge.due_on, 0, 0, None,
     )  # fmt: skip
     is_breakage = charge.kind == ChargeKind.BREAKAGE
-    recognizes = (
-        line.is_recognized and charge.kind != ChargeKind.BLOCK
-    )  # a block is recognized as it is drawn
+    if line.has_rights:
+        recognizes = charge.kind not in _OF_RIGHTS
+    else:  # a block is recognized as it is drawn
+        recognizes = line.is_recognized and charge.kind != ChargeKind.BLOCK
     said = {"sentence": charge.said} if charge.said else {}
     return NewItem(
         work=work,

@@ -150,6 +150,20 @@ class Allowance:
         period.over += over
         return covered, Drawn(place, drawn, _ZERO)
 
+    def draw(self, day: date, amount: Decimal) -> None:
+        """Take what time of a day drew, as it was found before. Draws come in the order of their days."""
+        place = bisect_right(self._starts, day) - 1
+        self._open(place)
+        drawn = min(amount, sum((left for _, left in self._lots), _ZERO))
+        self._consume(drawn)
+        self._debt += amount - drawn  # more than was left is drawn only where a deficit is carried
+
+    def lots(self, on: date) -> list[tuple[RetainerPeriod, Decimal]]:
+        """Return the periods that began by a day with what of each may still be used after it."""
+        begun = self.statement(on)
+        left = dict(self._lots)
+        return [(period, left.get(place, _ZERO)) for place, period in enumerate(begun)]
+
     def _worth(self, seconds: int, rate: Decimal | None) -> Decimal:
         if not self._in_money:
             return Decimal(seconds)
@@ -286,6 +300,13 @@ class Blocks:
             if covered == seconds:
                 break
         return covered, Drawn(last, drawn, value) if drawn or covered else None
+
+    def draw(self, day: date, amount: Decimal) -> None:
+        """Take what time of a day drew, as it was found before."""
+        for block in self._usable(day):
+            taken = min(amount, self._left[block.id])
+            self._left[block.id] -= taken
+            amount -= taken
 
     def _weight(self, work: Worked) -> Decimal:
         for each in self._document.weights:

@@ -21,6 +21,7 @@ from workledger.contracts.events import (
     BudgetMoved,
     ChangeOrderApplied,
     ContractCapChanged,
+    LinesAgreed,
     LineTermsChanged,
 )
 from workledger.contracts.files import ORDER_FILES
@@ -434,6 +435,8 @@ def _move(actor: Actor, row: ChangeOrder, changes: tuple[orders.Change, ...]) ->
     _agree_rates(actor, row, changes)
     if is_capped_anew:
         emit(ContractCapChanged(actor=actor, contract_id=contract.pk))
+    if any(isinstance(change, orders.AddLine) for change in changes):
+        emit(LinesAgreed(actor=actor, contract_ids=(contract.pk,)))
     for line_id in told:
         emit(LineTermsChanged(actor=actor, contract_line_id=line_id))
     emit(

@@ -6,13 +6,23 @@ from workledger.revenue.actions.beliefs import (
     record_progress,
     revise_estimate,
 )
-from workledger.revenue.actions.obligations import complete_obligation, modify_contract, set_obligations
+from workledger.revenue.actions.obligations import (
+    complete_obligation,
+    decide_modification,
+    dismiss_modification,
+    exercise_option,
+    modify_contract,
+    set_obligations,
+)
 from workledger.revenue.actions.runs import recognize
 
 __all__ = [
     "complete_obligation",
+    "decide_modification",
     "decide_progress",
+    "dismiss_modification",
     "estimate_variable",
+    "exercise_option",
     "modify_contract",
     "recognize",
     "record_progress",

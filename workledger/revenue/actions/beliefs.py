@@ -27,6 +27,7 @@ from workledger.revenue.models import (
 
 _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
+_UNUSED = (Method.RIGHTS_USED, Method.OUTPUT_UNITS)
 _BY_OUTPUT = (
     Method.OUTPUT_MILESTONES,
     Method.OUTPUT_UNITS,
@@ -41,7 +42,7 @@ def revise_estimate(*, actor: Actor, obligation_id: int, estimate: EstimateInput
 
     What is still to come is added to what was done through that day. Revenue catches up in the month of that day; earlier
     months stay as they were believed. Refuses: not_found, obligation_complete, estimate_missing, given_twice,
-    reason_missing, materials_too_large, materials_in_other_currency, and amounts that do not fit.
+    measured_otherwise, percent_out_of_range, reason_missing, materials_too_large, materials_in_other_currency, and amounts that do not fit.
     """
     row = locks.for_update(
         PerformanceObligation.objects.visible_to(actor).select_related("contract__entity__book"),
@@ -60,6 +61,8 @@ def revise_estimate(*, actor: Actor, obligation_id: int, estimate: EstimateInput
     before = last or ObligationEstimate()
     seconds = before.seconds if seconds is None else seconds
     cost = before.cost if cost is None else cost
+    unused = estimate.breakage_percent
+    unused = before.breakage_percent if unused is None else unused
     materials = before.materials if estimate.materials is None else estimate.materials
     delivered = before.delivered if estimate.delivered is None else estimate.delivered
     problems.check(
@@ -71,7 +74,7 @@ def revise_estimate(*, actor: Actor, obligation_id: int, estimate: EstimateInput
     problems.refuse()
     made = ObligationEstimate.objects.create(
         obligation=row, from_day=estimate.from_day, seconds=seconds, cost=cost, materials=materials,
-        delivered=delivered, reason=estimate.reason.strip(), estimated_by_id=actor.user_id,
+        delivered=delivered, breakage_percent=unused, reason=estimate.reason.strip(), estimated_by_id=actor.user_id,
     )  # fmt: skip
     record(made, f"Estimated {row.name} from {estimate.from_day:%Y-%m-%d}: {_words(made)}. {made.reason}")
     return int(made.pk)
@@ -86,11 +89,22 @@ def _check_open(problems: Problems, row: PerformanceObligation) -> None:
 
 
 def _check_estimate(problems: Problems, row: PerformanceObligation, estimate: EstimateInput) -> None:
-    given = (estimate.seconds, estimate.seconds_to_come, estimate.cost, estimate.cost_to_come)
+    given = (
+        estimate.seconds, estimate.seconds_to_come, estimate.cost, estimate.cost_to_come, estimate.breakage_percent,
+    )  # fmt: skip
     problems.check(
         any(value is not None for value in given), "estimate_missing",
         "Say what it takes: hours, cost, or both.", "seconds",
     )  # fmt: skip
+    if estimate.breakage_percent is not None:
+        problems.check(
+            row.method in _UNUSED, "measured_otherwise",
+            f"{row.name} gives no rights that could stay unused.", "breakage_percent",
+        )  # fmt: skip
+        problems.check(
+            _ZERO <= estimate.breakage_percent < _HUNDRED, "percent_out_of_range", "Use 0 % to less than 100 %.",
+            "breakage_percent",
+        )  # fmt: skip
     problems.check(
         estimate.seconds is None or estimate.seconds_to_come is None, "given_twice",
         "Give the hours in all or still to come, one of them.", "seconds",
@@ -127,6 +141,8 @@ def _words(row: ObligationEstimate) -> str:
     parts = []
     if row.seconds is not None:
         parts.append(f"{hours(row.seconds):,.2f} hours")
+    if row.breakage_percent is not None:
+        parts.append(f"{row.breakage_percent.normalize():f} % unused")
     if row.cost is not None:
         parts.append(f"{row.cost:,.2f} cost")
     return ", ".join(parts)

@@ -1,7 +1,7 @@
 """Writes of obligations: which promises a contract holds at which price, and what a modification does to them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -28,24 +28,31 @@ from workledger.revenue.calc.allocation import (
 )
 from workledger.revenue.calc.derivation import Step
 from workledger.revenue.calc.modification import Answers, Decision, Kind, decide, effect, treatment_of
+from workledger.revenue.calc.rights import material_right_price
 from workledger.revenue.calc.timeline import Method, NotMeasurable, Treatment, Version
 from workledger.revenue.facts import Held, load
 from workledger.revenue.inputs import (
     BelongingInput,
     ChangeInput,
+    DecisionInput,
     FinancingInput,
     ModificationInput,
     Modified,
     ObligationEffect,
     ObligationInput,
+    OptionInput,
 )
 from workledger.revenue.models import (
+    ContractModification,
     FinancingTerm,
+    ModificationState,
     ObligationLine,
     ObligationVersion,
+    PartialDiscount,
     PerformanceObligation,
     RecognitionEntry,
 )
+from workledger.revenue.modifications import Proposal, proposals, reason_of
 from workledger.revenue.obligations import BY_INPUT, BY_TOTAL, NOT_HERE, PricedLine, priced_lines, term
 
 _ZERO = Decimal(0)
@@ -68,7 +75,7 @@ def set_obligations(
     obligation of the same name keeps its estimates and progress. Only before anything was recognized: later the
     contract is modified. Refuses: not_found, contract_closed, already_recognized, no_obligation, name_missing,
     name_twice, line_missing, no_such_line, line_as_invoiced, line_not_covered, split_by_input, term_missing,
-    total_missing, line_price_missing, stand_alone_missing, cannot_allocate, payments_missing, rate_out_of_range,
+    total_missing, option_without_end, percent_out_of_range, line_price_missing, stand_alone_missing, cannot_allocate, payments_missing, rate_out_of_range,
     payments_do_not_sum, and amounts that do not fit.
     """
     contract = locks.for_update(Contract.objects.visible_to(actor), contract_id)
@@ -96,7 +103,15 @@ def set_obligations(
         row.versions.all().delete() if row.pk else None
         _write(row, one, part, lines, contract.start)
         ids.append(row.pk)
+    PartialDiscount.objects.filter(contract=contract).delete()
+    PartialDiscount.objects.bulk_create(
+        PartialDiscount(contract=contract, amount=one.amount, names=list(one.names), reason=one.reason)
+        for one in belonging
+    )
     keep_revenue_methods(_line_methods(obligations))
+    ContractModification.objects.filter(contract=contract, state=ModificationState.WAITING).update(
+        state=ModificationState.DISMISSED, decided_by=actor.user_id, reason="The obligations were set anew."
+    )
     record(contract, f"Set {len(ids)} obligations of contract {contract.number}")
     return ids
 
@@ -118,22 +133,131 @@ def modify_contract(*, actor: Actor, contract_id: int, modification: Modificatio
     lines = priced_lines([contract.pk])
     problems = Problems()
     _check_modification(problems, contract, modification, decision, held)
-    _check_inputs(problems, contract, modification.added, lines, "added")
+    _check_inputs(problems, contract, modification.added, lines, "added", held.values())
     for place, one in enumerate(modification.added):
         problems.check(
             one.price is not None, "price_missing", "Say what the added work costs.", f"added.{place}.price"
         )
-    problems.refuse()
-    effects = [
-        _modify(held[change.obligation_id], change, modification, decision) for change in modification.changes
-    ]
-    effects += _add(contract, modification, lines)
-    record(
-        contract,
-        f"Modified contract {contract.number} from {modification.from_day:%Y-%m-%d}: {decision.kind.label.lower()}."
-        f" {modification.reason.strip()}",
+    problems.check(
+        modification.changes or modification.added, "nothing_changed", "Say what changes.", "changes"
     )
-    return Modified(decision.kind, decision.said, decision.source, effects)
+    problems.refuse()
+    return _modified(contract, modification, decision, held, lines)
+
+
+@action("revenue.decide_modification", needs=Permission.MANAGE_REVENUE)
+def decide_modification(*, actor: Actor, modification_id: int, decision: DecisionInput) -> Modified:
+    """Say by three answers what a change of a contract is, and record it with the amounts that the change states.
+
+    Run as a dry run it is the preview. The next run posts what it catches up in an entry of its own that names the order.
+    A contract of its own gives what goes beyond the old price an obligation beside; what cannot be told apart there needs
+    a line of its own. Refuses: not_found, already_decided, day_missing, separate_takes_away, and what `modify_contract`
+    refuses.
+    """
+    row = _waiting(actor, modification_id)
+    contract = locks.for_update(Contract.objects.visible_to(actor), row.contract_id)
+    answered = decide(Answers(decision.adds_distinct, decision.at_stand_alone_price, decision.rest))
+    held = {one.id: one for one in load(PerformanceObligation.objects.filter(contract=contract), by_day=True)}
+    lines = priced_lines([contract.pk])
+    problems = Problems()
+    day = decision.from_day or row.from_day
+    problems.check(day is not None, "day_missing", "Say from which day the change holds.", "from_day")
+    problems.refuse()
+    assert day is not None
+    proposed = proposals([row])[row.pk]
+    changes = _proposed(held, proposed) if decision.changes is None else decision.changes
+    modification = ModificationInput(
+        from_day=day, adds_distinct=decision.adds_distinct, at_stand_alone_price=decision.at_stand_alone_price,
+        rest=decision.rest, changes=changes, reason=reason_of(row, decision.reason),
+    )  # fmt: skip
+    if answered.kind is Kind.SEPARATE:
+        beyond = tuple(
+            _beside(problems, f"changes.{place}", held[change.obligation_id], change, row, day)
+            for place, change in enumerate(changes)
+            if change.obligation_id in held and held[change.obligation_id].is_priced
+        )
+        modification = replace(modification, changes=(), added=beyond)
+    _check_modification(problems, contract, modification, answered, held)
+    _check_inputs(problems, contract, modification.added, lines, "changes", held.values())
+    problems.refuse()
+    found = _modified(contract, modification, answered, held, lines, row)
+    row.state, row.kind, row.from_day = ModificationState.RECORDED, answered.kind.value, day
+    row.decided_by_id, row.reason = actor.user_id, modification.reason
+    row.save(update_fields=["state", "kind", "from_day", "decided_by", "reason"])
+    return found
+
+
+@action("revenue.dismiss_modification", needs=Permission.MANAGE_REVENUE)
+def dismiss_modification(*, actor: Actor, modification_id: int, reason: str) -> None:
+    """Say that a change of a contract changes no revenue, and why: its obligations stay as they are.
+
+    Refuses: not_found, already_decided, reason_missing.
+    """
+    row = _waiting(actor, modification_id)
+    problems = Problems()
+    said = checks.text(problems, reason, "reason", most=500)
+    problems.refuse()
+    row.state, row.decided_by_id, row.reason = ModificationState.DISMISSED, actor.user_id, said
+    row.save(update_fields=["state", "decided_by", "reason"])
+    record(row, f"{reason_of(row, said)}. It changes no revenue of contract {row.contract.number}")
+
+
+@action("revenue.exercise_option", needs=Permission.MANAGE_REVENUE)
+def exercise_option(*, actor: Actor, obligation_id: int, into_id: int, on: date, reason: str) -> None:
+    """Say that a client used an option on a day: its price belongs to the work that it bought, and is earned with that.
+
+    `into_id` is the obligation of that work in the same contract; add it first. Refuses: not_found, reason_missing,
+    obligation_complete, no_option, option_expired, no_such_obligation, before_earlier.
+    """
+    row = locks.for_update(
+        PerformanceObligation.objects.visible_to(actor).select_related("contract"), obligation_id
+    )
+    rows = PerformanceObligation.objects.filter(contract=row.contract_id)
+    held = {one.id: one for one in load(rows, by_day=True)}
+    problems = Problems()
+    checks.text(problems, reason, "reason", most=500)
+    problems.check(
+        row.completed_on is None, "obligation_complete", f"{row.name} is fulfilled: nothing is left to use."
+    )
+    problems.check(
+        row.expires is not None and row.method == Method.POINT_IN_TIME, "no_option",
+        f"{row.name} is no option. Say how far it is instead.",
+    )  # fmt: skip
+    problems.check(
+        row.expires is None or on < row.expires, "option_expired",
+        f"{row.name} could be used before {row.expires:%d %b %Y}." if row.expires else "", "on",
+    )  # fmt: skip
+    target = held.get(into_id)
+    if target is None or not target.is_priced or into_id == row.pk:
+        problems.add(
+            "no_such_obligation", "Choose the obligation of the work that the option bought.", "into_id"
+        )
+    problems.refuse()
+    assert target is not None
+    day = max(on, target.fixed[0].from_day)
+    problems.check(
+        day >= target.fixed[-1].from_day, "before_earlier",
+        f"The terms of {target.row.name} changed on {target.fixed[-1].from_day:%d %b %Y} last.", "on",
+    )  # fmt: skip
+    problems.refuse()
+    price = held[row.pk].fixed[-1].price
+    said = f"{row.name} was used: {reason.strip()}"[:500]
+    _next_version(row, held[row.pk].fixed[-1], on, _ZERO, said)
+    _next_version(target.row, target.fixed[-1], day, target.fixed[-1].price + price, said)
+    row.completed_on = on
+    row.save(update_fields=["completed_on"])
+    words = money_words(price, row.contract.currency)
+    record(
+        row, f"Option {row.name} was used on {on:%Y-%m-%d}: {words} belong to {target.row.name} from now on"
+    )
+
+
+def _next_version(row: PerformanceObligation, last: Version, day: date, price: Decimal, reason: str) -> None:
+    """Write the terms that hold from a day on with another price, which the rest of the work earns."""
+    ObligationVersion.objects.create(
+        obligation=row, from_day=day, price=price, treatment=Treatment.PROSPECTIVE, start=last.start, end=last.end,
+        total=last.total, reason=reason,
+    )  # fmt: skip
 
 
 @action("revenue.complete_obligation", needs=Permission.MANAGE_REVENUE)
@@ -161,10 +285,13 @@ def _check_inputs(
     obligations: Sequence[ObligationInput],
     lines: Mapping[int, PricedLine],
     group: str = _REFUSED_FIELDS,
+    beside: Iterable[Held] = (),
 ) -> None:
-    """Check each obligation by itself and their names and lines together."""
-    names = Counter(one.name.strip() for one in obligations)
-    used = Counter(line_id for one in obligations for line_id in one.line_ids)
+    """Check each obligation by itself and their names and lines together, also with those that are there already."""
+    others = list(beside)
+    names = Counter([*(one.name.strip() for one in obligations), *(held.row.name for held in others)])
+    used = Counter(line_id for one in obligations if one.expires is None for line_id in one.line_ids)
+    used.update(line.line_id for held in others if held.row.expires is None for line in held.lines)
     for place, one in enumerate(obligations):
         where = f"{group}.{place}"
         checks.text(problems, one.name, f"{where}.name")
@@ -176,12 +303,13 @@ def _check_inputs(
         )
         checks.amount(problems, one.basis_amount, f"{where}.basis_amount")
         checks.amount(problems, one.total, f"{where}.total")
+        _check_option(problems, one, where)
         checks.dates(problems, one.start, one.end, f"{where}.end")
         _check_financing(problems, one.financing, f"{where}.financing")
         for line_id in one.line_ids:
             _check_line(problems, lines.get(line_id), where)
             problems.check(
-                one.method not in BY_INPUT or used[line_id] == 1,
+                one.method not in BY_INPUT or used[line_id] <= 1,
                 "split_by_input",
                 "The hours and cost of a line that is split cannot be told apart. Measure its parts another way, or give them"
                 " lines of their own.",
@@ -201,6 +329,23 @@ def _check_financing(problems: Problems, terms: FinancingInput | None, where: st
         f"{where}.annual_percent",
     )  # fmt: skip
     checks.text(problems, terms.reason, f"{where}.reason", most=500)
+
+
+def _check_option(problems: Problems, one: ObligationInput, where: str) -> None:
+    if one.option is None:
+        return
+    problems.check(
+        one.expires is not None and one.method is Method.POINT_IN_TIME,
+        "option_without_end",
+        f"{one.name} is an option: say by when it is used, and recognize it at a point in time.",
+        f"{where}.expires",
+    )
+    checks.amount(problems, one.option.purchase, f"{where}.option.purchase")
+    for name in ("discount_percent", "usual_percent", "likely_percent"):
+        problems.check(
+            0 <= getattr(one.option, name) <= _MOST_PERCENT, "percent_out_of_range", "Use 0 to 100 %.",
+            f"{where}.option.{name}",
+        )  # fmt: skip
 
 
 def _check_line(problems: Problems, line: PricedLine | None, where: str) -> None:
@@ -267,9 +412,6 @@ def _check_modification(
         contract.state != ContractState.CLOSED, "contract_closed", f"Contract {contract} is closed."
     )
     checks.text(problems, modification.reason, "reason", most=500)
-    problems.check(
-        modification.changes or modification.added, "nothing_changed", "Say what changes.", "changes"
-    )
     problems.check(
         decision.kind is not Kind.SEPARATE or not modification.changes,
         "separate_changes_nothing",
@@ -347,7 +489,7 @@ def _allocated(
                 "price",
             )
         total = sum((lines[line_id].price or _ZERO for line_id in covered), _ZERO)
-    promises = _promises(problems, obligations, lines)
+    promises = _promises(problems, obligations, lines, contract.currency)
     places = {one.name.strip(): place for place, one in enumerate(obligations)}
     parts = []
     for number, part in enumerate(belonging):
@@ -363,18 +505,20 @@ def _allocated(
     except CannotAllocate as reason:
         raise Refused.because("cannot_allocate", str(reason), _REFUSED_FIELDS) from reason
     return [
-        _with_financing(one.financing, found[place], contract.currency)
+        _with_financing(one.financing, found[place], contract.currency, f"{_REFUSED_FIELDS}.{place}.")
         for place, one in enumerate(obligations)
     ]
 
 
 def _promises(
-    problems: Problems, obligations: Sequence[ObligationInput], lines: Mapping[int, PricedLine]
+    problems: Problems, obligations: Sequence[ObligationInput], lines: Mapping[int, PricedLine], currency: str
 ) -> list[Promise]:
     used = Counter(line_id for one in obligations for line_id in one.line_ids)
     promises = []
     for place, one in enumerate(obligations):
         amount = one.basis_amount
+        if one.option is not None:
+            amount, _ = _option_price(one.option, currency)
         if amount is None and one.basis is not Basis.RESIDUAL:
             whole = all(used[line_id] == 1 and lines[line_id].price is not None for line_id in one.line_ids)
             problems.check(
@@ -388,7 +532,15 @@ def _promises(
     return promises
 
 
-def _with_financing(terms: FinancingInput | None, part: Allocated, currency: str) -> Allocated:
+def _option_price(option: OptionInput, currency: str) -> tuple[Decimal, Step]:
+    return material_right_price(
+        option.purchase, option.discount_percent, option.usual_percent, option.likely_percent, currency
+    )
+
+
+def _with_financing(
+    terms: FinancingInput | None, part: Allocated, currency: str, where: str = ""
+) -> Allocated:
     """Return the part at its cash price where the payments contain financing. Refuses: payments_do_not_sum."""
     if terms is None:
         return part
@@ -398,7 +550,7 @@ def _with_financing(terms: FinancingInput | None, part: Allocated, currency: str
         raise Refused.because(
             "payments_do_not_sum",
             f"The payments come to {money_words(paid, currency)}; its part of the price is {money_words(part.amount, currency)}.",
-            "financing.payments",
+            f"{where}financing.payments",
         )
     worth, step = financing.cash_price(payments, terms.transfer, terms.annual_percent, currency)
     return part._replace(amount=worth, steps=(*part.steps, step))
@@ -417,6 +569,7 @@ def _write(
     """Write an obligation with its lines, its first version and its financing."""
     row.name, row.method, row.grain, row.basis = one.name.strip(), one.method, one.grain, one.basis
     row.basis_amount = one.basis_amount if one.basis_amount is not None else part.stand_alone
+    row.expires = one.expires
     row.basis_percent, row.stand_alone, row.expected_end = (
         one.basis_percent,
         part.stand_alone,
@@ -428,6 +581,9 @@ def _write(
         ObligationLine(obligation=row, contract_line_id=line_id, weight=lines[line_id].price or _ZERO)
         for line_id in one.line_ids
     )
+    steps = part.steps
+    if one.option is not None:
+        steps = (_option_price(one.option, row.contract.currency)[1], *steps)
     start, end = (
         term(row.contract, one.start or max(from_day, row.contract.start), one.end)
         if one.method is Method.STRAIGHT_LINE
@@ -435,7 +591,7 @@ def _write(
     )
     ObligationVersion.objects.create(
         obligation=row, from_day=from_day, price=part.amount, start=start, end=end, total=_total(one, lines),
-        reason="Allocated by prices alone", steps=_kept(part.steps),
+        reason="Allocated by prices alone", steps=_kept(steps),
     )  # fmt: skip
     FinancingTerm.objects.filter(obligation=row).delete()
     if one.financing is not None:
@@ -462,8 +618,82 @@ def _line_methods(obligations: Sequence[ObligationInput]) -> dict[int, RevenueMe
     }
 
 
+def _modified(
+    contract: Contract,
+    modification: ModificationInput,
+    decision: Decision,
+    held: Mapping[int, Held],
+    lines: Mapping[int, PricedLine],
+    waited: ContractModification | None = None,
+) -> Modified:
+    """Write a modification that was checked."""
+    effects = [
+        _modify(held[change.obligation_id], change, modification, decision, waited)
+        for change in modification.changes
+    ]
+    effects += _add(contract, modification, lines)
+    record(
+        contract,
+        f"Modified contract {contract.number} from {modification.from_day:%Y-%m-%d}: {decision.kind.label.lower()}."
+        f" {modification.reason.strip()}",
+    )
+    return Modified(decision.kind, decision.said, decision.source, effects)
+
+
+def _waiting(actor: Actor, modification_id: int) -> ContractModification:
+    """Return a change that waits, locked. Refuses: not_found, already_decided."""
+    rows = ContractModification.objects.visible_to(actor).select_related("before", "after", "contract")
+    row = locks.for_update(rows, modification_id)
+    problems = Problems()
+    problems.check(
+        row.state == ModificationState.WAITING, "already_decided", "This change was decided on already."
+    )
+    problems.refuse()
+    return row
+
+
+def _proposed(held: Mapping[int, Held], proposed: Proposal) -> tuple[ChangeInput, ...]:
+    """Return what a change states for each obligation that it touches."""
+    found = []
+    for obligation_id, moved in proposed.moved.items():
+        last = held[obligation_id].fixed[-1]
+        found.append(
+            ChangeInput(
+                obligation_id=obligation_id, price=last.price + moved.price,
+                end=moved.end if last.end is not None else None,
+                total=None if last.total is None else last.total + moved.total,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _beside(
+    problems: Problems, where: str, held: Held, change: ChangeInput, row: ContractModification, day: date
+) -> ObligationInput:
+    """Return the obligation of what a change adds beyond an old one. Notes: separate_takes_away."""
+    last = held.fixed[-1]
+    price = (last.price if change.price is None else change.price) - last.price
+    problems.check(
+        price > 0,
+        "separate_takes_away",
+        f"A contract of its own adds work at a price. {held.row.name} gets none: answer anew.",
+        f"{where}.price",
+    )
+    total = None if change.total is None or last.total is None else change.total - last.total
+    named = row.order.label if row.order else f"version {row.after.number}"
+    return ObligationInput(
+        name=f"{held.row.name} ({named})"[:200], line_ids=tuple(line.line_id for line in held.lines),
+        method=held.facts.method, grain=held.facts.grain, start=max(day, last.start or day),
+        end=change.end or last.end, total=total, price=price,
+    )  # fmt: skip
+
+
 def _modify(
-    held: Held, change: ChangeInput, modification: ModificationInput, decision: Decision
+    held: Held,
+    change: ChangeInput,
+    modification: ModificationInput,
+    decision: Decision,
+    waited: ContractModification | None,
 ) -> ObligationEffect:
     """Write an obligation's next version and return what it does. Refuses: not_measurable."""
     row = held.row
@@ -472,7 +702,7 @@ def _modify(
     assert treatment is not None
     before = held.facts
     version = ObligationVersion.objects.create(
-        obligation=row, from_day=modification.from_day, treatment=treatment,
+        obligation=row, modification=waited, from_day=modification.from_day, treatment=treatment,
         price=last.price if change.price is None else round_amount(change.price, before.currency),
         start=change.start or last.start, end=change.end or last.end,
         total=last.total if change.total is None else change.total,

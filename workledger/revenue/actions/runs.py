@@ -34,7 +34,7 @@ from workledger.revenue.calc.timeline import (
     explain,
     recognized,
 )
-from workledger.revenue.facts import Held, load, month_end
+from workledger.revenue.facts import AtOnce, Held, at_once, load, month_end
 from workledger.revenue.inputs import NotRecognized, ProposedEntry, ProposedProvision, RunResult
 from workledger.revenue.models import (
     EntryKind,
@@ -56,6 +56,7 @@ _Posted = Mapping[tuple[str, date], Decimal]
 _NOTHING: _Posted = {}
 _ACCOUNTS = {
     EntryKind.REVENUE: AccountRole.SERVICES_REVENUE,
+    EntryKind.MODIFICATION: AccountRole.SERVICES_REVENUE,
     EntryKind.INTEREST: AccountRole.CONTRACT_INTEREST,
 }
 
@@ -163,9 +164,11 @@ def _provided(entity: LegalEntity) -> Mapping[int, Decimal]:
 def _new(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
     """Yield what is new of each month; None where a month has no exchange rate. Raises `NotMeasurable`."""
     seen = set()
+    caught_up = at_once(held, month_end(month))
     for each in by_month(held.facts, month_end(month)):
         seen.add(each.days.start)
-        amount = each.amount - posted.get((EntryKind.REVENUE, each.days.start), _ZERO)
+        modified = sum((one.amount for one in caught_up.get(each.days.start, ())), _ZERO)
+        amount = each.amount - modified - posted.get((EntryKind.REVENUE, each.days.start), _ZERO)
         if amount:
             to_date = each.to_date
             yield _with_book(
@@ -178,7 +181,23 @@ def _new(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_Ne
             yield _with_book(
                 books, held, EntryKind.REVENUE, posted_month, -amount, _ZERO, _ZERO, _ZERO, (step,)
             )
+    yield from _new_modified(held, caught_up, books, posted)
     yield from _new_interest(held, month, books, posted)
+
+
+def _new_modified(
+    held: Held, caught_up: Mapping[date, Sequence[AtOnce]], books: Books, posted: _Posted
+) -> Iterable[_New | None]:
+    """Yield what modifications catch up at once, beside the month's own revenue: an entry of its own that says why."""
+    for month, some in caught_up.items():
+        amount = sum((one.amount for one in some), _ZERO)
+        amount -= posted.get((EntryKind.MODIFICATION, month), _ZERO)
+        if amount:
+            last = some[-1].after
+            yield _with_book(
+                books, held, EntryKind.MODIFICATION, month, amount, last.amount, last.price, last.progress,
+                tuple(step for one in some for step in one.steps),
+            )  # fmt: skip
 
 
 def _new_interest(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
@@ -274,15 +293,16 @@ def _post(actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCal
                     each.amount,
                     _ACCOUNTS[each.kind],
                     places.of(each.held),
+                    each.kind.value,
+                    each.steps[0].said if each.kind is EntryKind.MODIFICATION else "",
                 ),
             )
             for each in found.new
         ),
     )
     posted = ledger.post(actor=actor, entries=[draft for draft, _ in drafts], calendar=calendar)
-    kinds = {account: kind for kind, account in _ACCOUNTS.items()}
     entry_of = {
-        (one.obligation_id, kinds[one.account], one.service_day.replace(day=1)): entry_id
+        (one.obligation_id, EntryKind(one.kind), one.service_day.replace(day=1)): entry_id
         for entry_id, (_, rows) in zip(posted, drafts, strict=True)
         for one in rows
     }

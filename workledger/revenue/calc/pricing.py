@@ -53,6 +53,13 @@ def stated_total(document: Terms) -> Decimal | None:
     return None
 
 
+def gives_rights(document: Terms) -> bool:
+    """Tell whether a line lets a client use hours or money that were prepaid."""
+    if isinstance(document, terms.Retainer):
+        return document.included_hours is not None or document.included_amount is not None
+    return isinstance(document, terms.Prepaid)
+
+
 class Counted(NamedTuple):
     """How much of an uncertain amount counts from a day on."""
 

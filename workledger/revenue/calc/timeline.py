@@ -22,6 +22,7 @@ from workledger.kernel.period import Period, months
 from workledger.kernel.quantity import hours
 from workledger.kernel.rounding import round_amount
 from workledger.revenue.calc.derivation import Step, percent_words
+from workledger.revenue.calc.rights import LineRights, earned_of
 
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
@@ -38,6 +39,7 @@ class Method(StrEnum):
     OUTPUT_UNITS = "output_units"
     OUTPUT_PROGRESS = "output_progress"
     POINT_IN_TIME = "point_in_time"
+    RIGHTS_USED = "rights_used"
 
 
 class Grain(StrEnum):
@@ -76,7 +78,7 @@ class Estimate(NamedTuple):
     """What the whole obligation is expected to take, as believed from a day on.
 
     `materials` are uninstalled goods within `cost` that are not the firm's work; those `delivered` are earned at cost
-    (606-10-55-187, IFRS 15.B19(b)).
+    (606-10-55-187, IFRS 15.B19(b)). `breakage_percent` of what the client prepaid is expected to stay unused.
     """
 
     from_day: date
@@ -84,6 +86,7 @@ class Estimate(NamedTuple):
     cost: Decimal | None = None
     materials: Decimal = _ZERO
     delivered: Decimal = _ZERO
+    breakage_percent: Decimal | None = None
 
 
 class Done(NamedTuple):
@@ -104,7 +107,10 @@ class Reached(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """All facts of one obligation, each list in the order of its days."""
+    """All facts of one obligation, each list in the order of its days.
+
+    `expires` is the first day on which a right that was not used is gone; `rights` are those of prepaid lines.
+    """
 
     method: Method
     currency: str
@@ -114,6 +120,8 @@ class Obligation:
     done: Sequence[Done] = ()
     reached: Sequence[Reached] = ()
     is_complete_on: date | None = None
+    expires: date | None = None
+    rights: Sequence[LineRights] = ()
 
 
 class Recognized(NamedTuple):
@@ -155,6 +163,8 @@ def _recognized(obligation: Obligation, day: date, words: _Words) -> Recognized:
         if words is not None:
             words.append(Step("Not begun", "It holds from a later day."))
         return Recognized(_ZERO, _ZERO, _ZERO)
+    if obligation.method is Method.RIGHTS_USED:
+        return _by_rights(obligation, day, words)
     stands, since = _standing(obligation, held, words)
     return _through(obligation, held[-1], stands, since, day, words)
 
@@ -198,6 +208,23 @@ def _through(
     return Recognized(amount, version.price, share)
 
 
+def _by_rights(obligation: Obligation, day: date, words: _Words) -> Recognized:
+    """Return what is earned of everything that was prepaid through a day; the price is what that comes to."""
+    currency, estimate = obligation.currency, estimate_on(obligation, day)
+    percent = estimate.breakage_percent if estimate else None
+    lots = [lot for rights in obligation.rights for lot in rights.lots(day)]
+    price = sum((lot.price for lot in lots), _ZERO)
+    finished = obligation.is_complete_on
+    is_over = finished is not None and finished <= day
+    amount = price if is_over else sum((earned_of(lot, percent, currency) for lot in lots), _ZERO)
+    if words is not None:
+        said = f"{money_words(price, currency)} prepaid in {len(lots)} parts, {money_words(price - amount, currency)} still to be used."
+        words.append(Step("Rights", said))
+        if percent:
+            words.append(Step("Breakage", f"{percent.normalize():f} % is expected to stay unused."))
+    return Recognized(amount, price, amount / price if price else _ZERO)
+
+
 class _Measured(NamedTuple):
     """A share of the work done; and what of the price is kept aside of it, and earned as such."""
 
@@ -213,6 +240,10 @@ def _measured(
     if finished is not None and finished <= day:
         if words is not None:
             words.append(Step("Complete", f"Fulfilled on {finished:%d %b %Y}."))
+        return _Measured(_ONE)
+    if obligation.expires is not None and obligation.expires <= day + _DAY:
+        if words is not None:
+            words.append(Step("Expired", f"Not used by {obligation.expires - _DAY:%d %b %Y}."))
         return _Measured(_ONE)
     if obligation.method is Method.STRAIGHT_LINE:
         return _by_time(obligation, version, since, day, words)
@@ -301,6 +332,12 @@ def _by_output(
         if version.total is None:
             raise NotMeasurable("Say how much is promised in all.")
         whole = version.total
+        estimate = estimate_on(obligation, day)
+        if estimate is not None and estimate.breakage_percent:
+            whole = whole * (100 - estimate.breakage_percent) / 100
+            if words is not None:
+                said = f"{estimate.breakage_percent.normalize():f} % is expected to stay unused."
+                words.append(Step("Breakage", said))
     before = _ZERO
     if since is not None:
         # A share said on the day of a prospective change is of the new whole: it restates what was reached by then.

@@ -150,6 +150,44 @@ _ACTS = (
     Form("act", {"action": _NAME}, {"as": _NAME}, When.DAY, Below.TERMS),
 )  # fmt: skip
 
+_REVENUE = (
+    Form("obligations", {"contract": _NAME}, {"price": _AMOUNT}, When.DAY, Below.ROWS),
+    Form(
+        "estimate",
+        {"obligation": _NAME},
+        {
+            "hours": _TIME, "hours to come": _TIME, "cost": _AMOUNT, "cost to come": _AMOUNT, "materials": _AMOUNT,
+            "delivered": _AMOUNT, "unused": words.percent, "from": _DAY,
+        },
+        When.DAY,
+        text="why",
+    ),
+    Form("reach", {"obligation": _NAME, "value": _AMOUNT}, {}, When.DAY, text="evidence"),
+    Form("hand over", {"obligation": _NAME}, {}, When.DAY, text="evidence"),
+    Form("fulfil", {"obligation": _NAME}, {}, When.DAY, text="why"),
+    Form("use", {"obligation": _NAME}, {"for": _NAME}, When.DAY, text="why", must=frozenset({"for"})),
+    Form(
+        "uncertain",
+        {"name": _NAME, "way": _NAME},
+        {"contract": _NAME, "obligation": _NAME, "stays": _AMOUNT, "from": _DAY},
+        When.DAY,
+        Below.ROWS,
+        text="why",
+    ),
+    Form("modify", {"contract": _NAME, "answer": _NAME}, {}, When.DAY, Below.ROWS, text="why"),
+    Form("change order", {"contract": _NAME, "title": _NAME}, {"from": _DAY}, When.DAY, Below.TERMS),
+    Form("decide", {"contract": _NAME, "answer": _NAME}, {"from": _DAY}, When.DAY, Below.ROWS, text="why"),
+    Form("recognize", {"month": words.span}, {"firm": _NAME}, When.DAY),
+    Form("expect revenue", {"obligation": _NAME}, {"by year": words.flag}, below=Below.ROWS),
+    Form("expect price", {"obligation": _NAME, "amount": _NAME}, {"on": _DAY}),
+    Form("expect progress", {"obligation": _NAME, "amount": _NAME}, {"on": _DAY}),
+    Form("expect position", {"amount": _NAME}, {"contract": _NAME}),
+    Form("expect provision", {"amount": _NAME}, {"contract": _NAME}),
+    Form("expect remaining", {"on": _DAY}, {"contract": _NAME}, below=Below.ROWS),
+    Form("expect uncertain", {"name": _NAME}, below=Below.ROWS),
+    Form("expect modifications", {"number": _COUNT}),
+)  # fmt: skip
+
 _EXPECTATIONS = (
     Form("expect invoices", {"number": _COUNT}),
     Form("expect pre-bills", {"number": _COUNT}),
@@ -177,4 +215,4 @@ _EXPECTATIONS = (
     Form("expect refused", {"code": _NAME}, below=Below.ACT),
 )  # fmt: skip
 
-FORMS: dict[str, Form] = {form.verb: form for form in (*_SETUP, *_ACTS, *_EXPECTATIONS)}
+FORMS: dict[str, Form] = {form.verb: form for form in (*_SETUP, *_ACTS, *_REVENUE, *_EXPECTATIONS)}

@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from workledger.contracts.models import ContractLine, RevenueMethod
+from workledger.contracts.models import BillingModel, ContractLine, RevenueMethod
 from workledger.revenue.actions import record_progress
 from workledger.revenue.calc.timeline import Method
 from workledger.revenue.models import (
+    ContractModification,
     ObligationEstimate,
     ObligationVersion,
     PerformanceObligation,
@@ -22,7 +23,7 @@ from workledger.revenue.models import (
     RecognitionRun,
     VariableEstimate,
 )
-from workledger.testing.revenue import fixed_contract, obligation_of, run, task_of
+from workledger.testing.revenue import fixed_contract, obligation_of, ordered, repriced, run, task_of
 from workledger.testing.time import approved
 from workledger.testing.world import TODAY, Somebody, World
 
@@ -225,3 +226,81 @@ def _another(line: ContractLine, place: int) -> None:
         contract=line.contract, position=place + 5, name=f"Part {place}", method=Method.OUTPUT_PROGRESS
     )
     ObligationVersion.objects.create(obligation=row, from_day=date(2026, 2, 1), price=Decimal(100))
+
+
+def test_a_change_order_is_decided_with_its_amounts_filled_in(world: World, fay: Client) -> None:
+    line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=18_100)
+    ordered(world, line.contract_id, repriced(line, 36_200))
+    row = ContractModification.objects.get()
+    assert "CO-1" in page(fay, "revenue")
+    assert "CO-1" in page(fay, "contract-revenue", line.contract_id)
+    assert "of contracts to decide for revenue" in page(fay, "home")
+    assert "for revenue" in page(fay, "inbox")
+    address = reverse("contract-modification-decide", args=[line.contract_id, row.pk])
+    assert 'value="36200' in fay.get(address).content.decode()
+    sent = {"from_day": "1.4.2026", "rest": "not_distinct", "price_0": "36200"}
+    shown = fay.post(address, sent).content.decode()
+    assert "Cumulative catch-up" in shown
+    assert "6,000.00" in shown  # 60 days so far at 100 more a day
+    assert ObligationVersion.objects.count() == 1
+    assert fay.post(address, sent | {"do": "record"}).status_code == 302
+    assert ObligationVersion.objects.latest("pk").reason == "CO-1 More of it"
+    assert fay.get(address).status_code == 404
+
+
+def test_a_change_that_is_no_revenue_is_left_with_a_reason(world: World, fay: Client) -> None:
+    line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE)
+    ordered(world, line.contract_id, repriced(line, 70_000))
+    row = ContractModification.objects.get()
+    address = reverse("contract-modification-dismiss", args=[line.contract_id, row.pk])
+    assert fay.post(address, {"reason": ""}).status_code == 422
+    assert fay.post(address, {"reason": "Billed elsewhere"}).status_code == 302
+    assert "Modifications to decide" not in page(fay, "revenue")
+
+
+def test_an_option_financing_and_a_discount_of_one_are_set_by_the_form_and_stand_there_again(
+    world: World, fay: Client
+) -> None:
+    line = fixed_contract(world, RevenueMethod.POINT_IN_TIME, price=12_000, activate=False)
+    address = reverse("contract-obligations", args=[line.contract_id])
+    sent = {
+        "name_0": "Plant", "line_ids_0": str(line.pk), "method_0": "point_in_time", "basis_0": "observable",
+        "basis_amount_0": "12000", "expected_end_0": "30.6.2026", "transfer_0": "1.2.2026", "annual_0": "5",
+        "financed_0": "Bank", "payments_0.0.day": "1.2.2029", "payments_0.0.amount": "1000",
+        "name_1": "Voucher", "line_ids_1": str(line.pk), "method_1": "point_in_time", "basis_1": "observable",
+        "expires_1": "30.6.2026", "purchase_1": "10000", "discount_1": "30", "usual_1": "10", "likely_1": "150",
+        "belonging.0.amount": "-2000", "belonging.0.names": "Voucher", "belonging.0.reason": "Launch",
+    }  # fmt: skip
+    answer = fay.post(address, sent)
+    assert answer.status_code == 422
+    assert "Use 0 to 100 %." in answer.content.decode()
+    answer = fay.post(address, sent | {"likely_1": "50"})
+    assert "The payments come to" in answer.content.decode()
+    # 14,000 by 12,000 and 1,000 (20 % beyond the usual of 10,000, half likely), less 2,000 of the voucher alone
+    answer = fay.post(address, sent | {"likely_1": "50", "payments_0.0.amount": "12923.08"})
+    assert answer.status_code == 302
+    prices = dict(ObligationVersion.objects.values_list("obligation__name", "price"))
+    assert prices["Voucher"] == Decimal("-923.08")
+    assert prices["Plant"] == Decimal("11161.95")  # 12,923.08 at 5 % over 1,096 days
+    shown = fay.get(address).content.decode()
+    for said in ("Launch", "Bank", "30 Jun 2026", "12923.08"):
+        assert said in shown
+
+
+def test_what_stays_unused_and_a_used_option_are_said_by_forms(
+    world: World, fay: Client, browser_of: Browser
+) -> None:
+    line = fixed_contract(
+        world, RevenueMethod.RIGHTS_USED, model=BillingModel.PREPAID, price=0, name="Block",
+        terms={"block_hours": "40", "price": "4000"},
+    )  # fmt: skip
+    assert "Unused" in page(browser_of(world.pia), "contract-revenue", line.contract_id)
+    address = reverse("contract-obligation-estimate", args=[line.contract_id, obligation_of(line).pk])
+    sent = {"from_day": "1.3.2026", "breakage_percent": "10", "reason": "Other years"}
+    assert browser_of(world.pia).post(address, sent).status_code == 302
+    assert ObligationEstimate.objects.get().breakage_percent == 10
+    PerformanceObligation.objects.update(method=Method.POINT_IN_TIME, expires=date(2026, 7, 1))
+    assert "Used" in page(fay, "contract-revenue", line.contract_id)
+    address = reverse("contract-option-exercise", args=[line.contract_id, obligation_of(line).pk])
+    assert fay.get(address).status_code == 200
+    assert fay.post(address, {"on": "1.3.2026", "reason": "x", "into_id": ""}).status_code == 422

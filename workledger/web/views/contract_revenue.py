@@ -5,9 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -20,9 +19,8 @@ from workledger.core.door import Options
 from workledger.core.refusals import Problem, Refused
 from workledger.revenue import actions, queries
 from workledger.revenue.calc.allocation import Basis
-from workledger.revenue.calc.modification import Rest
-from workledger.revenue.calc.timeline import Grain, Method, Treatment
-from workledger.revenue.inputs import ChangeInput, ModificationInput, ObligationInput
+from workledger.revenue.calc.timeline import Grain, Method
+from workledger.revenue.inputs import BelongingInput, FinancingInput, ObligationInput, OptionInput
 from workledger.revenue.models import PerformanceObligation
 from workledger.revenue.obligations import NOT_HERE
 from workledger.revenue.queries import ObligationTerms
@@ -35,17 +33,18 @@ from workledger.web.views.dates import after
 
 _P = Permission
 _ZERO = Decimal(0)
-_METHODS = tuple((method.value, RevenueMethod(method.value).label) for method in Method)
+METHODS = tuple((method.value, RevenueMethod(method.value).label) for method in Method)
+_ASKED_AS = {
+    "option.purchase": "purchase",
+    "option.discount_percent": "discount",
+    "option.usual_percent": "usual",
+    "option.likely_percent": "likely",
+    "financing.payments": "payments",
+    "financing.annual_percent": "annual",
+    "financing.reason": "financed",
+}
+"""What the act calls parts of an obligation, and how the form asks for them."""
 _BASES = tuple((basis.value, basis.label) for basis in Basis)
-_TREATMENTS = (
-    (Treatment.PROSPECTIVE.value, "Distinct: prospectively"),
-    (Treatment.CATCH_UP.value, "Not distinct: catch-up"),
-)
-_RESTS = (
-    (Rest.DISTINCT.value, "Yes: it could stand alone"),
-    (Rest.NOT_DISTINCT.value, "No: it is part of the same work"),
-    (Rest.SOME.value, "Some of it"),
-)
 
 
 @page(_P.VIEW_REVENUE)
@@ -61,6 +60,7 @@ def show(request: ActingRequest, contract_id: int) -> HttpResponse:
     context = {
         "contract": contract,
         "revenue": found,
+        "modifications": queries.modifications_waiting(request.actor, contract_id=contract_id),
         "as_of": as_of,
         "sees_revenue": True,
         "tone": TONES[contract.state],
@@ -130,7 +130,8 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     """Say which promises a contract holds; one more stands at the end to be filled in."""
     contract = contracts.contract_page(request.actor, contract_id, today=today())
     held = queries.obligation_terms(request.actor, contract_id)
-    count = len(held) + 1
+    lines = [line for line in contract.lines if line.revenue_method not in NOT_HERE]
+    count = max(len(held), len(lines)) + 1
     fields = [
         Field(
             "price", "Price of all", "number", unit=contract.currency, section="Price",
@@ -139,18 +140,21 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     ]  # fmt: skip
     for place in range(count):
         fields += _obligation_fields(contract, place, is_new=place == count - 1)
-    initial: dict[str, Any] = {}
+    fields.append(_belonging_field(contract))
+    discounts = queries.partial_discounts(request.actor, contract_id)
+    initial: dict[str, Any] = {"belonging": [each._asdict() for each in discounts]}
     for place, one in enumerate(held):
         initial |= _initial(place, one)
 
-    form = _NumberedForm(tuple(fields), initial)
+    form = NumberedForm(tuple(fields), initial)
 
     def run(values: Mapping[str, Any], options: Options) -> object:
         form.places = [place for place in range(count) if values[f"name_{place}"].strip()]
         wanted = [_input(values, place) for place in form.places]
         return actions.set_obligations.using(options)(
-            actor=request.actor, contract_id=contract_id, obligations=wanted, price=values["price"]
-        )
+            actor=request.actor, contract_id=contract_id, obligations=wanted, price=values["price"],
+            belonging=tuple(_belonging(row) for row in values["belonging"]),
+        )  # fmt: skip
 
     around = FormPage(
         title="Obligations",
@@ -164,7 +168,7 @@ def set_obligations(request: ActingRequest, contract_id: int) -> HttpResponse:
     return form_page(request, form, run, around)
 
 
-class _NumberedForm(Form):
+class NumberedForm(Form):
     """A form whose fields carry a number, as the act's problems do: 'obligations.0.name' belongs to `name_0`.
 
     `places` are the numbers of what was sent, in order: what stands empty is not.
@@ -180,7 +184,8 @@ class _NumberedForm(Form):
         number, _, name = rest.partition(".")
         if group not in ("obligations", "changes") or not number.isdigit() or int(number) >= len(self.places):
             return problem
-        return replace(problem, field=f"{name}_{self.places[int(number)]}")
+        asked = _ASKED_AS.get(name, name)
+        return replace(problem, field=f"{asked}_{self.places[int(number)]}")
 
 
 def _obligation_fields(contract: ContractPage, place: int, *, is_new: bool) -> list[Field]:
@@ -189,7 +194,7 @@ def _obligation_fields(contract: ContractPage, place: int, *, is_new: bool) -> l
     return [
         Field(f"name_{place}", "Name", section=section),
         Field(f"line_ids_{place}", "Contract lines", "many", options=lines),
-        Field(f"method_{place}", "Recognized", "choice", options=_METHODS, row=f"how_{place}"),
+        Field(f"method_{place}", "Recognized", "choice", options=METHODS, row=f"how_{place}"),
         Field(
             f"total_{place}", "In all", "number", row=f"how_{place}", places=4,
             help="Units, or the worth of milestones.",
@@ -205,7 +210,57 @@ def _obligation_fields(contract: ContractPage, place: int, *, is_new: bool) -> l
             f"by_month_{place}", "Every calendar month is worth the same", "check",
             help="Straight line counts days otherwise.",
         ),
+        *_more_fields(contract, place, section),
     ]  # fmt: skip
+
+
+def _more_fields(contract: ContractPage, place: int, of: str) -> list[Field]:
+    """What few obligations need: when the rest is expected, an option on later work, financing."""
+    money = contract.currency
+    return [
+        Field(
+            f"expected_end_{place}", "Expected to be done by", "date", section=f"{of}: timing, option, financing",
+            folds=True, about="When the rest is expected, a right that expires, payments more than a year from the work",
+            help="For when the rest is expected to be earned. Empty: the contract's end.",
+        ),
+        Field(
+            f"expires_{place}", "Last day to use it", "date", row=f"right_{place}",
+            help="Of a right that the client may leave unused. Then all of it is earned.",
+        ),
+        Field(
+            f"purchase_{place}", "Option on work of", "number", unit=money, row=f"right_{place}",
+            help="A discount on later work that others do not get.",
+        ),
+        Field(f"discount_{place}", "Its discount", "number", unit="%", places=4, row=f"option_{place}"),
+        Field(f"usual_{place}", "Anybody's discount", "number", unit="%", places=4, row=f"option_{place}"),
+        Field(f"likely_{place}", "Likely to be used", "number", unit="%", places=4, row=f"option_{place}"),
+        Field(f"transfer_{place}", "Done on", "date", row=f"finance_{place}",
+              help="Only where payment and work lie more than a year apart."),
+        Field(f"annual_{place}", "Interest a year", "number", unit="%", places=4, row=f"finance_{place}"),
+        Field(f"financed_{place}", "Why", row=f"finance_{place}", help="Where the rate comes from."),
+        Field(
+            f"payments_{place}", "The client pays", "rows", noun="Payment",
+            columns=(Field("day", "On", "date"), Field("amount", "Amount", "number", unit=money)),
+        ),
+    ]  # fmt: skip
+
+
+def _belonging_field(contract: ContractPage) -> Field:
+    return Field(
+        "belonging", "Discounts of some alone", "rows", noun="Discount", section="Discounts", folds=True,
+        about="Where a discount belongs to some obligations, not to all",
+        help="A discount is negative. Name obligations as above, with commas between.",
+        columns=(
+            Field("amount", "Amount", "number", unit=contract.currency),
+            Field("names", "Obligations"),
+            Field("reason", "Why"),
+        ),
+    )  # fmt: skip
+
+
+def _belonging(row: Mapping[str, Any]) -> BelongingInput:
+    names = tuple(name.strip() for name in str(row.get("names", "")).split(",") if name.strip())
+    return BelongingInput(amount=row.get("amount") or _ZERO, names=names, reason=row.get("reason", ""))
 
 
 def _initial(place: int, one: ObligationTerms) -> dict[str, Any]:
@@ -220,6 +275,12 @@ def _initial(place: int, one: ObligationTerms) -> dict[str, Any]:
         f"start_{place}": one.start,
         f"end_{place}": one.last_day,
         f"by_month_{place}": one.grain == Grain.MONTHS,
+        f"expected_end_{place}": one.expected_last_day,
+        f"expires_{place}": one.last_day_to_use,
+        f"transfer_{place}": one.transfer,
+        f"annual_{place}": one.annual_percent,
+        f"financed_{place}": one.financing_reason,
+        f"payments_{place}": [{"day": day, "amount": amount} for day, amount in one.payments],
     }
 
 
@@ -235,148 +296,33 @@ def _input(values: Mapping[str, Any], place: int) -> ObligationInput:
         start=values[f"start_{place}"],
         end=after(values[f"end_{place}"]),
         total=values[f"total_{place}"],
+        expected_end=after(values[f"expected_end_{place}"]),
+        expires=after(values[f"expires_{place}"]),
+        option=_option(values, place),
+        financing=_financing(values, place),
     )
 
 
-# --- modifications ------------------------------------------------------------------------------------------
-
-
-@page(_P.MANAGE_REVENUE)
-def modify(request: ActingRequest, contract_id: int) -> HttpResponse:
-    """Record a modification: three questions decide what it is, its effect is shown before it is recorded."""
-    contract = contracts.contract_page(request.actor, contract_id, today=today())
-    held = queries.obligation_terms(request.actor, contract_id)
-    form = _NumberedForm(
-        _modification_fields(contract, held), {"from_day": today(), "rest": Rest.NOT_DISTINCT.value}
+def _option(values: Mapping[str, Any], place: int) -> OptionInput | None:
+    if values[f"purchase_{place}"] is None:
+        return None
+    likely = values[f"likely_{place}"]
+    return OptionInput(
+        purchase=values[f"purchase_{place}"],
+        discount_percent=values[f"discount_{place}"] or _ZERO,
+        usual_percent=values[f"usual_{place}"] or _ZERO,
+        likely_percent=Decimal(100) if likely is None else likely,
     )
-    around = FormPage(
-        title="Modification",
-        crumbs=crumbs(contract),
-        act="Record",
-        done=reverse("contract-revenue", args=[contract_id]),
-        said="Recorded the modification. The next run posts what it recognizes.",
-        lead="A change of scope, price or both. Three questions decide how revenue follows.",
-    )
-    context: dict[str, Any] = {
-        "form": form,
-        "around": around,
-        "cancel": around.crumbs[-1][1],
-        "currency": contract.currency,
-    }
-    if request.method != "POST":
-        return render(request, "web/revenue/modify.html", context)
-    is_preview = request.POST.get("do") != "record"
-
-    def run(values: Mapping[str, Any], options: Options) -> object:
-        chosen = Options(options.idempotency_key, is_preview or options.dry_run, options.confirmed)
-        form.places = [place for place, one in enumerate(held) if _is_changed(values, place, one)]
-        return actions.modify_contract.using(chosen)(
-            actor=request.actor, contract_id=contract_id, modification=_modification(values, held)
-        )
-
-    is_done, result = form.submit(request, run)
-    if is_done and not is_preview:
-        messages.success(request, str(around.said))
-        return redirect(str(around.done))
-    context["preview"] = result if is_done else None
-    return render(request, "web/revenue/modify.html", context, status=200 if is_done else 422)
 
 
-def _modification_fields(contract: ContractPage, held: Sequence[ObligationTerms]) -> tuple[Field, ...]:
-    fields = [
-        Field("from_day", "From", "date", required=True, section="What happened"),
-        Field("reason", "Why", required=True, help="Such as the number of the change order."),
-        Field(
-            "adds_distinct", "It adds work that the client could use by itself", "check", section="What it is"
-        ),
-        Field("at_stand_alone_price", "The added work costs what it would cost alone", "check"),
-        Field(
-            "rest", "Is what remains distinct from what was done?", "choice", options=_RESTS, required=True
-        ),
+def _financing(values: Mapping[str, Any], place: int) -> FinancingInput | None:
+    transfer = values[f"transfer_{place}"]
+    if transfer is None:
+        return None
+    payments = [
+        (row.get("day") or transfer, row.get("amount") or _ZERO) for row in values[f"payments_{place}"]
     ]
-    for place, one in enumerate(held):
-        if one.completed_on is None:
-            fields += _change_fields(contract, place, one)
-    lines = tuple((line.id, line.name) for line in contract.lines if line.revenue_method not in NOT_HERE)
-    fields += [
-        Field("added_name", "Name", section="Added work", help="Leave it empty if nothing is added."),
-        Field("added_line", "Contract line", "id", options=lines, row="added"),
-        Field("added_method", "Recognized", "choice", options=_METHODS, row="added"),
-        Field("added_price", "Price", "number", unit=contract.currency, row="added"),
-        Field(
-            "added_total",
-            "In all",
-            "number",
-            places=4,
-            row="added_more",
-            help="Units or worth of milestones.",
-        ),
-        Field("added_end", "Last day", "date", row="added_more"),
-    ]
-    return tuple(fields)
-
-
-def _change_fields(contract: ContractPage, place: int, one: ObligationTerms) -> list[Field]:
-    price = formats.money(one.price, contract.currency)
-    return [
-        Field(
-            f"price_{place}", "New price in all", "number", unit=contract.currency, section=one.name,
-            help=f"Now {price}. Empty leaves it.", row=f"price_{place}",
-        ),
-        Field(
-            f"past_{place}", "For work already done", "number", unit=contract.currency, row=f"price_{place}",
-            help="Within the change, recognized at once; negative is a credit.",
-        ),
-        Field(f"end_{place}", "New last day", "date", row=f"more_{place}"),
-        Field(f"total_{place}", "New total", "number", places=4, row=f"more_{place}"),
-        Field(
-            f"treatment_{place}", "What remains of it", "choice", options=_TREATMENTS, empty="as answered above",
-            row=f"more_{place}",
-        ),
-    ]  # fmt: skip
-
-
-def _is_changed(values: Mapping[str, Any], place: int, one: ObligationTerms) -> bool:
-    if one.completed_on is not None:
-        return False
-    return any(values[f"{name}_{place}"] not in (None, _ZERO) for name in ("price", "past", "end", "total"))
-
-
-def _modification(values: Mapping[str, Any], held: Sequence[ObligationTerms]) -> ModificationInput:
-    changes = [
-        ChangeInput(
-            obligation_id=one.id,
-            price=values[f"price_{place}"],
-            end=after(values[f"end_{place}"]),
-            total=values[f"total_{place}"],
-            past=values[f"past_{place}"] or _ZERO,
-            treatment=Treatment(values[f"treatment_{place}"]) if values[f"treatment_{place}"] else None,
-        )
-        for place, one in enumerate(held)
-        if _is_changed(values, place, one)
-    ]
-    return ModificationInput(
-        from_day=values["from_day"],
-        adds_distinct=values["adds_distinct"],
-        at_stand_alone_price=values["at_stand_alone_price"],
-        rest=Rest(values["rest"] or Rest.NOT_DISTINCT),
-        changes=tuple(changes),
-        added=_added(values),
-        reason=values["reason"],
-    )
-
-
-def _added(values: Mapping[str, Any]) -> tuple[ObligationInput, ...]:
-    if not values["added_name"].strip():
-        return ()
-    line_id = values["added_line"]
-    return (
-        ObligationInput(
-            name=values["added_name"],
-            line_ids=(line_id,) if line_id else (),
-            method=Method(values["added_method"] or Method.STRAIGHT_LINE),
-            price=values["added_price"],
-            total=values["added_total"],
-            end=after(values["added_end"]),
-        ),
-    )
+    return FinancingInput(
+        transfer=transfer, annual_percent=values[f"annual_{place}"] or _ZERO, payments=tuple(payments),
+        reason=values[f"financed_{place}"],
+    )  # fmt: skip

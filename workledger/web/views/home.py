@@ -73,6 +73,7 @@ def show(request: ActingRequest) -> HttpResponse:
             waiting.expenses.count,
             waiting.reviews.count,
             waiting.requests.count,
+            waiting.modifications.count,
         ),  # counted already
         "today": day,
         "sees_firm": sees_firm,
@@ -140,6 +141,9 @@ def _needs(actor: Actor, found: Attention) -> list[Need]:
     if found.requests.count:
         rows.append(Need(_count(found.requests.count, "change", "changes"), "of WIP above the limit to decide",
                          address("wip-requests"), "scale"))  # fmt: skip
+    if found.modifications.count:
+        rows.append(Need(_count(found.modifications.count, "change", "changes"), "of contracts to decide for revenue",
+                         f"{address('revenue')}#modifications", "git-branch"))  # fmt: skip
     if found.drafts.count:
         rows.append(Need(_count(found.drafts.count, "pre-bill", "pre-bills"), "to review and issue", address("prebills"),
                          "file-pen-line", "", _money(found.drafts)))  # fmt: skip

@@ -47,6 +47,7 @@ def index(request: ActingRequest) -> HttpResponse:
         "may_run": may_run,
         "proposed": proposed,
         "shown": proposed.entries[:_MOST_SHOWN] if proposed else [],
+        "modifications": queries.modifications_waiting(request.actor, entity.pk) if entity else [],
         "runs": queries.runs(request.actor, entity_id=entity.pk if entity else None),
     }
     return render(request, "web/revenue/index.html", context)

@@ -11,19 +11,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from workledger.contracts import queries as contracts
+from workledger.contracts.queries import ContractPage
 from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.kernel.quantity import seconds_of
 from workledger.revenue import actions
 from workledger.revenue.calc.variable import Estimation
 from workledger.revenue.inputs import EstimateInput
-from workledger.revenue.queries import obligation_terms
+from workledger.revenue.queries import ObligationTerms, obligation_terms
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, act_options, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
 from workledger.web.views.contract_revenue import crumbs, obligation
 
 _P = Permission
+_RIGHTS = ("rights_used", "output_units")
 _OUTCOMES = 4
 _SECONDS = {"seconds": "hours", "seconds_to_come": "hours_to_come"}
 _ASKED = {
@@ -56,6 +58,8 @@ def estimate(request: ActingRequest, contract_id: int, obligation_id: int) -> Ht
         was.append(f"{formats.hours(one.seconds)} hours")
     if one.cost is not None:
         was.append(f"{formats.amount(one.cost)} cost")
+    if one.method in _RIGHTS:
+        return _unused(request, contract, one)
     fields = (
         Field("from_day", "As believed from", "date", required=True),
         Field("hours", "Hours in all", "number", unit="h", row="hours"),
@@ -90,6 +94,37 @@ def estimate(request: ActingRequest, contract_id: int, obligation_id: int) -> Ht
         else "What it takes in all, or still to come. Cost in the currency of the books.",
     )
     return form_page(request, _HourForm(fields, {"from_day": today()}), run, around)
+
+
+def _unused(request: ActingRequest, contract: ContractPage, one: ObligationTerms) -> HttpResponse:
+    """Estimate how much of prepaid rights will stay unused."""
+    fields = (
+        Field("from_day", "As believed from", "date", required=True),
+        Field(
+            "breakage_percent", "Expected to stay unused", "number", unit="%", places=4, required=True,
+            help="From what happened before. Without an expectation it is earned once it has expired.",
+        ),
+        Field("reason", "Why", required=True),
+    )  # fmt: skip
+
+    def run(values: Mapping[str, Any], options: Options) -> object:
+        estimate = EstimateInput(
+            from_day=values["from_day"], breakage_percent=values["breakage_percent"], reason=values["reason"]
+        )
+        return actions.revise_estimate.using(options)(
+            actor=request.actor, obligation_id=one.id, estimate=estimate
+        )
+
+    around = FormPage(
+        title=f"Unused rights of {one.name}",
+        crumbs=crumbs(contract),
+        act="Save estimate",
+        done=reverse("contract-revenue", args=[contract.id]),
+        said="Saved the estimate. The next run catches up.",
+        lead="What will not be used is earned together with what is.",
+    )
+    initial = {"from_day": today(), "breakage_percent": one.breakage_percent}
+    return form_page(request, Form(fields, initial), run, around)
 
 
 def _seconds(value: Decimal | None) -> int | None:
@@ -179,6 +214,38 @@ def complete(request: ActingRequest, contract_id: int, obligation_id: int) -> Ht
         lead="From that day all of its price is earned.",
     )
     return form_page(request, Form(fields, {"on": one.completed_on or today()}), run, around)
+
+
+@page(_P.MANAGE_REVENUE)
+def exercise(request: ActingRequest, contract_id: int, obligation_id: int) -> HttpResponse:
+    """Say that the client used an option, and for which work."""
+    contract = contracts.contract_page(request.actor, contract_id, today=today())
+    one = obligation(request, contract_id, obligation_id)
+    others = [row for row in obligation_terms(request.actor, contract_id) if row.id != one.id]
+    fields = (
+        Field("on", "Used on", "date", required=True),
+        Field(
+            "into_id", "For the work of", "id", options=tuple((row.id, row.name) for row in others),
+            empty="choose", required=True, help="Add its obligation first, by a change order or a modification.",
+        ),
+        Field("reason", "Why", required=True),
+    )  # fmt: skip
+
+    def run(values: Mapping[str, Any], options: Options) -> object:
+        return actions.exercise_option.using(options)(
+            actor=request.actor, obligation_id=one.id, into_id=values["into_id"] or 0, on=values["on"],
+            reason=values["reason"],
+        )  # fmt: skip
+
+    around = FormPage(
+        title=f"{one.name} was used",
+        crumbs=crumbs(contract),
+        act="Move its price",
+        done=reverse("contract-revenue", args=[contract_id]),
+        said="Its price is earned with the work that it bought.",
+        lead=f"{formats.money(one.price, contract.currency)} of the price belong to it.",
+    )
+    return form_page(request, Form(fields, {"on": today()}), run, around)
 
 
 @page(_P.MANAGE_REVENUE)
