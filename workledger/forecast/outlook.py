@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -121,12 +122,18 @@ class Bill:
     said: str
 
 
+class Position(NamedTuple):
+    """A contract's position in the books, a debit is positive: in its currency and in the book's."""
+
+    amount: Decimal
+    functional: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """A forecast of a legal entity: what is recognized through `as_of`, and what is still to come.
 
-    `through` is the last day that is looked at where nothing ends. `bills` and `positions` (a contract's position in the
-    books, debits positive) are known of a forecast that is computed, not of a frozen one.
+    `through` is the last day that is looked at where nothing ends. `bills` and `positions` are known of a forecast that is computed, not of a frozen one.
     """
 
     entity_id: int
@@ -136,7 +143,7 @@ class Forecast:
     through: date
     items: tuple[Item, ...]
     bills: tuple[Bill, ...] = ()
-    positions: Mapping[int, Decimal] = field(default_factory=dict)
+    positions: Mapping[int, Position] = field(default_factory=dict)
 
     def total(self, *kinds: Kind) -> Decimal:
         """Return the sum of some kinds in the book's currency."""
@@ -187,7 +194,11 @@ def forecast(entity: LegalEntity, as_of: date, actor: Actor) -> Forecast:
     facts = _load(entity, contracts, as_of, through)
     items = [item for item in _items(contracts, facts) if item.amounts or item.price or item.limit]
     items.sort(key=lambda item: (item.client, item.contract, item.name))
-    home = {pk: facts.book.home_position[pk] for pk in contracts if pk in facts.book.home_position}
+    held = {
+        pk: Position(facts.book.held[pk], facts.book.home_held[pk])
+        for pk in contracts
+        if pk in facts.book.held
+    }
     return Forecast(
         entity.pk,
         entity.name,
@@ -196,7 +207,7 @@ def forecast(entity: LegalEntity, as_of: date, actor: Actor) -> Forecast:
         through,
         tuple(items),
         tuple(_bills(items, facts)),
-        home,
+        held,
     )
 
 

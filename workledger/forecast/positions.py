@@ -55,7 +55,8 @@ class Positions:
     """Sums of the books through a day. A line of 0 holds what stands on the contract alone.
 
     `of_lines` is revenue of lines that no obligation earned, `of_obligations` the others; `seconds` is work by line and
-    month. Positions are debits, `home_position` per contract in the book's currency.
+    month. Positions are debits: `position` by contract line, `held` by contract, `home_held` by contract in the book's
+    currency.
     """
 
     of_lines: dict[tuple[int, int], dict[date, Earned]] = field(default_factory=lambda: defaultdict(dict))
@@ -63,7 +64,8 @@ class Positions:
     revenue: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: _ZERO))
     seconds: dict[int, dict[date, int]] = field(default_factory=lambda: defaultdict(dict))
     position: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: _ZERO))
-    home_position: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: _ZERO))
+    held: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: _ZERO))
+    home_held: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: _ZERO))
 
     def billed(self, line_id: int) -> Decimal:
         """Return what a line billed through the day: what it earned less its position. Write-downs count as billed."""
@@ -86,7 +88,8 @@ def positions(book_id: int, day: date, obligation_ids: Iterable[int]) -> Positio
             found.seconds[line_id][month] = int(quantity)
         else:
             found.position[line_id] -= amount
-            found.home_position[contract_id] -= home
+            found.held[contract_id] -= amount
+            found.home_held[contract_id] -= home
     by_line = {line_id: months for (_, line_id), months in found.of_lines.items() if line_id}
     for obligation_id, line_id, month, amount, home in obligations:
         earned = found.of_obligations[obligation_id]

@@ -74,6 +74,21 @@ def _month(
     return LiabilityMonth(month, opening, asked, earned, closing - opening - asked + earned, closing)
 
 
+def released(opening: Decimal, recognized: Iterable[Flow], last: date) -> list[Flow]:
+    """Return the months in which a liability of today becomes revenue: the next revenue takes it first.
+
+    What no dated month through that of `last` takes is 'not known when', so that the flows sum to `opening`.
+    """
+    found, left = [], opening
+    earned = _by_month(recognized, last)
+    for month in sorted(month for month in earned if month is not None):
+        part = min(max(earned[month], _ZERO), left)
+        if part:
+            found.append(Flow(month, part))
+            left -= part
+    return [*found, Flow(None, left)] if left else found
+
+
 def summed(rows: Sequence[Sequence[LiabilityMonth]]) -> list[LiabilityMonth]:
     """Return the sums of several contracts by month, in order; what has no month comes last."""
     found: dict[date | None, list[Decimal]] = {}
@@ -81,5 +96,6 @@ def summed(rows: Sequence[Sequence[LiabilityMonth]]) -> list[LiabilityMonth]:
         for row in contract:
             before = found.setdefault(row.month, [_ZERO] * 5)
             found[row.month] = [a + b for a, b in zip(before, row[1:], strict=True)]
-    ordered = sorted(found, key=lambda month: month or date.max)
-    return [LiabilityMonth(month, *found[month]) for month in ordered]
+    return [
+        LiabilityMonth(month, *found[month]) for month in sorted(found, key=lambda month: month or date.max)
+    ]
