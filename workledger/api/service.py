@@ -15,6 +15,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     contracts,
     directory,
     expenses,
+    forecast,
     imports,
     ledger,
     metrics,

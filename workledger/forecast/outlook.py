@@ -187,9 +187,10 @@ class _Facts:
     home: str
 
 
-def forecast(entity: LegalEntity, as_of: date, actor: Actor) -> Forecast:
-    """Return the forecast of a legal entity through a day, over the contracts that an actor may see."""
-    contracts = _contracts(Contract.objects.visible_to(actor).filter(entity=entity), as_of)
+def forecast(entity: LegalEntity, as_of: date, actor: Actor, contract_id: int | None = None) -> Forecast:
+    """Return the forecast of a legal entity through a day, over the contracts that an actor may see, or one of them."""
+    rows = Contract.objects.visible_to(actor).filter(entity=entity)
+    contracts = _contracts(rows if contract_id is None else rows.filter(pk=contract_id), as_of)
     through = horizon(as_of)
     facts = _load(entity, contracts, as_of, through)
     items = [item for item in _items(contracts, facts) if item.amounts or item.price or item.limit]
@@ -239,7 +240,7 @@ def _load(entity: LegalEntity, contracts: Mapping[int, Contract], day: date, thr
         charges[row.contract_line_id].append(row)
     rates = {pk: books.rate(pk, day) for pk in contracts}
     return _Facts(
-        day, through, positions(entity.pk, day, [held.id for held in helds]), lines, helds, charges,
+        day, through, positions(entity.pk, day, contracts, [held.id for held in helds]), lines, helds, charges,
         {pk: rate.rate if rate else None for pk, rate in rates.items()},
         planned(list(lines), day + _DAY, through + _DAY), entity.book.currency,
     )  # fmt: skip

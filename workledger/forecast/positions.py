@@ -20,18 +20,18 @@ WITH accounts AS MATERIALIZED (
     SELECT a.role, b.contract_id, b.contract_line_id, b.period_id,
            b.credit - b.debit AS amount, b.functional_credit - b.functional_debit AS home, b.quantity
     FROM ledger_balance b JOIN accounts a ON a.id = b.account_id JOIN ledger_period p ON p.id = b.period_id
-    WHERE p.start <= %(day)s
+    WHERE p.start <= %(day)s AND b.contract_id = ANY(%(contracts)s)
     UNION ALL
     SELECT a.role, t.contract_id, t.contract_line_id, t.period_id,
            t.debit - t.credit, t.functional_debit - t.functional_credit, -t.quantity
     FROM ledger_posting t JOIN accounts a ON a.id = t.account_id JOIN ledger_period p ON p.id = t.period_id
     WHERE p.start <= %(day)s AND p."end" > %(day)s AND t.date > %(day)s
+      AND t.contract_id = ANY(%(contracts)s)
 )
 SELECT s.role, s.contract_id, s.contract_line_id,
        date_trunc('month', p.start + (p."end" - p.start) / 2)::date AS month,
        sum(s.amount), sum(s.home), sum(s.quantity)
 FROM sums s JOIN ledger_period p ON p.id = s.period_id
-WHERE s.contract_id <> 0
 GROUP BY 1, 2, 3, 4
 """
 _OBLIGATIONS = """
@@ -72,11 +72,13 @@ class Positions:
         return self.revenue[line_id] - self.position[line_id]
 
 
-def positions(book_id: int, day: date, obligation_ids: Iterable[int]) -> Positions:
-    """Return what a book shows through a day (included), in two queries."""
+def positions(
+    book_id: int, day: date, contract_ids: Iterable[int], obligation_ids: Iterable[int]
+) -> Positions:
+    """Return what a book shows of contracts and their obligations through a day (included), in two queries."""
     found = Positions()
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"book": book_id, "day": day})
+        cursor.execute(_SQL, {"book": book_id, "day": day, "contracts": list(contract_ids)})
         rows = cursor.fetchall()
         cursor.execute(_OBLIGATIONS, {"ids": list(obligation_ids), "day": day})
         obligations = cursor.fetchall()

@@ -46,11 +46,14 @@ class VersionRow:
         return self.recognized + self.contracted + self.expected
 
 
-def now(actor: Actor, entity_id: int, as_of: date) -> Forecast:
-    """Return the forecast of a legal entity through a day, by all that is known. Raises NotFound, Forbidden."""
+def now(actor: Actor, entity_id: int, as_of: date, contract_id: int | None = None) -> Forecast:
+    """Return the forecast of a legal entity, or of one contract of it, through a day, by all that is known.
+
+    Raises NotFound, Forbidden.
+    """
     _check(actor)
     entity = locks.one(LegalEntity.objects.visible_to(actor).select_related("book"), entity_id)
-    return outlook.forecast(entity, as_of, actor)
+    return outlook.forecast(entity, as_of, actor, contract_id)
 
 
 def _check(actor: Actor) -> None:
