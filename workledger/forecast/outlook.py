@@ -193,7 +193,7 @@ def forecast(entity: LegalEntity, as_of: date, actor: Actor, contract_id: int | 
     contracts = _contracts(rows if contract_id is None else rows.filter(pk=contract_id), as_of)
     through = horizon(as_of)
     facts = _load(entity, contracts, as_of, through)
-    items = [item for item in _items(contracts, facts) if item.amounts or item.price or item.limit]
+    items = [item for item in _items(contracts, facts) if item.amounts or item.price or item.is_live]
     items.sort(key=lambda item: (item.client, item.contract, item.name))
     held = {
         pk: Position(facts.book.held[pk], facts.book.home_held[pk])

@@ -14,7 +14,7 @@ from workledger.forecast.calc import bridge as bridges
 from workledger.forecast.calc.bridge import Frozen, ItemFacts, Row, Step, Window
 from workledger.forecast.calc.deferred import Flow, LiabilityMonth, released, summed, unwind
 from workledger.forecast.calc.schedule import Kind, Source
-from workledger.forecast.outlook import Bill, Forecast, Item, Position
+from workledger.forecast.outlook import Amount, Bill, Forecast, Item, Position
 from workledger.kernel.period import Period, months, next_month
 from workledger.kernel.rounding import round_amount
 from workledger.revenue.calc.remaining import Expected, bands, may_be_left_out
@@ -22,6 +22,7 @@ from workledger.revenue.calc.remaining import Expected, bands, may_be_left_out
 _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 _YEAR_MONTHS = 12
+_NAMES_SHOWN = 3
 TO_COME = (Kind.CONTRACTED, Kind.EXPECTED)
 
 
@@ -295,7 +296,10 @@ class RemainingRow:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is not in the disclosure, how much where that is known, and by which rule; in the contract's currency."""
+    """What of a contract is not in the disclosure, and by which rule. `name` are its obligations and lines.
+
+    `amount` is in the contract's currency; None where no price and no limit was agreed.
+    """
 
     contract_id: int
     contract: str
@@ -338,24 +342,27 @@ def remaining(
     parts: dict[int, list[Expected]] = defaultdict(list)
     first: dict[int, Item] = {}
     home: list[Expected] = []
-    left_out = []
+    left_out: dict[tuple[int, str], list[Item]] = defaultdict(list)
     for item in found.items:
-        to_come = [
-            each
-            for each in item.amounts
-            if each.kind is Kind.CONTRACTED and each.source is not Source.UNPOSTED
-        ]
-        total = sum((each.amount for each in to_come), _ZERO)
+        to_come = _to_earn(item)
         reason = _reason(item, leaves_short=leaves_short, leaves_invoiced=leaves_invoiced)
-        if reason and (total or (item.is_right_to_invoice and item.is_live and item.total(*TO_COME))):
-            left_out.append(_left(item, total or None, reason))
-        elif total:
+        if reason and (to_come or (item.is_right_to_invoice and item.is_live and item.total(*TO_COME))):
+            left_out[item.contract_id, reason].append(item)
+        elif to_come and not reason:
             first.setdefault(item.contract_id, item)
             parts[item.contract_id] += [Expected(each.month, each.amount) for each in to_come]
             home += [Expected(each.month, each.functional) for each in to_come]
     rows = [_remaining_row(first[pk], some, edges) for pk, some in parts.items()]
     sums = [band.amount for band in bands(home, edges)]
-    return Remaining(found.as_of, list(edges), rows, [*left_out, *held_back], found.currency, sums)
+    out = [_left(items, reason) for (_, reason), items in left_out.items()]
+    return Remaining(found.as_of, list(edges), rows, [*out, *held_back], found.currency, sums)
+
+
+def _to_earn(item: Item) -> list[Amount]:
+    """Return what is contracted and not earned; what waits for a run alone is earned."""
+    return [
+        each for each in item.amounts if each.kind is Kind.CONTRACTED and each.source is not Source.UNPOSTED
+    ]
 
 
 def _reason(item: Item, *, leaves_short: bool, leaves_invoiced: bool) -> str:
@@ -364,8 +371,14 @@ def _reason(item: Item, *, leaves_short: bool, leaves_invoiced: bool) -> str:
     return SHORT if leaves_short and may_be_left_out(item.start, item.end) else ""
 
 
-def _left(item: Item, amount: Decimal | None, reason: str) -> LeftOut:
-    return LeftOut(item.contract_id, item.contract, item.client, item.name, item.currency, amount, reason)
+def _left(items: Sequence[Item], reason: str) -> LeftOut:
+    """Return what of a contract is left out by one rule."""
+    item, names = items[0], [each.name for each in items]
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    to_come = [each.amount for one in items for each in _to_earn(one)]
+    amount = sum(to_come, _ZERO) if to_come else None
+    words = f"{', '.join(names[:_NAMES_SHOWN])}{more}"
+    return LeftOut(item.contract_id, item.contract, item.client, words, item.currency, amount, reason)
 
 
 def _remaining_row(item: Item, parts: Iterable[Expected], edges: Sequence[date]) -> RemainingRow:

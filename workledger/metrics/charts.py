@@ -249,7 +249,7 @@ def waterfall(question: str, points: Sequence[Point], *, palette: Palette = PAGE
         "field": "label",
         "type": "ordinal",
         "sort": None,
-        "axis": {"labelAngle": 0, "labelLimit": 96, "labelOverlap": "greedy"},
+        "axis": {"labelAngle": 0, "labelLimit": 150, "labelOverlap": "greedy"},
     }
     domain = {"domain": [_foot(edge), edge[1]], "nice": True, "clamp": True} if edge else {"zero": True}
     height = {"field": "low", "type": "quantitative", "axis": None, "scale": domain}
