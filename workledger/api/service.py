@@ -16,6 +16,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     directory,
     evidence,
     expenses,
+    forecast,
     general_ledger,
     imports,
     ledger,

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Entry] = {
         "workledger.cli.simulate", "Say what terms of a contract come to over time.", database=False
     ),
     "pay": Entry("workledger.cli.pay", "Record a payment of an invoice."),
+    "forecast": Entry("workledger.cli.forecast", "Revenue by month, recognized and to come."),
     "recognize": Entry("workledger.cli.recognize", "Recognize revenue through a month."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),

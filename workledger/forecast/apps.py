@@ -1,4 +1,4 @@
-"""Registers the package."""
+"""Registers the package and listens to what the floors below tell."""
 
 from workledger.core.triggers import WorkledgerAppConfig
 
@@ -8,3 +8,4 @@ class ForecastConfig(WorkledgerAppConfig):
 
     name = "workledger.forecast"
     label = "forecast"
+    listeners = ("workledger.forecast.listeners",)

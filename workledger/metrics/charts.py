@@ -200,6 +200,84 @@ def stacked(question: str, whole: Sequence[Point], part: Sequence[Point], *, pal
     return _frame(question, palette, 200, layers, {"x": label, "y": height}, rows)
 
 
+def layered(question: str, layers_of: Sequence[Sequence[Point]], *, palette: Palette = PAGE) -> Spec:
+    """Return columns of parts that stand on each other, the first at the foot; the last layer's words stand above.
+
+    Each layer has its own tone; the words of other layers are for the table behind the chart.
+    """
+    rows, foot = list[Spec](), dict[str, float]()
+    for which, points in enumerate(layers_of):
+        for row in _rows(points):
+            low = foot.get(row["label"], 0.0)
+            foot[row["label"]] = low + (row["value"] or 0.0)
+            rows.append(row | {"which": which, "low": low, "high": foot[row["label"]]})
+    label = {"field": "label", "type": "ordinal", "sort": None,
+             "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 4}}  # fmt: skip
+    axis = {"domain": False, "format": "~s", "tickCount": 3, "grid": True}
+    height = {"field": "low", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
+    cursor = {"cursor": "pointer"} if any(point.href for points in layers_of for point in points) else {}
+    bar: Spec = {
+        "mark": {"type": "bar", "width": {"band": 0.64}, **cursor},
+        "encoding": {
+            "y2": {"field": "high"}, "color": _tones(palette),
+            "opacity": {"field": "which", "type": "ordinal", "legend": None, "scale": {"range": _FADES}},
+        },
+    }  # fmt: skip
+    words: Spec = {
+        "transform": [{"filter": f"datum.which === {len(layers_of) - 1}"}],
+        "mark": {"type": "text", "dy": -8, "baseline": "bottom", **cursor},
+        "encoding": {"y": {"field": "high", "type": "quantitative"}, "text": {"field": "text"}},
+    }
+    return _frame(question, palette, 220, [bar, words], {"x": label, "y": height}, rows)
+
+
+def waterfall(question: str, points: Sequence[Point], *, palette: Palette = PAGE) -> Spec:
+    """Return a bridge: the first and the last point are whole columns, those between lift or lower what went before."""
+    rows, level = list[Spec](), 0.0
+    last = len(points) - 1
+    for place, row in enumerate(_rows(points)):
+        value = row["value"] or 0.0
+        low, high = (0.0, value) if place in (0, last) else (level, level + value)
+        level = high
+        rows.append(row | {"low": low, "high": high, "top": max(low, high)})
+    edge = (
+        [min(min(row["low"], row["high"]) for row in rows[1:-1]), max(row["top"] for row in rows)]
+        if last > 1
+        else []
+    )
+    name = {
+        "field": "label",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {"labelAngle": 0, "labelLimit": 150, "labelOverlap": "greedy"},
+    }
+    domain = {"domain": [_foot(edge), edge[1]], "nice": True, "clamp": True} if edge else {"zero": True}
+    height = {"field": "low", "type": "quantitative", "axis": None, "scale": domain}
+    cursor = {"cursor": "pointer"} if any(point.href for point in points) else {}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "width": {"band": 0.6}, **cursor},
+            "encoding": {"y2": {"field": "high"}, "color": _tones(palette)},
+        },
+        {
+            "mark": {"type": "text", "dy": -6, "baseline": "bottom", "color": palette.ink, **cursor},
+            "encoding": {"y": {"field": "top", "type": "quantitative"}, "text": {"field": "text"}},
+        },
+    ]
+    return _frame(question, palette, 240, layers, {"x": name, "y": height}, rows)
+
+
+_FADES = [1, 1, 0.45]
+"""How strong each layer is drawn: what is less sure is lighter."""
+
+
+def _foot(edge: Sequence[float]) -> float:
+    """Return where a bridge's axis begins: nothing, or lower where steps go there; the wholes are cut where steps are small."""
+    low, high = edge
+    span = high - low
+    return low - span if low > 0 and span < high / 4 else min(low, 0.0)
+
+
 def burn(
     question: str,
     points: Sequence[Point],

@@ -1,4 +1,4 @@
-"""Reads of revenue: a contract's obligations, runs, the roll-forward of contract positions, what remains."""
+"""Reads of revenue: a contract's obligations, runs, the roll-forward of contract positions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from workledger.contracts.models import Contract, ContractLine, ContractState, RevenueMethod
 from workledger.core import locks
@@ -16,7 +16,7 @@ from workledger.core.access import Actor
 from workledger.directory.models import LegalEntity
 from workledger.kernel.period import months
 from workledger.ledger.models import AccountRole, Balance
-from workledger.revenue.calc.remaining import Expected, bands, expected, may_be_left_out
+from workledger.revenue.calc.remaining import Expected, expected
 from workledger.revenue.calc.timeline import (
     Measure,
     Method,
@@ -729,63 +729,6 @@ def roll_forward(actor: Actor, entity_id: int, start: date, end: date) -> RollFo
         )
     rows.sort(key=lambda row: (-abs(row.closing), row.contract))
     return RollForward(entity.pk, entity.name, entity.book.currency, start, end, rows)
-
-
-# --- what remains -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RemainingRow:
-    """What remains of a contract, by band, in its currency. `may_be_left_out` by the practical expedient."""
-
-    contract_id: int
-    contract: str
-    client: str
-    currency: str
-    amounts: list[Decimal]
-    total: Decimal
-    may_be_left_out: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Remaining:
-    """Remaining performance obligations after a day. A band without days is 'not known when'."""
-
-    as_of: date
-    edges: list[date]
-    rows: list[RemainingRow]
-
-
-def remaining_obligations(actor: Actor, entity_id: int, as_of: date, edges: Sequence[date]) -> Remaining:
-    """Return what contracts of a legal entity still have to earn after a day, by time band.
-
-    Work recognized as invoiced has no obligations here (606-10-55-18). Bands are between the edges, after the last, and
-    not known when.
-    """
-    rows = (
-        PerformanceObligation.objects.visible_to(actor)
-        .filter(contract__entity=entity_id)
-        .exclude(Q(contract__state=ContractState.DRAFT))
-        .order_by("contract_id", "position", "pk")
-    )
-    by_contract: dict[int, list[Expected]] = defaultdict(list)
-    contracts: dict[int, Contract] = {}
-    for held in load(rows, by_day=True):
-        contracts[held.row.contract_id] = held.row.contract
-        by_contract[held.row.contract_id] += _expected(held, as_of)
-    found = []
-    for contract_id, parts in by_contract.items():
-        contract = contracts[contract_id]
-        amounts = [band.amount for band in bands(parts, edges)]
-        total = sum(amounts, _ZERO)
-        if total:
-            short = may_be_left_out(contract.start, contract.end)
-            found.append(
-                RemainingRow(
-                    contract_id, str(contract), contract.client.name, contract.currency, amounts, total, short
-                )
-            )
-    return Remaining(as_of, list(edges), found)
 
 
 # --- for forms ----------------------------------------------------------------------------------------------

@@ -130,6 +130,7 @@ RAIL: tuple[Group, ...] = (
         "Account",
         (
             Item("Revenue", "revenue", "trending-up", (_P.VIEW_REVENUE,), ("revenue-",)),
+            Item("Forecast", "forecast", "telescope", (_P.VIEW_REVENUE,), ("forecast-",)),
             Item(
                 "Trial balance",
                 "trial_balance",

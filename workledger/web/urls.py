@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_clients")),
     path("", include("workledger.web.urls_evidence")),
     path("", include("workledger.web.urls_expenses")),
+    path("", include("workledger.web.urls_forecast")),
     path("", include("workledger.web.urls_imports")),
     path("", include("workledger.web.urls_ledger")),
     path("", include("workledger.web.urls_log")),

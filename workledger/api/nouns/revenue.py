@@ -1,7 +1,5 @@
 """Revenue: obligations of contracts, what is believed of them, runs, the roll-forward, what remains."""
 
-from datetime import date
-
 from django.http import HttpRequest
 
 from workledger.api.edge import actor_of, today
@@ -10,7 +8,6 @@ from workledger.api.wire import Day, Id, list_of, shown
 from workledger.core.access import Permission
 from workledger.kernel.period import next_month
 from workledger.revenue import actions, inputs, queries
-from workledger.revenue.calc.remaining import usual_edges
 from workledger.revenue.calc.timeline import Measure
 
 _TAG = "Revenue"
@@ -30,8 +27,6 @@ _RUN = shown(queries.RunRow, "RecognitionRun")
 _ENTRY = shown(queries.EntryRow, "RecognitionEntry")
 shown(queries.PositionRow, "ContractPosition")
 _ROLL = shown(queries.RollForward, "ContractPositionRollForward", also=("totals", "assets", "liabilities"))
-shown(queries.RemainingRow, "RemainingOfContract")
-_REMAINING = shown(queries.Remaining, "RemainingObligations")
 shown(queries.ModifiedTerms)
 _WAITING = shown(
     queries.ModificationRow, "ModificationToDecide", also=("amount",), named={"added": ("line", "price")}
@@ -97,14 +92,6 @@ def get_roll_forward(
     """
     first = start or today().replace(day=1)
     return queries.roll_forward(actor_of(request), entity_id, first, end or next_month(first))
-
-
-@read("/entities/{entity_id}/remaining-obligations", _REMAINING, _VIEW, tag=_TAG,
-      name="get_remaining_obligations", summary="Get remaining performance obligations")  # fmt: skip
-def get_remaining(request: HttpRequest, entity_id: Id, as_of: Day | None = None) -> queries.Remaining:
-    """What contracts still have to earn after a day: within three months, a year, two years, later, and not known when."""
-    day: date = as_of or today()
-    return queries.remaining_obligations(actor_of(request), entity_id, day, usual_edges(day))
 
 
 @read("/contract-modifications", list_of(_WAITING), _VIEW, tag=_TAG, name="list_modifications_to_decide",

@@ -84,11 +84,22 @@ def bands(rows: Iterable[Expected], edges: Sequence[date]) -> list[Band]:
     return [Band(span, sums[span]) for span in [*spans, None]]
 
 
+USUAL_MONTHS = (3, 12, 24)
+
+
 def usual_edges(day: date) -> list[date]:
     """Return the edges of the usual bands after a day: its next month, three months, a year, two years on."""
+    return edges_after(day, USUAL_MONTHS)
+
+
+def edges_after(day: date, lengths: Iterable[int]) -> list[date]:
+    """Return the edges of bands after a day: its next month, and so many months on. Raises ValueError for none or below one."""
+    counts = sorted(set(lengths))
+    if not counts or counts[0] < 1:
+        raise ValueError("a band is at least a month long")
     first = next_month(day)
     index = first.year * 12 + first.month - 1
-    return [date((index + n) // 12, (index + n) % 12 + 1, 1) for n in (0, 3, 12, 24)]
+    return [date((index + count) // 12, (index + count) % 12 + 1, 1) for count in (0, *counts)]
 
 
 def may_be_left_out(start: date, end: date | None) -> bool:

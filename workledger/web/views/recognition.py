@@ -15,10 +15,12 @@ from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.core.refusals import Refused
 from workledger.directory.models import LegalEntity
+from workledger.forecast import queries as forecasts
+from workledger.forecast.reports import RemainingRow
 from workledger.kernel.period import next_month
 from workledger.revenue import queries
 from workledger.revenue.actions import recognize
-from workledger.revenue.calc.remaining import usual_edges
+from workledger.revenue.calc.remaining import USUAL_MONTHS, edges_after
 from workledger.revenue.inputs import RunResult
 from workledger.revenue.models import RecognitionRun
 from workledger.web import formats
@@ -30,6 +32,7 @@ _P = Permission
 _MONTHS = 18
 _DAY = timedelta(days=1)
 _MOST_SHOWN = 300
+_MOST_BANDS, _MOST_MONTHS = 6, 120
 
 
 @page(_P.VIEW_REVENUE)
@@ -99,18 +102,55 @@ def positions(request: ActingRequest) -> HttpResponse:
 @page(_P.VIEW_REVENUE)
 @require_GET
 def remaining(request: ActingRequest) -> HttpResponse:
-    """Remaining performance obligations by time band."""
+    """Remaining performance obligations by chosen time bands, with what the practical expedients leave out and why."""
     entity = _entity(request)
     try:
         as_of = parse_date(request.GET.get("as_of", ""), today=today()) or today()
     except NotUnderstood:
         as_of = today()
-    edges = usual_edges(as_of)
-    context: dict[str, Any] = {**_around(request, entity), "as_of": as_of, "bands": _bands(edges)}
+    lengths = _lengths(request.GET.get("bands", ""))
+    edges = edges_after(as_of, lengths)
+    short, invoiced = request.GET.get("short", ""), request.GET.get("invoiced", "")
+    context: dict[str, Any] = {
+        **_around(request, entity),
+        "as_of": as_of,
+        "bands": _bands(edges),
+        "band_options": [(_band_key(each), _band_words(each)) for each in _BANDS],
+        "chosen_bands": _band_key(lengths) if lengths != USUAL_MONTHS else "",
+        "short": short,
+        "invoiced": invoiced,
+        "short_options": [("out", "left out")],
+        "invoiced_options": [("in", "in")],
+    }
     if entity is not None:
-        found = queries.remaining_obligations(request.actor, entity.pk, as_of, edges)
-        context["rows"], context["totals"] = found.rows, _totals(found.rows)
+        found = forecasts.remaining_obligations(
+            request.actor,
+            entity.pk,
+            as_of,
+            edges,
+            leaves_short=short == "out",
+            leaves_invoiced=invoiced != "in",
+        )
+        context |= {"rows": found.rows, "totals": _totals(found.rows), "found": found}
     return render(request, "web/revenue/remaining.html", context)
+
+
+_BANDS = (USUAL_MONTHS, (12,), (12, 24), (3, 6, 12), (6, 12, 24, 36))
+
+
+def _band_key(lengths: tuple[int, ...]) -> str:
+    return "-".join(str(length) for length in lengths)
+
+
+def _band_words(lengths: tuple[int, ...]) -> str:
+    return f"{', '.join(str(length) for length in lengths)} months"
+
+
+def _lengths(text: str) -> tuple[int, ...]:
+    """Return the lengths of bands in an address, in months ('3-12-24'); the usual ones for anything else."""
+    found = sorted({number_of(part) or 0 for part in text.split("-")}) if text else []
+    is_good = 0 < len(found) <= _MOST_BANDS and found[0] > 0 and found[-1] <= _MOST_MONTHS
+    return tuple(found) if is_good else USUAL_MONTHS
 
 
 def _bands(edges: list[date]) -> list[str]:
@@ -118,7 +158,7 @@ def _bands(edges: list[date]) -> list[str]:
     return [*words, f"from {edges[-1]:%b %Y}", "not known when"]
 
 
-def _totals(rows: list[queries.RemainingRow]) -> list[tuple[str, list[Decimal], Decimal]]:
+def _totals(rows: list[RemainingRow]) -> list[tuple[str, list[Decimal], Decimal]]:
     """Return the sums of each currency."""
     found: dict[str, list[Decimal]] = {}
     for row in rows:
