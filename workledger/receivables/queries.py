@@ -266,6 +266,12 @@ def payment(actor: Actor, payment_id: int) -> PaymentRow:
     return _payments(actor, Q(pk=payment_id))[0]
 
 
+def payer_of(actor: Actor, payment_id: int) -> tuple[int, str]:
+    """Return id and name of the client who paid. Raises `NotFound`."""
+    row: Payment = locks.one(Payment.objects.visible_to(actor).select_related("client"), payment_id)
+    return row.client_id, row.client.name
+
+
 def open_invoices_of(actor: Actor, payment_id: int) -> list[tuple[int, str, Decimal]]:
     """Return the invoices a payment's deposit could pay: open, of the same client and currency."""
     row: Payment = locks.one(Payment.objects.visible_to(actor), payment_id)

@@ -41,7 +41,7 @@ def void_payment(*, actor: Actor, payment_id: int, on: date, reason: str) -> int
     )  # fmt: skip
     for invoice_id, last in pays.items():
         problems.check(
-            on >= last,
+            not payment.received_on <= on < last,
             "used_later",
             f"It was set against {numbers[invoice_id]} on {last:%-d %B %Y}, after that day. Choose that day or a later one.",
             "on",

@@ -160,7 +160,7 @@ def test_credited_after_a_payment_and_then_voided_nothing_is_left(world: World, 
     ("on", "reason", "codes"),
     [
         (APRIL_20, " ", ("reason_missing",)),
-        (date(2026, 4, 13), "Bounced", ("before_payment", "used_later")),
+        (date(2026, 4, 13), "Bounced", ("before_payment",)),
     ],
 )
 def test_voiding_is_refused(
