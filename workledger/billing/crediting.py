@@ -314,7 +314,7 @@ def _entry(invoice: Invoice, note: Invoice, credited: Sequence[CreditedLine], *,
         [
             PostingDraft(
                 AccountRole(row.account.role), row.debit, row.credit,
-                None if same_currency else row.functional_debit or row.functional_credit,
+                None if same_currency else _functional(row),
                 row.client_id, row.contract_id, row.contract_line_id, row.project_id,
             )
             for row in rows
@@ -328,6 +328,13 @@ def _entry(invoice: Invoice, note: Invoice, credited: Sequence[CreditedLine], *,
     )
     entry = posting.part_credited(whole, values, client_id=invoice.client_id, contract_id=invoice.contract_id)
     return entry.reversal(note.issued_on, original.pk, text)
+
+
+def _functional(row: Posting) -> Decimal:
+    """Return a posting's value in the book as a draft has it: signed where it has no amount in its own currency."""
+    if row.debit or row.credit:
+        return row.functional_debit or row.functional_credit
+    return row.functional_debit - row.functional_credit
 
 
 def _credited_now(note: Invoice, credited: Sequence[CreditedLine]) -> posting.CreditSums:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from workledger.billing.calc.crediting import share_of_value
+from workledger.billing.calc.position import Held, realized
 from workledger.kernel.rounding import minor_quantum, round_amount
 from workledger.ledger.drafts import EntryDraft, PostingDraft
 from workledger.ledger.models import AccountRole
@@ -168,8 +169,12 @@ def invoice_issued(
     shares: Sequence[Share],
     rounding: Mapping[tuple[int, int, int, int], Decimal],
     tax: Decimal,
+    held: Mapping[tuple[int, int, int, int], Held] | None = None,
 ) -> EntryDraft:
     """Debit Accounts receivable (gross); credit Contract position per contract line (net) and Tax payable.
+
+    `held` is what the contract's position is carried at, by what it is about: what is billed of work that was booked at
+    another rate leaves at its carrying amount, and the difference is realized FX.
 
     What the lines' rounding adds to or takes from the value of their items goes between Contract position and
     Billing adjustments, so that the position of a fully billed contract is zero.
@@ -194,6 +199,8 @@ def invoice_issued(
         postings += _pair(
             book, AccountRole.CONTRACT_POSITION, AccountRole.BILLING_ADJUSTMENTS, amount, dimensions
         )
+    if foreign and held:
+        postings += _settled(postings, held, book, (client_id, contract_id, 0, 0))
     return EntryDraft(
         book.book_id,
         issued_on,
@@ -204,6 +211,51 @@ def invoice_issued(
         INVOICE,
         invoice_id,
     )
+
+
+def position_of(postings: Iterable[PostingDraft]) -> dict[tuple[int, int, int, int], Held]:
+    """Return what postings change of contract positions, by what they are about."""
+    found: dict[tuple[int, int, int, int], Held] = {}
+    for row in postings:
+        if row.account is AccountRole.CONTRACT_POSITION:
+            key = row.client_id, row.contract_id, row.contract_line_id, row.project_id
+            before = found.get(key, Held(_ZERO, _ZERO))
+            value = row.functional or _ZERO
+            found[key] = Held(
+                before.amount + row.debit - row.credit, before.value + (-value if row.credit else value)
+            )
+    return found
+
+
+def _settled(
+    postings: Sequence[PostingDraft],
+    held: Mapping[tuple[int, int, int, int], Held],
+    book: BookRate,
+    whole: tuple[int, int, int, int],
+) -> list[PostingDraft]:
+    """Return the realized difference of what postings settle, in the book's currency alone.
+
+    The contract decides how much (it is presented net); each line and project has its own part, and what lines do
+    not explain, since one was billed for another's work, stands at the contract.
+    """
+    quantum = minor_quantum(book.book_currency)
+    changes = position_of(postings)
+    parts = {
+        key: realized(held.get(key, Held(_ZERO, _ZERO)), change, quantum) for key, change in changes.items()
+    }
+    total = realized(_together(held.values()), _together(changes.values()), quantum)
+    parts[whole] = parts.get(whole, _ZERO) + total - sum(parts.values(), _ZERO)
+    return [
+        PostingDraft(account, _ZERO, _ZERO, value, *key)
+        for key, part in sorted(parts.items())
+        if part
+        for account, value in ((AccountRole.CONTRACT_POSITION, part), (AccountRole.REALIZED_FX, -part))
+    ]
+
+
+def _together(rows: Iterable[Held]) -> Held:
+    amounts = [tuple(row) for row in rows]
+    return Held(sum((amount for amount, _ in amounts), _ZERO), sum((value for _, value in amounts), _ZERO))
 
 
 def _side(
@@ -258,6 +310,8 @@ def part_credited(whole: EntryDraft, values: CreditValues, *, client_id: int, co
     worth: dict[_Account, Decimal] = defaultdict(Decimal)
     foreign = whole.currency != values.book_currency
     for row in whole.postings:
+        if not (row.debit or row.credit):
+            continue  # a realized difference stays: the work is in progress again at the invoice's rate
         key = (row.account, row.client_id, row.contract_id, row.contract_line_id, row.project_id)
         amounts[key] += row.debit - row.credit
         worth[key] += (row.functional or _ZERO) if row.debit else -(row.functional or _ZERO)

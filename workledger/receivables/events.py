@@ -33,3 +33,13 @@ class DebtWrittenOff(Event):
     invoice_id: int
     on: date
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOffReversed(Event):
+    """What was given up of an invoice as a bad debt, in its currency and with tax, is owed again."""
+
+    actor: Actor
+    invoice_id: int
+    on: date
+    amount: Decimal

@@ -14,7 +14,9 @@ from workledger.kernel.money import money_words
 
 
 class Receivable(models.Model):
-    """What is still owed on an issued invoice: gross less credits, allocations and early-payment discounts."""
+    """What is still owed on an issued invoice: gross less credits, allocations, early-payment discounts and
+    bad debts.
+    """
 
     invoice = models.OneToOneField(
         Invoice, primary_key=True, on_delete=models.PROTECT, related_name="receivable"
@@ -66,6 +68,23 @@ class Payment(Record):
         return f"{money_words(self.amount, self.currency)} on {self.received_on}"
 
 
+class PaymentVoid(Record):
+    """A payment turned out not to be one (bounced, returned): all of it was undone on a day."""
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="void")
+    voided_on = models.DateField()
+    reason = models.TextField()
+    journal_entry_id = models.BigIntegerField()
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(
+        Permission.VIEW_RECEIVABLES, entity="payment__entity_id", client="payment__client_id"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.reason}"
+
+
 class Allocation(Record):
     """A part of a payment set against an invoice. A withdrawn allocation is a second row with the amount negated."""
 
@@ -101,6 +120,25 @@ class EarlyDiscount(Record):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.invoice_id}"
+
+
+class BadDebt(Record):
+    """What was given up of an invoice, gross, with the tax relieved of it; owed again by a second row, negated."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
+    written_off_on = models.DateField()
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    tax = models.DecimalField(max_digits=16, decimal_places=4)
+    reason = models.TextField()
+    journal_entry_id = models.BigIntegerField()
+
+    row_policy = RowPolicy.APPEND_ONLY
+    visibility = Visibility(
+        Permission.VIEW_RECEIVABLES, entity="invoice__entity_id", client="invoice__client_id"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.invoice_id}: {self.reason}"
 
 
 class Dispute(Record):

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from workledger.billing.calc.crediting import left_of
@@ -25,15 +25,15 @@ from workledger.core.models import ActionLog
 from workledger.core.refusals import Refused
 from workledger.ledger.models import JournalEntry
 from workledger.receivables.actions import discount_at
-from workledger.receivables.models import Allocation, Dispute, EarlyDiscount
+from workledger.receivables.models import Allocation, BadDebt, Dispute, EarlyDiscount
 from workledger.receivables.queries import deposit_of
 
 _ZERO = Decimal(0)
 PAGE_ROWS = 100
 _EXPORT_CHUNK = 2000
 STATES: tuple[tuple[str, str], ...] = (
-    ("open", "Open"), ("overdue", "Overdue"), ("disputed", "Disputed"), ("paid", "Paid"), ("credited", "Credited"),
-    ("credit_note", "Credit notes"),
+    ("open", "Open"), ("overdue", "Overdue"), ("disputed", "Disputed"), ("paid", "Paid"), ("written_off", "Written off"),
+    ("credited", "Credited"), ("credit_note", "Credit notes"),
 )  # fmt: skip
 
 
@@ -115,10 +115,19 @@ def _matching(actor: Actor, wanted: InvoiceFilters) -> QuerySet[Invoice]:
             | Q(contract__number__icontains=word)
             | Q(contract__name__icontains=word)
         )
-    rows = rows.annotate(is_disputed=Exists(Dispute.objects.filter(invoice=OuterRef("pk"), settled_on=None)))
+    rows = _with_story(rows)
     if not wanted.state:
         return rows
     return rows.filter(_in_state(actor, wanted))
+
+
+def _with_story(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Return invoices with `is_disputed` and `lost`: what of each is written off as a bad debt."""
+    lost = BadDebt.objects.filter(invoice=OuterRef("pk")).values("invoice").annotate(total=Sum("amount"))
+    return rows.annotate(
+        is_disputed=Exists(Dispute.objects.filter(invoice=OuterRef("pk"), settled_on=None)),
+        lost=Coalesce(Subquery(lost.values("total")), Value(_ZERO)),
+    )
 
 
 def _in_state(actor: Actor, wanted: InvoiceFilters) -> Q:
@@ -136,8 +145,11 @@ def _in_state(actor: Actor, wanted: InvoiceFilters) -> Q:
         return unpaid & Q(due_on__lt=wanted.as_of)
     if wanted.state == "disputed":
         return unpaid & Q(is_disputed=True)
+    settled = Q(receivable__open_amount=0, kind=InvoiceKind.INVOICE, state=InvoiceState.ISSUED)
     if wanted.state == "paid":
-        return Q(receivable__open_amount=0, kind=InvoiceKind.INVOICE, state=InvoiceState.ISSUED)
+        return settled & Q(lost=0)
+    if wanted.state == "written_off":
+        return settled & Q(lost__gt=0)
     raise Refused.because("state_unknown", "There is no such state of invoices. Choose one of the list.")
 
 
@@ -211,7 +223,7 @@ def _open_amount(actor: Actor, row: Invoice) -> Decimal | None:
     return receivable.open_amount if receivable is not None else _ZERO
 
 
-def _state(row: Invoice, open_amount: Decimal | None, as_of: date, *, disputed: bool) -> tuple[str, str, str]:
+def _state(row: Invoice, open_amount: Decimal | None, as_of: date) -> tuple[str, str, str]:
     """Return state, its words and its tone."""
     assert row.due_on is not None
     if row.kind == InvoiceKind.CREDIT_NOTE:
@@ -221,8 +233,8 @@ def _state(row: Invoice, open_amount: Decimal | None, as_of: date, *, disputed: 
     if open_amount is None:
         return "issued", "Issued", "info"
     if not open_amount:
-        return "paid", "Paid", "good"
-    if disputed:
+        return ("written_off", "Written off", "bad") if row.lost else ("paid", "Paid", "good")  # type: ignore[attr-defined]
+    if row.is_disputed:  # type: ignore[attr-defined]
         return "disputed", "Disputed", "warn"
     late = (as_of - row.due_on).days
     if late > 0:
@@ -235,12 +247,11 @@ def _row(actor: Actor, row: Invoice, as_of: date) -> InvoiceRow:
     assert row.due_on is not None
     sign = -1 if row.kind == InvoiceKind.CREDIT_NOTE else 1
     open_amount = _open_amount(actor, row)
-    sees = open_amount is not None
     return InvoiceRow(
         row.pk, row.number, row.kind, row.client_id, row.client.name, row.contract_id,
         f"{row.contract.number} {row.contract.name}", row.issued_on, row.due_on, row.currency, row.net * sign,
         row.tax * sign, row.gross * sign, open_amount,
-        *_state(row, open_amount, as_of, disputed=sees and bool(getattr(row, "is_disputed", False))),
+        *_state(row, open_amount, as_of),
     )  # fmt: skip
 
 
@@ -251,10 +262,23 @@ def _row(actor: Actor, row: Invoice, as_of: date) -> InvoiceRow:
 class PaidRow:
     """A part of a payment set against the invoice (negative: withdrawn)."""
 
+    payment_id: int
     on: date
     amount: Decimal
     reference: str
     payment_amount: Decimal
+    journal_entry_id: int
+    is_voided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LossRow:
+    """What was given up of the invoice as a bad debt, gross (negative: owed again), and the tax relieved of it."""
+
+    on: date
+    amount: Decimal
+    tax: Decimal
+    reason: str
     journal_entry_id: int
 
 
@@ -315,6 +339,7 @@ class InvoiceDetail:
     journal_entry_id: int | None
     postings: tuple[Posted, ...]
     paid: tuple[PaidRow, ...]
+    losses: tuple[LossRow, ...]
     disputes: tuple[DisputeRow, ...]
     content_hash: str
     is_verified: bool
@@ -328,6 +353,8 @@ class InvoiceDetail:
     may_credit: bool
     may_record_payment: bool
     may_dispute: bool
+    may_write_off: bool
+    may_reverse_write_off: bool
     deposit: Decimal
     discount: Decimal
     discount_until: date | None
@@ -349,11 +376,15 @@ class InvoiceDetail:
         """What payments have settled."""
         return sum((row.amount for row in self.paid), _ZERO)
 
+    @property
+    def lost(self) -> Decimal:
+        """What is written off as a bad debt."""
+        return sum((row.amount for row in self.losses), _ZERO)
+
 
 def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
     """Return one issued document with its lines, payments, disputes and postings. Raises `NotFound`."""
-    disputed = Exists(Dispute.objects.filter(invoice=OuterRef("pk"), settled_on=None))
-    rows = visible_invoices(actor).exclude(state=InvoiceState.DRAFT).annotate(is_disputed=disputed)
+    rows = _with_story(visible_invoices(actor).exclude(state=InvoiceState.DRAFT))
     found: Invoice = locks.one(
         rows.select_related("client", "contract", "receivable", "credits_invoice", "corrects_invoice"),
         invoice_id,
@@ -365,6 +396,7 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
     original = found.credits_invoice
     notes = list(Invoice.objects.filter(credits_invoice=found).order_by("pk"))
     corrected, corrects = found.corrections.order_by("pk").first(), found.corrects_invoice
+    losses = _losses(actor, invoice_id)
     is_open_invoice = found.kind == InvoiceKind.INVOICE and found.state == InvoiceState.ISSUED
     return InvoiceDetail(
         row=row,
@@ -377,6 +409,7 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         journal_entry_id=found.journal_entry_id if actor.can(Permission.VIEW_LEDGER) else None,
         postings=_postings(actor, found.journal_entry_id),
         paid=_paid(actor, invoice_id),
+        losses=losses,
         disputes=tuple(
             DisputeRow(each.pk, each.reason, each.opened_on, each.settled_on, each.outcome)
             for each in Dispute.objects.visible_to(actor).filter(invoice_id=invoice_id).order_by("-pk")
@@ -399,6 +432,8 @@ def invoice(actor: Actor, invoice_id: int, *, as_of: date) -> InvoiceDetail:
         may_dispute=bool(row.open_amount)
         and row.state != "disputed"
         and actor.can(Permission.RECORD_PAYMENT),
+        may_write_off=is_open_invoice and bool(row.open_amount) and actor.can(Permission.WRITE_OFF),
+        may_reverse_write_off=sum(loss.amount for loss in losses) > 0 and actor.can(Permission.WRITE_OFF),
         discount=_still_off(found),
         discount_until=found.discount_until,
         early=_given(actor, invoice_id),
@@ -466,10 +501,20 @@ def _postings(actor: Actor, entry_id: int | None) -> tuple[Posted, ...]:
 
 
 def _paid(actor: Actor, invoice_id: int) -> tuple[PaidRow, ...]:
-    rows = Allocation.objects.visible_to(actor).filter(invoice_id=invoice_id).select_related("payment")
+    rows = Allocation.objects.visible_to(actor).filter(invoice_id=invoice_id).select_related("payment__void")
     return tuple(
-        PaidRow(row.allocated_on, row.amount, row.payment.reference, row.payment.amount, row.journal_entry_id)
+        PaidRow(
+            row.payment_id, row.allocated_on, row.amount, row.payment.reference, row.payment.amount,
+            row.journal_entry_id, hasattr(row.payment, "void"),
+        )
         for row in rows.order_by("allocated_on", "pk")
+    )  # fmt: skip
+
+
+def _losses(actor: Actor, invoice_id: int) -> tuple[LossRow, ...]:
+    rows = BadDebt.objects.visible_to(actor).filter(invoice_id=invoice_id).order_by("pk")
+    return tuple(
+        LossRow(row.written_off_on, row.amount, row.tax, row.reason, row.journal_entry_id) for row in rows
     )
 
 

@@ -1,7 +1,9 @@
 """The journal entries of receivables: money first becomes a deposit, and a deposit pays an invoice."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from workledger.ledger.drafts import EntryDraft, PostingDraft
 from workledger.ledger.models import AccountRole
@@ -101,6 +103,81 @@ def discounted(
     verb = "Early-payment discount on" if amount > 0 else "Early-payment discount taken back of"
     return EntryDraft(
         book_id, on, "early_discount", f"{verb} {number}", currency, postings, "invoice", invoice_id
+    )
+
+
+class Given(NamedTuple):
+    """What is given up of an invoice, and the tax in it, in its currency and (None: the same) in the book's at its rate.
+
+    Negative amounts are owed again; the book's values are sizes.
+    """
+
+    amount: Decimal
+    tax: Decimal
+    of_invoice: Decimal | None
+    of_tax: Decimal | None
+
+
+def written_off(
+    *,
+    book_id: int,
+    currency: str,
+    client_id: int,
+    contract_id: int,
+    given: Given,
+    on: date,
+    number: str,
+    invoice_id: int,
+) -> EntryDraft:
+    """Debit Bad debt expense and, for tax that is relieved, Tax payable; credit Accounts receivable."""
+    size, part = abs(given.amount), abs(given.tax)
+    rest = None if given.of_invoice is None or given.of_tax is None else given.of_invoice - given.of_tax
+    work = client_id, contract_id
+    postings = [PostingDraft(AccountRole.BAD_DEBT, size - part, _ZERO, rest, *work)]
+    if part:
+        postings.append(PostingDraft(AccountRole.TAX_PAYABLE, part, _ZERO, given.of_tax, *work))
+    postings.append(PostingDraft(AccountRole.RECEIVABLE, _ZERO, size, given.of_invoice, *work))
+    if given.amount < 0:
+        postings = [posting.reversed() for posting in postings]
+    verb = "written off" if given.amount > 0 else "owed again"
+    return EntryDraft(
+        book_id, on, "debt_written_off", f"{number} {verb}", currency, postings, "invoice", invoice_id
+    )
+
+
+class Side(NamedTuple):
+    """What entries come to on one account: debits less credits, in their currency and in the book's."""
+
+    account: AccountRole
+    client_id: int
+    contract_id: int
+    amount: Decimal
+    functional: Decimal
+
+
+def undone(
+    *,
+    book_id: int,
+    currency: str,
+    sides: Iterable[Side],
+    on: date,
+    kind: str,
+    description: str,
+    invoice_id: int | None = None,
+    reverses_id: int | None = None,
+) -> EntryDraft:
+    """Return the exact inverse of what entries come to."""
+    postings = [
+        PostingDraft(
+            side.account, max(-side.amount, _ZERO), max(side.amount, _ZERO),
+            abs(side.functional) if side.amount else -side.functional, side.client_id, side.contract_id,
+        )
+        for side in sides
+        if side.amount or side.functional
+    ]  # fmt: skip
+    source = "invoice" if invoice_id else ""
+    return EntryDraft(
+        book_id, on, f"{kind}_reversal", description, currency, postings, source, invoice_id, reverses_id
     )
 
 

@@ -89,10 +89,14 @@ class PaymentRow:
     reference: str
     journal_entry_id: int
     allocations: tuple[tuple[int, str, Decimal], ...]
+    voided_on: date | None = None
+    void_reason: str = ""
 
     @property
     def deposit(self) -> Decimal:
-        """What no allocation uses."""
+        """What no allocation uses; nothing of a voided payment."""
+        if self.voided_on is not None:
+            return _ZERO
         return self.amount - sum((amount for _, _, amount in self.allocations), _ZERO)
 
 
@@ -179,8 +183,10 @@ def _deposits(actor: Actor) -> dict[tuple[str, int], Decimal]:
         .annotate(total=Sum("amount"))
         .values("total")
     )
-    payments = Payment.objects.visible_to(actor).annotate(
-        left=F("amount") - Coalesce(Subquery(allocated), Value(_ZERO))
+    payments = (
+        Payment.objects.visible_to(actor)
+        .filter(void=None)
+        .annotate(left=F("amount") - Coalesce(Subquery(allocated), Value(_ZERO)))
     )
     found: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
     for currency, client_id, left in payments.exclude(left=0).values_list("currency", "client_id", "left"):
@@ -221,7 +227,8 @@ def statement(actor: Actor, client_id: int, *, as_of: date) -> Statement:
 
 
 def _payments(actor: Actor, chosen: Q) -> list[PaymentRow]:
-    payments = list(Payment.objects.visible_to(actor).filter(chosen).order_by("-received_on", "-pk")[:200])
+    rows = Payment.objects.visible_to(actor).filter(chosen).select_related("void")
+    payments = list(rows.order_by("-received_on", "-pk")[:200])
     paid: dict[int, list[tuple[int, str, Decimal]]] = defaultdict(list)
     sums = (
         Allocation.objects.filter(payment__in=payments)
@@ -241,15 +248,28 @@ def _payments(actor: Actor, chosen: Q) -> list[PaymentRow]:
             row.reference,
             row.journal_entry_id,
             tuple(paid[row.pk]),
+            *_void(row),
         )
         for row in payments
     ]
+
+
+def _void(row: Payment) -> tuple[date | None, str]:
+    """Return when a payment was voided, and why."""
+    void = getattr(row, "void", None)
+    return (void.voided_on, void.reason) if void else (None, "")
 
 
 def payment(actor: Actor, payment_id: int) -> PaymentRow:
     """Return one payment with what it paid. Raises `NotFound`."""
     locks.one(Payment.objects.visible_to(actor), payment_id)
     return _payments(actor, Q(pk=payment_id))[0]
+
+
+def payer_of(actor: Actor, payment_id: int) -> tuple[int, str]:
+    """Return id and name of the client who paid. Raises `NotFound`."""
+    row: Payment = locks.one(Payment.objects.visible_to(actor).select_related("client"), payment_id)
+    return row.client_id, row.client.name
 
 
 def open_invoices_of(actor: Actor, payment_id: int) -> list[tuple[int, str, Decimal]]:
@@ -276,7 +296,7 @@ def invoice_of(actor: Actor, invoice_id: int) -> Invoice:
 def deposit_of(actor: Actor, invoice: Invoice) -> Decimal:
     """Return what the client of an invoice paid its entity in its currency that pays no invoice yet."""
     payments = Payment.objects.visible_to(actor).filter(
-        client_id=invoice.client_id, entity_id=invoice.entity_id, currency=invoice.currency
+        client_id=invoice.client_id, entity_id=invoice.entity_id, currency=invoice.currency, void=None
     )
     paid = payments.aggregate(total=Sum("amount"))["total"] or _ZERO
     used = Allocation.objects.filter(payment__in=payments).aggregate(total=Sum("amount"))["total"] or _ZERO

@@ -54,7 +54,14 @@ from workledger.kernel.period import week_start
 from workledger.ledger.actions import set_period_state
 from workledger.ledger.models import Period, PeriodState
 from workledger.projects.models import Task
-from workledger.receivables.actions import allocate_deposit, open_of, record_payment
+from workledger.receivables.actions import (
+    allocate_deposit,
+    open_of,
+    record_payment,
+    reverse_write_off,
+    void_payment,
+    write_off_debt,
+)
 from workledger.scenarios.arguments import resolved
 from workledger.scenarios.calc.grammar import Statement
 from workledger.scenarios.founding import model_of
@@ -220,6 +227,27 @@ def allocate(stage: Stage, said: Statement) -> None:
     stage.do(
         allocate_deposit, payment_id=stage.payment(said["payment"]), invoice_id=stage.document(said["invoice"]),
         amount=said["amount"], on=said.on,
+    )  # fmt: skip
+
+
+def void(stage: Stage, said: Statement) -> None:
+    """Undo a payment that turned out not to be one."""
+    stage.do(void_payment, payment_id=stage.payment(said["payment"]), on=said.on, reason=said["reason"])
+
+
+def lose(stage: Stage, said: Statement) -> None:
+    """Write off what is open of an invoice as a bad debt, or so much of it."""
+    stage.do(
+        write_off_debt, invoice_id=stage.document(said["invoice"]), on=said.on, reason=said["reason"],
+        amount=said.get("amount"), tax_relief=bool(said.get("tax relief")),
+    )  # fmt: skip
+
+
+def owe_again(stage: Stage, said: Statement) -> None:
+    """Take a bad debt back, all of it unless it says how much."""
+    stage.do(
+        reverse_write_off, invoice_id=stage.document(said["invoice"]), on=said.on, reason=said["reason"],
+        amount=said.get("amount"),
     )  # fmt: skip
 
 
@@ -483,6 +511,7 @@ def act(stage: Stage, said: Statement) -> None:
 ACTING = {
     "time": time, "change time": change_time, "expense": expense, "approve": approve, "withdraw approval": withdraw,
     "import": bring, "reimburse": reimburse, "bill": bill, "issue": issue, "credit invoice": credit, "pay invoice": pay, "settle invoice": pay,
+    "void payment": void, "write off invoice": lose, "take back write-off of invoice": owe_again,
     "allocate deposit": allocate, "accept": accept, "charge": charge, "units": units, "progress": progress,
     "release retainage": retained, "block": block, "take back charge": take_back, "hold": hold, "release": release,
     "write off": write_down, "write down": write_down, "write down pre-bill": write_down_draft,

@@ -116,3 +116,20 @@ act(
     edge={"on": today},
     gives="amount",
 )
+act(
+    "POST",
+    "/payments/{payment_id}/void",
+    actions.void_payment,
+    tag=_TAG,
+    edge=_TODAY,
+    gives="journal_entry_id",
+)
+act("POST", "/invoices/{invoice_id}/bad-debts", actions.write_off_debt, tag=_TAG, edge=_TODAY, gives="id")
+act(
+    "POST",
+    "/invoices/{invoice_id}/bad-debts/reverse",
+    actions.reverse_write_off,
+    tag=_TAG,
+    edge=_TODAY,
+    gives="id",
+)

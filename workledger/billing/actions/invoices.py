@@ -19,7 +19,7 @@ from workledger.billing import (
     reviewing,
     taxing,
 )
-from workledger.billing.books import Books
+from workledger.billing.books import Books, Positions
 from workledger.billing.calc.taxes import nets_of
 from workledger.billing.crediting import CreditPart
 from workledger.billing.documents import json_hash, to_json
@@ -212,6 +212,7 @@ def _entries(invoices: Sequence[Invoice], numbers: dict[int, str], issued_on: da
     for invoice_id, *row in by_work:
         sums[invoice_id].append(tuple(row))
     books = Books()
+    positions = Positions({invoice.contract_id for invoice in invoices})
     drafts = []
     for invoice in invoices:
         book = books.rate(invoice.contract_id, issued_on)
@@ -223,17 +224,18 @@ def _entries(invoices: Sequence[Invoice], numbers: dict[int, str], issued_on: da
         for line_id, project_id, net, rounded in sums[invoice.pk]:
             key = invoice.client_id, invoice.contract_id, line_id, project_id or 0
             nets[key], roundings[key] = net, rounded
-        drafts.append(
-            posting.invoice_issued(
-                book,
-                invoice_id=invoice.pk,
-                number=numbers[invoice.pk],
-                issued_on=issued_on,
-                shares=[posting.Share(*key, amount) for key, amount in sorted(nets.items())],
-                rounding=roundings,
-                tax=invoice.tax,
-            )
+        draft = posting.invoice_issued(
+            book,
+            invoice_id=invoice.pk,
+            number=numbers[invoice.pk],
+            issued_on=issued_on,
+            shares=[posting.Share(*key, amount) for key, amount in sorted(nets.items())],
+            rounding=roundings,
+            tax=invoice.tax,
+            held=positions.of(invoice.contract_id),
         )
+        positions.add(draft)
+        drafts.append(draft)
     return drafts
 
 

@@ -29,6 +29,7 @@ from workledger.directory.models import LegalEntity, Person
 from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_bill
 from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
+from workledger.receivables.models import Payment
 from workledger.testing.expenses import approved as expenses_approved
 from workledger.testing.expenses import category, driving, spent, submitted
 from workledger.testing.revenue import obligation_of, revenue_told
@@ -164,7 +165,8 @@ def _bills(world: World) -> list[str]:
     return [
         "/wip/", "/wip/work/", "/wip/requests/", "/prebills/schedules", "/prebills/schedules/new",
         f"/prebills/{draft.pk}/lines/{draft.lines.earliest('position').pk}/words", f"/prebills/{draft.pk}/reviews/new", f"/wip/clients/{world.acme.pk}/", "/prebills/", "/prebills/new", f"/prebills/{draft.pk}/", "/invoices/",
-        f"/invoices/{issued.pk}/", f"/invoices/{issued.pk}/payments", "/receivables/", f"/receivables/{world.borealis.pk}/",
+        f"/invoices/{issued.pk}/", f"/invoices/{issued.pk}/payments", f"/invoices/{issued.pk}/bad-debt",
+        f"/payments/{Payment.objects.latest('pk').pk}/void", "/receivables/", f"/receivables/{world.borealis.pk}/",
     ]  # fmt: skip
 
 

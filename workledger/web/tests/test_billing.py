@@ -495,6 +495,41 @@ def test_a_payment_is_recorded_and_too_much_is_confirmed(
     assert "618.40" in page
 
 
+def test_a_payment_is_voided_from_the_page_of_its_invoice(
+    world: World, issued: list[Invoice], browser_of: Browser
+) -> None:
+    fay, acme = browser_of(world.fay), issued[0]
+    payment = record_payment(actor=world.fay.actor, invoice_id=acme.pk, amount=D(1000), on=TODAY).payment_id
+    address = f"/payments/{payment}/void"
+    assert address in fay.get(f"/invoices/{acme.pk}/").content.decode()
+    assert f"{acme.number} will be open again" in text(fay.get(address))
+    assert fay.post(address, {"reason": "", "on": "16 Mar 2026"}).status_code == 422
+    assert fay.post(address, {"reason": "Bounced", "on": "16 Mar 2026"}).status_code == 302
+    assert Receivable.objects.get(pk=acme.pk).open_amount == acme.gross
+    assert "Voided" in text(fay.get(f"/invoices/{acme.pk}/"))
+    assert "16 Mar 2026: Bounced" in text(fay.get(f"/receivables/{acme.client_id}/"))
+    assert browser_of(world.pia).get(address).status_code == 403
+
+
+def test_a_bad_debt_is_written_off_and_owed_again(
+    world: World, issued: list[Invoice], browser_of: Browser
+) -> None:
+    fay, acme = browser_of(world.fay), issued[0]
+    page, address = f"/invoices/{acme.pk}/", f"/invoices/{acme.pk}/bad-debt"
+    assert address in fay.get(page).content.decode()
+    assert browser_of(world.pia).get(address).status_code == 403
+    told = {"amount": f"{acme.gross:.2f}", "on": "16 Mar 2026", "reason": "Insolvent", "tax_relief": "on"}
+    assert fay.post(address, {**told, "amount": "99999"}).status_code == 422
+    assert fay.post(address, told).status_code == 302
+    assert "Written off" in text(fay.get(page))
+    wanted = InvoiceFilters(as_of=TODAY, state="written_off")
+    assert [row.id for row in invoices(world.fay.actor, wanted).rows] == [acme.pk]
+    assert not invoices(world.fay.actor, InvoiceFilters(as_of=TODAY, state="paid")).rows
+    again = {"amount": f"{acme.gross:.2f}", "on": "16 Mar 2026", "reason": "They pay"}
+    assert fay.post(f"{address}/reversal", again).status_code == 302
+    assert Receivable.objects.get(pk=acme.pk).open_amount == acme.gross
+
+
 def test_an_invoice_is_credited_in_full(world: World, issued: list[Invoice], browser_of: Browser) -> None:
     fay, acme = browser_of(world.fay), issued[0]
     record_payment(actor=world.fay.actor, invoice_id=acme.pk, amount=D(100), on=TODAY)

@@ -199,6 +199,8 @@ def show(request: ActingRequest, invoice_id: int) -> HttpResponse:
         "printed_gross": abs(found.row.gross),
         "entry_url": _entry_url(found.journal_entry_id),
         "payments": [(paid, _entry_url(paid.journal_entry_id)) for paid in found.paid],
+        "losses": [(loss, _entry_url(loss.journal_entry_id)) for loss in found.losses],
+        "may_void": actor.can(Permission.RECORD_PAYMENT),
         "sees_clients": actor.can(Permission.VIEW_CLIENTS),
         "sees_contracts": actor.can(Permission.VIEW_CONTRACTS),
         "ar_trail": trail_url("ar", client=found.row.client_id, currency=found.row.currency)

@@ -14,6 +14,8 @@ from workledger.directory.calc.countries import CURRENCIES
 from workledger.directory.models import LegalEntity
 from workledger.receivables import actions, queries
 from workledger.receivables.calc.ageing import BUCKETS
+from workledger.receivables.page_queries import InvoiceDetail
+from workledger.receivables.page_queries import invoice as invoice_detail
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
@@ -200,3 +202,99 @@ def use_deposits(request: ActingRequest, invoice_id: int) -> HttpResponse:
         "The oldest is used first.",
     )
     return form_page(request, Form((Field("on", "On", "date", required=True),), {"on": today()}), run, around)
+
+
+@page(Permission.RECORD_PAYMENT)
+def void(request: ActingRequest, payment_id: int) -> HttpResponse:
+    """Undo a payment that turned out not to be one."""
+    payment = queries.payment(request.actor, payment_id)
+    client_id, client = queries.payer_of(request.actor, payment_id)
+    fields = (
+        Field("reason", "Reason", "lines", required=True, help="The log and the journal keep it."),
+        Field("on", "Date", "date", required=True, help="When the bank took the money back."),
+    )
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        return actions.void_payment.using(options)(
+            actor=request.actor, payment_id=payment_id, on=values["on"], reason=values["reason"]
+        )
+
+    pays = ", ".join(number for _, number, _ in payment.allocations)
+    opened = f" {pays} will be open again." if pays else ""
+    kept = formats.money(payment.deposit, payment.currency)
+    around = FormPage(
+        title="Void a payment",
+        crumbs=((_CRUMB[0], reverse(_CRUMB[1])), (client, reverse("receivables-client", args=[client_id]))),
+        act="Void the payment",
+        done=reverse("receivables-client", args=[client_id]),
+        said=f"The payment is voided.{opened.replace('will be', 'is')}",
+        lead=f"{formats.money(payment.amount, payment.currency)} of {formats.day(payment.received_on)}, such as a cheque "
+        f"that bounced. All that it posted is reversed.{opened}"
+        + (f" The deposit of {kept} is gone." if payment.deposit else ""),
+    )
+    return form_page(request, Form(fields, {"on": today()}), run, around)
+
+
+def _invoice_crumbs(found: InvoiceDetail) -> tuple[tuple[str, str], ...]:
+    return ("Invoices", reverse("invoices")), (found.row.number, reverse("invoice", args=[found.row.id]))
+
+
+@page(Permission.WRITE_OFF)
+def write_off(request: ActingRequest, invoice_id: int) -> HttpResponse:
+    """Give up what is open of an invoice, or a part of it."""
+    found = invoice_detail(request.actor, invoice_id, as_of=today())
+    row = found.row
+    fields = (
+        Field("amount", "Amount, with tax", "number", required=True, unit=row.currency, row="amount"),
+        Field("on", "Date", "date", required=True, row="amount"),
+        Field(
+            "tax_relief", "The tax in it is relieved", "check",
+            help="Where the law gives the tax of a bad debt back, its share is taken out of Tax payable.",
+        ),
+        Field("reason", "Reason", "lines", required=True),
+    )  # fmt: skip
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        return actions.write_off_debt.using(options)(
+            actor=request.actor, invoice_id=invoice_id, amount=values["amount"], on=values["on"],
+            reason=values["reason"], tax_relief=values["tax_relief"],
+        )  # fmt: skip
+
+    around = FormPage(
+        title=f"Write {row.number} off",
+        crumbs=_invoice_crumbs(found),
+        act="Write off",
+        done=reverse("invoice", args=[invoice_id]),
+        said=f"Written off. It can be taken back on {row.number} if {row.client} pays after all.",
+        lead=f"{row.client} owes {formats.money(row.open_amount or 0, row.currency)} and will not pay. What is given up is a "
+        "bad debt expense; the revenue stays. Was the work not owed? Then credit the invoice.",
+    )
+    return form_page(request, Form(fields, {"amount": row.open_amount, "on": today()}), run, around)
+
+
+@page(Permission.WRITE_OFF)
+def reverse_write_off(request: ActingRequest, invoice_id: int) -> HttpResponse:
+    """Have an invoice owed again."""
+    found = invoice_detail(request.actor, invoice_id, as_of=today())
+    row = found.row
+    fields = (
+        Field("amount", "Amount, with tax", "number", required=True, unit=row.currency, row="amount"),
+        Field("on", "Date", "date", required=True, row="amount"),
+        Field("reason", "Reason", "lines", required=True),
+    )
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        return actions.reverse_write_off.using(options)(
+            actor=request.actor, invoice_id=invoice_id, amount=values["amount"], on=values["on"],
+            reason=values["reason"],
+        )  # fmt: skip
+
+    around = FormPage(
+        title=f"Take the write-off of {row.number} back",
+        crumbs=_invoice_crumbs(found),
+        act="Take back",
+        done=reverse("invoice", args=[invoice_id]),
+        said=f"{row.number} is owed again. Record the payment on it.",
+        lead=f"{formats.money(found.lost, row.currency)} of it is written off. Taken back, it is owed and can be paid.",
+    )
+    return form_page(request, Form(fields, {"amount": found.lost, "on": today()}), run, around)
