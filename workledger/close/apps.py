@@ -8,3 +8,4 @@ class CloseConfig(WorkledgerAppConfig):
 
     name = "workledger.close"
     label = "close"
+    listeners = ("workledger.close.actions", "workledger.close.listeners", "workledger.close.live")

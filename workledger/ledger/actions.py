@@ -181,7 +181,7 @@ def _rows(
         role_id, practice_id, office_id, quantity, billable_quantity, unit, service_date, source_kind, source_id,
     ) in entry.postings:  # fmt: skip
         yield (
-            entry_id, entry.book_id, accounts[account], period_id, day, service_date or day, entry.currency,
+            entry_id, entry.book_id, accounts[account], period_id, day, service_date or entry.date, entry.currency,
             debit, credit,
             *_functional_sides(debit, credit, functional),
             client_id, contract_id, contract_line_id, project_id, task_id, person_id, role_id,

@@ -7,13 +7,14 @@ from workledger.revenue.actions.beliefs import (
     revise_estimate,
 )
 from workledger.revenue.actions.obligations import complete_obligation, modify_contract, set_obligations
-from workledger.revenue.actions.runs import recognize
+from workledger.revenue.actions.runs import not_recognized_yet, recognize
 
 __all__ = [
     "complete_obligation",
     "decide_progress",
     "estimate_variable",
     "modify_contract",
+    "not_recognized_yet",
     "recognize",
     "record_progress",
     "revise_estimate",
