@@ -8,4 +8,10 @@ class CloseConfig(WorkledgerAppConfig):
 
     name = "workledger.close"
     label = "close"
-    listeners = ("workledger.close.period_end_checks",)
+    listeners = (
+        "workledger.close.actions",
+        "workledger.close.listeners",
+        "workledger.close.live",
+        "workledger.close.period_end_checks",
+        "workledger.close.period_end_steps",
+    )

@@ -89,12 +89,3 @@ RESULT = frozenset(
     }
 )
 """Accounts of income and expense that a period end may post to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Whether a step of the period end is done, in a sentence, and how many lines it still concerns."""
-
-    is_done: bool
-    sentence: str
-    count: int

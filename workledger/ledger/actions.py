@@ -14,14 +14,13 @@ from workledger.core.duties import duty_applies
 from workledger.core.events import emit
 from workledger.core.refusals import Problems, Refused
 from workledger.kernel.money import money_words
-from workledger.kernel.period import Period as Days
-from workledger.kernel.period import months, next_month
 from workledger.kernel.rounding import minor_units
 from workledger.ledger import dimensions
 from workledger.ledger.chart import STANDARD_CHART
 from workledger.ledger.dimensions import Dimension
 from workledger.ledger.drafts import MANUAL, EntryDraft
 from workledger.ledger.events import PeriodStateChanged
+from workledger.ledger.laying import extend
 from workledger.ledger.models import (
     Account,
     AccountKind,
@@ -65,34 +64,23 @@ def open_book(*, actor: Actor, name: str, currency: str, first_day: date, throug
         Account(book=book, code=code, name=label, kind=kind, role=role)
         for code, label, kind, role in STANDARD_CHART
     )
-    _open_months(book, months(first_day, next_month(through)))
+    extend(book, first_day, through)
     record(book, f"Opened the books of {book.name} in {currency}")
     return int(book.pk)
 
 
-def _open_months(book: Book, spans: Iterable[Days]) -> None:
-    Period.objects.bulk_create(
-        Period(book=book, name=f"{span.start:%B %Y}", start=span.start, end=span.end) for span in spans
-    )
-
-
 @action("ledger.extend_periods", needs=None)
 def extend_periods(*, actor: Actor, book_id: int, first: date, last: date) -> int:
-    """Open monthly periods so that the book's periods reach over [first, last] without a gap.
+    """Open periods by the book's pattern so that they reach over [first, last] without a gap.
 
     Runs with whatever act needs the date, so it asks no permission of its own. Returns how many it opened.
-    Refuses: not_found.
+    Refuses: not_found, no_period_given (custom periods end before).
     """
     book = locks.for_update(Book.objects.all(), book_id)
-    spans = list(Period.objects.filter(book=book).order_by("start").values_list("start", "end"))
-    if not spans:
-        wanted = list(months(first, next_month(last)))
-    else:
-        wanted = [*months(first, spans[0][0]), *months(spans[-1][1], next_month(last))]
-    _open_months(book, wanted)
-    if wanted:
-        record(book, f"Opened {len(wanted)} periods of {book.name}")
-    return len(wanted)
+    opened = extend(book, first, last)
+    if opened:
+        record(book, f"Opened {opened} periods of {book.name}")
+    return opened
 
 
 class PostingCalendar:
@@ -193,7 +181,7 @@ def _rows(
         role_id, practice_id, office_id, quantity, billable_quantity, unit, service_date, source_kind, source_id,
     ) in entry.postings:  # fmt: skip
         yield (
-            entry_id, entry.book_id, accounts[account], period_id, day, service_date or day, entry.currency,
+            entry_id, entry.book_id, accounts[account], period_id, day, service_date or entry.date, entry.currency,
             debit, credit,
             *_functional_sides(debit, credit, functional),
             client_id, contract_id, contract_line_id, project_id, task_id, person_id, role_id,

@@ -11,6 +11,7 @@ from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.core.triggers import RowPolicy
 from workledger.kernel.period import Period as Days
+from workledger.ledger.calc.periods import SATURDAY, Pattern, PeriodKind, YearEnd
 
 
 class Book(Record):
@@ -102,13 +103,59 @@ class PeriodState(models.TextChoices):
     LOCKED = "locked", "Locked"
 
 
+class PeriodPattern(Record):
+    """How periods of a book are laid from a day on; a book without one has calendar months from January.
+
+    The columns are those of `calc.periods.Pattern`.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="period_patterns")
+    from_day = models.DateField()
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.label) for kind in PeriodKind])
+    year_starts_in = models.PositiveSmallIntegerField(default=1)
+    week_ends_on = models.PositiveSmallIntegerField(default=SATURDAY)
+    year_end = models.CharField(
+        max_length=10, choices=[(end.value, end.label) for end in YearEnd], default=YearEnd.LAST.value
+    )
+
+    visibility = Visibility(None, entity="book_id")
+
+    class Meta:
+        ordering: ClassVar = ["book_id", "from_day"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["book", "from_day"],
+                name="period_pattern_once_a_day",
+                violation_error_message="These books already have a pattern of periods from that day on.",
+            ),
+            models.CheckConstraint(
+                condition=Q(year_starts_in__range=(1, 12)) & Q(week_ends_on__lte=6),
+                name="period_pattern_is_of_the_calendar",
+                violation_error_message="A year starts in a month 1 to 12; a week ends on a day 0 to 6.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pattern.words
+
+    @property
+    def pattern(self) -> Pattern:
+        """The pattern as the calculation takes it."""
+        return Pattern(PeriodKind(self.kind), self.year_starts_in, self.week_ends_on, YearEnd(self.year_end))
+
+
 class Period(Record):
-    """An accounting period of one book: half-open [start, end); contiguous within the book."""
+    """An accounting period of one book: half-open [start, end); contiguous within the book.
+
+    `number` counts it within the fiscal year, which bears the calendar year of its end.
+    """
 
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="periods")
     name = models.CharField(max_length=40)
     start = models.DateField()
     end = models.DateField()
+    fiscal_year = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=PeriodState.choices, default=PeriodState.OPEN)
     state_changed_by = models.ForeignKey("core.User", null=True, on_delete=models.PROTECT, related_name="+")
     state_reason = models.TextField(blank=True)

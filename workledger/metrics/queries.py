@@ -17,7 +17,6 @@ from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.directory.queries import CapacityTable
 from workledger.kernel.period import Period, month_of, months
 from workledger.ledger.models import AccountRole
-from workledger.ledger.models import Period as BookPeriod
 from workledger.metrics.calc import formulas
 from workledger.metrics.calc.formulas import Sales
 from workledger.metrics.catalogue import METRICS, By, Metric, Unit
@@ -200,7 +199,7 @@ _TERMS_FIELD = {By.ENTITY: "entity_id", By.PERSON: "person_id", By.ROLE: "role_i
 
 
 def _capacity_seconds(asked: Question) -> dict[tuple[Any, ...], int]:
-    """Return the capacity per key; month keys are first days of the accounting periods, as in the ledger."""
+    """Return the capacity per key; month keys are first days of calendar months, as in the sums."""
     if asked.start is None or asked.end is None:
         raise Refused.because("period_needed", "Say over which days capacity is asked for.", "period")
     whole = Period(asked.start, asked.end)
@@ -216,7 +215,7 @@ def _capacity_seconds(asked: Question) -> dict[tuple[Any, ...], int]:
     ]
     stretches: dict[date | None, Period] = {None: whole}
     if By.MONTH in asked.by:
-        stretches = {each.start: each for each in _periods(whole)}
+        stretches = {each.start: each for each in months(whole.start, whole.end)}
     groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
     split = [key for key in asked.by if key is not By.MONTH]
     for held in terms:
@@ -233,13 +232,6 @@ def _capacity_seconds(asked: Question) -> dict[tuple[Any, ...], int]:
     if not asked.by:
         found.setdefault((), 0)
     return found
-
-
-def _periods(whole: Period) -> list[Period]:
-    """Return the accounting periods that touch a range; calendar months where no book has any."""
-    rows = BookPeriod.objects.filter(start__lt=whole.end, end__gt=whole.start).order_by("start", "end")
-    known = list(dict.fromkeys(Period(start, end) for start, end in rows.values_list("start", "end")))
-    return known or list(months(whole.start, whole.end))
 
 
 def _capacity(asked: Question) -> list[MetricValue]:

@@ -1,8 +1,11 @@
 """Sums of the ledger by role of the account, in one statement each.
 
-Whole periods come from the month balances; days outside the asked range, in the period it starts or ends in, are taken
+Whole periods come from their balances; days outside the asked range, in the period it starts or ends in, are taken
 off by their postings. A range of a few days is read from the postings alone. Currency, role and month come by join, so
 a page that shows a dozen figures asks once.
+
+A month is a calendar month in every book, so that entities compare and months of figures meet months of capacity. A
+book whose periods are weeks or given one by one has no balances by month: its months are read from the postings.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +26,15 @@ _GROUND = {By.ENTITY, By.MONTH}
 _ALWAYS = ("book_id", "account_id", "period_id")
 ALONE = "pg_backend_pid() > 0"
 """Always true, and restricted to the leading process: starting parallel workers costs more than these reads take."""
+_MONTHLY = (
+    "start = date_trunc('month', start::timestamp)::date AND \"end\" = (start + interval '1 month')::date"
+)
+"""Periods that are one calendar month."""
+_IN_OTHER_PERIODS = (
+    f"(SELECT EXISTS (SELECT 1 FROM ledger_period WHERE NOT ({_MONTHLY})))"  # noqa: S608
+    f" AND period_id = ANY(ARRAY(SELECT id FROM ledger_period WHERE NOT ({_MONTHLY})))"
+)
+"""Postings in any other period. The first half is asked once, so a firm of calendar months reads none."""
 _AMOUNTS = ("quantity", "billable_quantity", "functional_debit", "functional_credit")
 _OWN = ("debit", "credit")
 
@@ -87,7 +99,10 @@ def sums(
         values[f"ids_{key.value}"] = ids
     if client_work:
         conditions.append("x.client_id NOT IN (SELECT id FROM directory_client WHERE is_internal)")
-    columns = [{By.ENTITY: "x.book_id", By.MONTH: "d.start"}.get(key, f"x.{key.value}_id") for key in by]
+    columns = [
+        {By.ENTITY: "x.book_id", By.MONTH: "coalesce(x.month, d.start)"}.get(key, f"x.{key.value}_id")
+        for key in by
+    ]
     currency = "x.currency" if with_own else "''"
     groups = [*columns, "a.role", currency, "k.currency"]
     totals = [f"sum(x.{name})" for name in (*_AMOUNTS, *(_OWN if with_own else ()))]
@@ -116,7 +131,7 @@ def _rows(used: set[By], names: list[str], *, with_own: bool, start: date | None
     """Return the SELECT whose rows add up to the asked range, from the smallest table that knows the dimensions."""
     plain = [*_ALWAYS, *names, *(["currency"] if with_own else [])]
     amounts = [*_AMOUNTS, *(_OWN if with_own else ())]
-    kept = f"SELECT {', '.join([*plain, *amounts])} FROM "  # noqa: S608 - names from enums only
+    by_month = By.MONTH in used
     dimensions = used - _GROUND
     table = (
         "ledger_balance"
@@ -128,15 +143,22 @@ def _rows(used: set[By], names: list[str], *, with_own: bool, start: date | None
     dates = [text for text, day in (("date >= %(start)s", start), ("date < %(end)s", end)) if day]
     accounts = "account_id = ANY(ARRAY(SELECT id FROM ledger_account WHERE role = ANY(%(roles)s)))"
     somebody = " AND person_id <> 0" if dimensions & _WHO else ""
+    of_day = ["date_trunc('month', date::timestamp)::date AS month"] if by_month else []
+    posted = f"SELECT {', '.join([*plain, *of_day, *amounts])} FROM ledger_posting WHERE "  # noqa: S608 - enums
+    chosen = f"{' AND '.join([ALONE, accounts, *dates])}{somebody}"
     is_short = start is not None and end is not None and (end - start).days <= _SHORT_DAYS
     if table == "ledger_posting" or is_short:
-        return f"{kept}ledger_posting WHERE {' AND '.join([ALONE, accounts, *dates])}{somebody}"
+        return f"{posted}{chosen}"
     touched = [text for text, day in (('"end" > %(start)s', start), ("start < %(end)s", end)) if day]
-    if not touched:
-        return f"{kept}{table} WHERE {ALONE}"
-    periods = f"period_id = ANY(ARRAY(SELECT id FROM ledger_period WHERE {' AND '.join(touched)}))"  # noqa: S608
-    parts = [f"{kept}{table} WHERE {periods} AND {ALONE}"]
-    off = f"SELECT {', '.join([*plain, *(f'-{name}' for name in amounts)])} FROM ledger_posting"  # noqa: S608
+    if not touched and not by_month:
+        return f"SELECT {', '.join([*plain, *amounts])} FROM {table} WHERE {ALONE}"  # noqa: S608
+    whole = " AND ".join([*touched, *([_MONTHLY] if by_month else [])])
+    periods = f"period_id = ANY(ARRAY(SELECT id FROM ledger_period WHERE {whole}))"  # noqa: S608
+    of_period = ["NULL::date AS month"] if by_month else []
+    columns = ", ".join([*plain, *of_period, *amounts])
+    parts = [f"SELECT {columns} FROM {table} WHERE {periods} AND {ALONE}"]  # noqa: S608
+    columns = ", ".join([*plain, *of_period, *(f"-{name}" for name in amounts)])
+    off = f"SELECT {columns} FROM ledger_posting"  # noqa: S608
     if start:
         first = '(SELECT min(start) FROM ledger_period WHERE "end" > %(start)s)'
         parts.append(
@@ -147,4 +169,6 @@ def _rows(used: set[By], names: list[str], *, with_own: bool, start: date | None
         parts.append(
             f"{off} WHERE {ALONE} AND {accounts}{somebody} AND date >= %(end)s AND date < {last} AND {periods}"
         )
+    if by_month:
+        parts.append(f"{posted}{_IN_OTHER_PERIODS} AND {chosen}")
     return " UNION ALL ".join(parts)

@@ -220,3 +220,14 @@ class RunResult:
     entries: list[ProposedEntry]
     provisions: list[ProposedProvision]
     left_out: list[NotRecognized]
+
+
+@dataclass(frozen=True, slots=True)
+class Unposted:
+    """What a run would post: how many entries, their amount in the book's `currency`, changed provisions; what not."""
+
+    entries: int
+    amount: Decimal
+    currency: str
+    provisions: int
+    left_out: list[NotRecognized]

@@ -9,7 +9,7 @@ from workledger.api.paging import Cut, seal, unseal
 from workledger.api.routes import LIMIT, Cursor, Limit, act, read
 from workledger.api.wire import Day, Id, Words, list_of, page_of, shown
 from workledger.core.access import Permission
-from workledger.ledger import actions, checks, queries
+from workledger.ledger import actions, checks, laying, queries
 from workledger.ledger.dimensions import Dimension
 
 _TAG = "Ledger"
@@ -165,6 +165,8 @@ def list_periods(request: HttpRequest, book_id: Id) -> list[queries.PeriodRow]:
 
 
 act("POST", "/periods/{period_id}/state", actions.set_period_state, tag=_TAG)
+act("PUT", "/books/{book_id}/period-pattern", laying.set_period_pattern, tag=_TAG, gives="count")
+act("POST", "/books/{book_id}/periods", laying.add_periods, tag=_TAG, gives="count")
 act("POST", "/journal-entries", actions.post_manual_journal, tag=_TAG, gives="id")
 act(
     "POST",

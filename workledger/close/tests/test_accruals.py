@@ -11,6 +11,7 @@ from workledger.close.models import PeriodEndRun, RunKind
 from workledger.close.period_end_inputs import PeriodEndResult, PeriodEndRow, Policy
 from workledger.close.period_end_queries import run_lines, runs
 from workledger.close.period_end_steps import accrual_finding
+from workledger.close.queries import closing
 from workledger.contracts.models import RateCard
 from workledger.core.door import Options
 from workledger.core.refusals import Forbidden, NotFound, Refused
@@ -22,7 +23,7 @@ from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole, JournalEntry, PeriodState, Posting
 from workledger.testing.expenses import spent, submitted
 from workledger.testing.time import approved, book
-from workledger.testing.world import World
+from workledger.testing.world import TODAY, World
 from workledger.timesheets.approval import approve_lines
 from workledger.timesheets.models import LineState, TimesheetLine
 
@@ -180,17 +181,20 @@ def test_what_has_no_price_is_left_out_and_listed(world: World) -> None:
     found = run(world, time=True)
     assert [row.account for row in found.rows] == ["Labour cost"]
     assert found.left_out == ["1 billable entry has no price: set the rate, and run again."]
-    assert not accrual_finding(world.fay.actor, world.entity_id, world.period(3)).is_done
+    assert accrual_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY)).count
 
 
 def test_the_checklist_is_told(world: World) -> None:
     actor, period = world.fay.actor, world.period(3)
-    assert accrual_finding(actor, world.entity_id, period).sentence == "Nothing to accrue."
+    assert accrual_finding(actor, world.entity.book, closing(period, TODAY)).sentence == "Nothing to accrue."
     submitted(world, [spent(world, "50.00", task_id=world.build.pk)])
-    finding = accrual_finding(actor, world.entity_id, period)
-    assert (finding.is_done, finding.sentence, finding.count) == (False, "2 lines to accrue.", 2)
+    finding = accrual_finding(actor, world.entity.book, closing(period, TODAY))
+    assert (finding.sentence, finding.count) == ("2 lines to accrue.", 2)
     run(world)
-    assert accrual_finding(actor, world.entity_id, period).sentence == "Posted, and nothing is new since."
+    assert (
+        accrual_finding(actor, world.entity.book, closing(period, TODAY)).sentence
+        == "Posted, and nothing is new since."
+    )
     (row,) = runs(actor, RunKind.ACCRUAL, period_id=period.pk)
     assert (row.by, row.lines, row.entries[0].reversed_on) == ("Fay Finance", 2, APRIL_1)
     assert [line.new for line in run_lines(actor, row.id)] == [D(50), D(-50)]
@@ -207,7 +211,7 @@ def test_closed_periods_are_refused(world: World, through: int, code: str) -> No
         run(world)
     assert code in refused.value.codes
     assert not Posting.objects.exists()
-    assert not accrual_finding(world.fay.actor, world.entity_id, world.period(3)).is_done
+    assert accrual_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY)).count
 
 
 def test_others_may_not(world: World) -> None:

@@ -12,6 +12,7 @@ from workledger.billing.models import Invoice
 from workledger.close.actions import accrue, revalue
 from workledger.close.period_end_inputs import PeriodEndResult
 from workledger.close.period_end_steps import revaluation_finding
+from workledger.close.queries import closing
 from workledger.contracts.models import RateCard
 from workledger.core.door import Options
 from workledger.directory.models import ExchangeRate, Person
@@ -23,7 +24,7 @@ from workledger.ledger.drafts import EntryDraft, PostingDraft
 from workledger.ledger.models import AccountRole, Posting
 from workledger.receivables.actions import record_deposit, record_payment
 from workledger.testing.time import approved, book
-from workledger.testing.world import World
+from workledger.testing.world import TODAY, World
 
 MARCH_2, MARCH_16, MARCH_31, APRIL_1, APRIL_14 = (
     date(2026, 3, 2), date(2026, 3, 16), date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 14),
@@ -199,22 +200,22 @@ def test_a_currency_without_a_rate_is_left_out_and_listed(world: World) -> None:
     assert found.left_out == [
         "There is no exchange rate from SEK to EUR by 31 March 2026: set one, and run again."
     ]
-    finding = revaluation_finding(world.fay.actor, world.entity_id, world.period(3))
-    assert (finding.is_done, finding.count) == (False, 1)
+    finding = revaluation_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY))
+    assert finding.count == 1
     ExchangeRate.objects.create(base="SEK", quote="EUR", day=MARCH_31, rate=D("0.085"))
     assert (
-        revaluation_finding(world.fay.actor, world.entity_id, world.period(3)).sentence
+        revaluation_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY)).sentence
         == "1 line to revalue."
     )
     run(world)
-    assert revaluation_finding(world.fay.actor, world.entity_id, world.period(3)).is_done
+    assert not revaluation_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY)).count
 
 
 def test_the_books_own_currency_is_left_alone(world: World) -> None:
     approved(world.carl, world, world.build, MARCH_2, "8")
     issued(world)
     assert run(world).rows == []
-    assert revaluation_finding(world.fay.actor, world.entity_id, world.period(3)).is_done
+    assert not revaluation_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY)).count
 
 
 # --- what is billed leaves the position at what it is carried at --------------------------------------------

@@ -14,7 +14,7 @@ from workledger.revenue.actions.obligations import (
     modify_contract,
     set_obligations,
 )
-from workledger.revenue.actions.runs import recognize
+from workledger.revenue.actions.runs import not_recognized_yet, recognize
 
 __all__ = [
     "complete_obligation",
@@ -24,6 +24,7 @@ __all__ = [
     "estimate_variable",
     "exercise_option",
     "modify_contract",
+    "not_recognized_yet",
     "recognize",
     "record_progress",
     "revise_estimate",

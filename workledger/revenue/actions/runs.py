@@ -16,6 +16,7 @@ from workledger.contracts.models import ContractState
 from workledger.core import bulk, locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
+from workledger.core.refusals import Refused
 from workledger.directory.models import LegalEntity
 from workledger.kernel.money import money_words
 from workledger.kernel.rounding import round_amount
@@ -35,7 +36,7 @@ from workledger.revenue.calc.timeline import (
     recognized,
 )
 from workledger.revenue.facts import AtOnce, Held, at_once, load, month_end
-from workledger.revenue.inputs import NotRecognized, ProposedEntry, ProposedProvision, RunResult
+from workledger.revenue.inputs import NotRecognized, ProposedEntry, ProposedProvision, RunResult, Unposted
 from workledger.revenue.models import (
     EntryKind,
     LossProvision,
@@ -85,45 +86,70 @@ class _Found:
 
 
 @action("revenue.recognize", needs=Permission.MANAGE_REVENUE)
-def recognize(*, actor: Actor, entity_id: int, month: date) -> RunResult:
+def recognize(*, actor: Actor, entity_id: int, month: date, through: date | None = None) -> RunResult:
     """Recognize what the contracts of a legal entity earned through a month and no run posted yet.
+
+    With `through`, a day of that month, only what is earned by then: the end of a period of weeks. The rest of the
+    month follows with the next run.
 
     Each service month posts the difference between what is earned for it now and what was posted for it: nothing is
     reversed, running it again posts nothing. What belongs to a closed month lands on the first open day and keeps its
-    service month. What cannot be measured is left out and listed. Refuses: not_found, no_open_period.
+    service month. What cannot be measured is left out and listed. Refuses: not_found, day_outside_month, no_open_period.
     """
     entity = locks.one(LegalEntity.objects.visible_to(actor).select_related("book"), entity_id)
     locks.named(f"revenue.run.{entity.pk}")
     first = month.replace(day=1)
-    found = _found(entity, first)
-    calendar = _calendar(actor, entity, found, first)
+    if through is not None and through.replace(day=1) != first:
+        raise Refused.because(
+            "day_outside_month",
+            f"{through:%d %B %Y} is not in {first:%B %Y}. Choose a day of that month.",
+            "through",
+        )
+    last = through or month_end(first)
+    found = _found(entity, last)
+    calendar = _calendar(actor, entity, found, last)
     if not found.new and not found.provisions:
         record(entity, f"Nothing new to recognize through {first:%B %Y}")
-        return _result(None, entity, first, found, calendar)
+        return _result(None, entity, first, found, calendar, last)
     amount = sum((_functional(each) for each in found.new), _ZERO)
     run = RecognitionRun.objects.create(
         book_id=entity.pk, month=first, run_by_id=actor.user_id, entry_count=len(found.new), amount=amount
     )
-    _post(actor, run, found, calendar)
+    _post(actor, run, found, calendar, last)
     words = money_words(amount, entity.book.currency)
     record(run, f"Recognized {words} in {len(found.new)} entries through {first:%B %Y}")
-    return _result(run.pk, entity, first, found, calendar)
+    return _result(run.pk, entity, first, found, calendar, last)
+
+
+def not_recognized_yet(entity_id: int, through: date) -> Unposted:
+    """Return what a run through a day would post now, counted, and what it would leave out. Reads only."""
+    entity = LegalEntity.objects.select_related("book").get(pk=entity_id)
+    found = _found(entity, through)
+    return Unposted(
+        entries=len(found.new),
+        amount=sum((_functional(each) for each in found.new), _ZERO),
+        currency=entity.book.currency,
+        provisions=len(found.provisions),
+        left_out=found.left_out,
+    )
 
 
 # --- finding ------------------------------------------------------------------------------------------------
 
 
-def _found(entity: LegalEntity, month: date) -> _Found:
+def _found(entity: LegalEntity, last: date) -> _Found:
     rows = PerformanceObligation.objects.filter(contract__entity=entity).exclude(
         contract__state=ContractState.DRAFT
     )
-    helds, books, found = load(rows.order_by("contract_id", "position", "pk")), Books(), _Found()
+    is_within = last != month_end(last)
+    helds = load(rows.order_by("contract_id", "position", "pk"), by_day=is_within)
+    books, found = Books(), _Found()
     posted, stood = _posted(entity), _provided(entity)
     measured: dict[int, list[Held]] = defaultdict(list)
     for held in helds:
-        book = books.rate(held.row.contract_id, month_end(month))
+        book = books.rate(held.row.contract_id, last)
         try:
-            new = list(_new(held, month, books, posted.get(held.id, _NOTHING)))
+            new = list(_new(held, last, books, posted.get(held.id, _NOTHING)))
         except NotMeasurable as reason:
             found.left_out.append(_left_out(held, str(reason)))
             continue
@@ -135,9 +161,9 @@ def _found(entity: LegalEntity, month: date) -> _Found:
         measured[held.row.contract_id].append(held)
     incomplete = {one.contract_id for one in found.left_out}
     for contract_id, some in measured.items():
-        book = books.rate(contract_id, month_end(month))
+        book = books.rate(contract_id, last)
         if contract_id not in incomplete and book is not None:
-            found.provisions += _provisions(some, book, month, stood.get(contract_id, _ZERO))
+            found.provisions += _provisions(some, book, last, stood.get(contract_id, _ZERO))
     return found
 
 
@@ -161,11 +187,11 @@ def _provided(entity: LegalEntity) -> Mapping[int, Decimal]:
     return dict(rows.annotate(Sum("change")))
 
 
-def _new(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
+def _new(held: Held, last: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
     """Yield what is new of each month; None where a month has no exchange rate. Raises `NotMeasurable`."""
     seen = set()
-    caught_up = at_once(held, month_end(month))
-    for each in by_month(held.facts, month_end(month)):
+    caught_up = at_once(held, last)
+    for each in by_month(held.facts, last):
         seen.add(each.days.start)
         modified = sum((one.amount for one in caught_up.get(each.days.start, ())), _ZERO)
         amount = each.amount - modified - posted.get((EntryKind.REVENUE, each.days.start), _ZERO)
@@ -173,16 +199,16 @@ def _new(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_Ne
             to_date = each.to_date
             yield _with_book(
                 books, held, EntryKind.REVENUE, each.days.start, amount, to_date.amount, to_date.price,
-                to_date.progress, explain(held.facts, month_end(each.days.start)),
+                to_date.progress, explain(held.facts, _day_of(each.days.start, last)),
             )  # fmt: skip
     for (kind, posted_month), amount in posted.items():
-        if kind == EntryKind.REVENUE and posted_month <= month and posted_month not in seen and amount:
+        if kind == EntryKind.REVENUE and posted_month <= last and posted_month not in seen and amount:
             step = Step("Begins later", "What was recognized before its first day is taken back.")
             yield _with_book(
                 books, held, EntryKind.REVENUE, posted_month, -amount, _ZERO, _ZERO, _ZERO, (step,)
             )
     yield from _new_modified(held, caught_up, books, posted)
-    yield from _new_interest(held, month, books, posted)
+    yield from _new_interest(held, last, books, posted)
 
 
 def _new_modified(
@@ -200,12 +226,12 @@ def _new_modified(
             )  # fmt: skip
 
 
-def _new_interest(held: Held, month: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
+def _new_interest(held: Held, last: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
     terms = held.financed
     if terms is None:
         return
     accrued = financing.interest(
-        held.payments(), terms.transfer, terms.annual_percent, held.facts.currency, month_end(month)
+        held.payments(), terms.transfer, terms.annual_percent, held.facts.currency, last
     )
     for each in accrued:
         amount = each.amount - posted.get((EntryKind.INTEREST, each.month), _ZERO)
@@ -225,6 +251,11 @@ def _new_interest(held: Held, month: date, books: Books, posted: _Posted) -> Ite
             )
 
 
+def _day_of(month: date, last: date) -> date:
+    """Return the day a month's revenue counts on: its last, or the last day of the run."""
+    return min(month_end(month), last)
+
+
 def _with_book(
     books: Books, held: Held, kind: EntryKind, month: date, amount: Decimal, to_date: Decimal, price: Decimal,
     progress: Decimal, steps: Sequence[Step],
@@ -241,10 +272,10 @@ def _left_out(held: Held, message: str) -> NotRecognized:
 
 
 def _provisions(
-    helds: Sequence[Held], book: BookRate, month: date, stood: Decimal
+    helds: Sequence[Held], book: BookRate, end: date, stood: Decimal
 ) -> Iterable[tuple[Held, BookRate, Provision, Decimal]]:
     """Yield what a contract's loss asks for, where every obligation of it has an estimate of its cost."""
-    end, rate = month_end(month), book.rate
+    rate = book.rate
     price = earned = expected = spent = _ZERO
     for held in helds:
         estimate = estimate_on(held.facts, end)
@@ -268,9 +299,9 @@ def _provisions(
 # --- posting ------------------------------------------------------------------------------------------------
 
 
-def _calendar(actor: Actor, entity: LegalEntity, found: _Found, month: date) -> PostingCalendar:
-    days = [month_end(each.month) for each in found.new] or [month]
-    return PostingCalendar.for_actor(actor, entity.pk, min(days), month_end(month))
+def _calendar(actor: Actor, entity: LegalEntity, found: _Found, last: date) -> PostingCalendar:
+    days = [_day_of(each.month, last) for each in found.new] or [last]
+    return PostingCalendar.for_actor(actor, entity.pk, min(days), last)
 
 
 def _functional(each: _New) -> Decimal:
@@ -278,7 +309,7 @@ def _functional(each: _New) -> Decimal:
     return each.amount if value is None else value
 
 
-def _post(actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCalendar) -> None:
+def _post(actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCalendar, last: date) -> None:
     places = Places(each.held for each in found.new)
     by_key = {(each.held.id, each.kind, each.month): each for each in found.new}
     drafts = posting.recognized(
@@ -289,7 +320,7 @@ def _post(actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCal
                 each.book,
                 Earned(
                     each.held.id,
-                    month_end(each.month),
+                    _day_of(each.month, last),
                     each.amount,
                     _ACCOUNTS[each.kind],
                     places.of(each.held),
@@ -320,15 +351,17 @@ def _post(actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCal
             )
         ),
     )  # fmt: skip
-    _post_provisions(actor, run, found, calendar)
+    _post_provisions(actor, run, found, calendar, last)
 
 
-def _post_provisions(actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCalendar) -> None:
+def _post_provisions(
+    actor: Actor, run: RecognitionRun, found: _Found, calendar: PostingCalendar, last: date
+) -> None:
     drafts = []
     for held, book, _, change in found.provisions:
         contract = held.row.contract
         place = Place(contract.client_id, contract.pk, 0, 0, 0, _ZERO)
-        drafts.append(posting.provided(run.pk, book, month_end(run.month), contract.number, place, change))
+        drafts.append(posting.provided(run.pk, book, last, contract.number, place, change))
     posted = ledger.post(actor=actor, entries=drafts, calendar=calendar)
     LossProvision.objects.bulk_create(
         LossProvision(
@@ -340,7 +373,7 @@ def _post_provisions(actor: Actor, run: RecognitionRun, found: _Found, calendar:
 
 
 def _result(
-    run_id: int | None, entity: LegalEntity, month: date, found: _Found, calendar: PostingCalendar
+    run_id: int | None, entity: LegalEntity, month: date, found: _Found, calendar: PostingCalendar, last: date
 ) -> RunResult:
     return RunResult(
         run_id=run_id,
@@ -348,7 +381,7 @@ def _result(
         month=month,
         currency=entity.book.currency,
         amount=sum((_functional(each) for each in found.new), _ZERO),
-        entries=[_entry(each, calendar) for each in found.new],
+        entries=[_entry(each, calendar, last) for each in found.new],
         provisions=[
             ProposedProvision(
                 held.row.contract_id, str(held.row.contract), made.amount, change,
@@ -360,12 +393,12 @@ def _result(
     )  # fmt: skip
 
 
-def _entry(each: _New, calendar: PostingCalendar) -> ProposedEntry:
+def _entry(each: _New, calendar: PostingCalendar, last: date) -> ProposedEntry:
     contract = each.held.row.contract
     return ProposedEntry(
         obligation_id=each.held.id, obligation=each.held.row.name, contract_id=contract.pk,
         contract=str(contract), client=contract.client.name, kind=each.kind.value, service_month=each.month,
-        posted_on=calendar.landing(month_end(each.month))[0], currency=each.book.currency, amount=each.amount,
+        posted_on=calendar.landing(_day_of(each.month, last))[0], currency=each.book.currency, amount=each.amount,
         to_date=each.to_date, price=each.price, progress=each.progress,
         steps=[(step.name, step.said) for step in each.steps],
     )  # fmt: skip

@@ -111,7 +111,8 @@ def interest(
     first = min([transfer, *(payment.day for payment in payments)])
     before = _ZERO
     for month in months(first, through + _DAY):
-        to_date = round_amount(_accrued(payments, transfer, annual_percent, month.end), currency)
+        end = min(month.end, through + _DAY)
+        to_date = round_amount(_accrued(payments, transfer, annual_percent, end), currency)
         yield Interest(month.start, to_date - before, to_date)
         before = to_date
 

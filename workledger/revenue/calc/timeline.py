@@ -399,12 +399,14 @@ class Month(NamedTuple):
 
 
 def by_month(obligation: Obligation, through: date) -> Iterator[Month]:
-    """Yield each calendar month's revenue from the first version's month to that of `through`. Raises `NotMeasurable`."""
+    """Yield each calendar month's revenue from the first version's month on, of the last one that through the day
+    `through`. Raises `NotMeasurable`.
+    """
     if not obligation.versions:
         return
     before = _ZERO
     for days in months(obligation.versions[0].from_day, through + _DAY):
-        found = recognized(obligation, days.end - _DAY)
+        found = recognized(obligation, min(days.end - _DAY, through))
         yield Month(days, found.amount - before, found)
         before = found.amount
 

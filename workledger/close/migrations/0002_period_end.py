@@ -7,9 +7,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    initial = True
-
     dependencies = [
+        ("close", "0001_checklist"),
         ("ledger", "0004_close_accounts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
