@@ -13,6 +13,7 @@ from workledger.contracts.actions.orders import apply_order, approve_order
 from workledger.contracts.inputs import OrderInput
 from workledger.contracts.models import ChangeOrder, OrderState
 from workledger.directory.actions.clients import ContactDetails, save_contact
+from workledger.forecast.queries import remaining_obligations
 from workledger.kernel.money import amount_words
 from workledger.ledger.models import Account, AccountRole, Balance
 from workledger.revenue.actions import (
@@ -49,7 +50,7 @@ from workledger.revenue.models import (
     RecognitionEntry,
     VariableEstimate,
 )
-from workledger.revenue.queries import modifications_waiting, remaining_obligations
+from workledger.revenue.queries import modifications_waiting
 from workledger.scenarios.arguments import resolved
 from workledger.scenarios.calc import words
 from workledger.scenarios.calc.grammar import Statement

@@ -231,7 +231,7 @@ def test_the_list_asks_as_much_however_much_it_finds(world: World) -> None:
     for day in (3, 4, 9, 10, 16):
         book(world.carl, world.build, date(2026, 2, day), "8")
         book(world.pia, world.review, date(2026, 2, day), "4")
-    assert asked() == before < 35
+    assert asked() == before < 75
     with CaptureQueriesContext(connection) as found:
         assert len(queries.periods(world.fay.actor, world.book_id, TODAY)) == 3
     assert len(found) == 3
