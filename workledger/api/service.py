@@ -12,6 +12,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     amendments,
     billing,
     clients,
+    close,
     contracts,
     directory,
     evidence,

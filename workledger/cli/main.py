@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "pay": Entry("workledger.cli.pay", "Record a payment of an invoice."),
     "forecast": Entry("workledger.cli.forecast", "Revenue by month, recognized and to come."),
     "recognize": Entry("workledger.cli.recognize", "Recognize revenue through a month."),
+    "close": Entry("workledger.cli.close", "Print a period's close checklist, or lock it."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),
     "scenario": Entry("workledger.cli.scenario", "Run contracts written as text files."),

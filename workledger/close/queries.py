@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from workledger.close.live import missing_seconds
 from workledger.close.models import CloseStep, PeriodChange, Reminder, StepOwner
@@ -99,6 +99,11 @@ class PeriodProgress:
     closed_by: str
     closed_at: datetime | None
     reason: str
+
+    @property
+    def last_day(self) -> date:
+        """The last day that lies in it."""
+        return self.end - timedelta(days=1)
 
 
 def _may(actor: Actor) -> None:

@@ -593,6 +593,8 @@ class PeriodRow:
     start: date
     end: date
     state: PeriodState
+    fiscal_year: int
+    number: int
     changed_by: str
     reason: str
     may_lock: bool
@@ -625,6 +627,8 @@ def periods(actor: Actor, book_id: int) -> list[PeriodRow]:
             start=row.start,
             end=row.end,
             state=PeriodState(row.state),
+            fiscal_year=row.fiscal_year,
+            number=row.number,
             changed_by=str(row.state_changed_by) if row.state_changed_by else "",
             reason=row.state_reason,
             may_lock=row.start == first_unlocked,

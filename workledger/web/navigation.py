@@ -138,6 +138,7 @@ RAIL: tuple[Group, ...] = (
                 (_P.VIEW_LEDGER,),
                 ("account_activity", "accounts", "account-", "periods", "period-"),
             ),
+            Item("Close", "close", "calendar-check", (_P.VIEW_LEDGER, _P.MANAGE_PERIODS), ("close-",)),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
             Item("Evidence", "evidence", "search-check", (_P.VIEW_LEDGER,), ("evidence-",)),
             Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_contracts")),
     path("", include("workledger.web.urls_projects")),
     path("", include("workledger.web.urls_clients")),
+    path("", include("workledger.web.urls_close")),
     path("", include("workledger.web.urls_evidence")),
     path("", include("workledger.web.urls_expenses")),
     path("", include("workledger.web.urls_forecast")),

@@ -17,5 +17,7 @@ urlpatterns = [
     path("ledger/accounts/<int:account_id>/edit", books.change_account, name="account-edit"),
     path("ledger/accounts/<int:account_id>/closure", books.close_account, name="account-closure"),
     path("ledger/periods/", books.periods, name="periods"),
+    path("ledger/periods/pattern", books.period_pattern, name="period-pattern"),
+    path("ledger/periods/new", books.new_periods, name="period-new"),
     path("ledger/periods/<int:period_id>/state", books.period_state, name="period-state"),
 ]

@@ -1,6 +1,7 @@
 """What the books stand on: periods with their states, and the chart of accounts."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from workledger.core.access import Permission
 from workledger.core.door import Options
-from workledger.ledger import actions, queries
+from workledger.ledger import actions, laying, queries
+from workledger.ledger.calc.periods import Pattern, PeriodKind, YearEnd
 from workledger.ledger.models import AccountKind, PeriodState
 from workledger.web.acting import ActingRequest, act_options, page
 from workledger.web.forms import Field, Form, FormPage, form_page
@@ -19,6 +21,8 @@ from workledger.web.paging import number_of
 from workledger.web.views.ledger import book_filter
 
 _P = Permission
+_MONTHS = tuple((month, f"{date(2000, month, 1):%B}") for month in range(1, 13))
+_WEEKDAYS = tuple((day, f"{date(2001, 1, 1 + day):%A}") for day in range(7))
 _KINDS = tuple((kind.value, str(kind.label)) for kind in AccountKind)
 
 
@@ -35,6 +39,7 @@ def periods(request: ActingRequest) -> HttpResponse:
         "books": book_filter(request.actor),
         "rows": queries.periods(request.actor, book.id),
         "may_change": request.actor.can(_P.MANAGE_PERIODS),
+        "pattern": laying.pattern_on(book.id, date.max),
     }
     return render(request, "web/ledger/periods.html", context)
 
@@ -68,6 +73,71 @@ def period_state(request: ActingRequest, period_id: int) -> HttpResponse:
         lead="A soft-closed period takes postings of Finance only, a locked one none; late work lands in the next open one.",
     )
     return form_page(request, Form(fields, {"state": request.GET.get("to", "")}), run, around)
+
+
+@page(_P.MANAGE_PERIODS)
+def period_pattern(request: ActingRequest) -> HttpResponse:
+    """Lay the periods of a book by another pattern from a day on."""
+    book = queries.default_book(request.actor, number_of(request.GET.get("book")))
+    held = laying.pattern_on(book.id, date.max)
+    fields = (
+        Field("kind", "Periods are", "choice", required=True, options=tuple((kind.value, kind.label) for kind in PeriodKind)),
+        Field("year_starts_in", "The year starts in", "id", required=True, options=_MONTHS, row="year", help="It ends in the month before."),
+        Field("week_ends_on", "A week ends on", "id", options=_WEEKDAYS, row="week", when="kind=4-4-5|4-5-4|5-4-4"),
+        Field("year_end", "The year ends on", "choice", options=tuple((end.value, end.label) for end in YearEnd), row="week",
+              when="kind=4-4-5|4-5-4|5-4-4", help="Of these weekdays. A 53rd week, where needed, is in the last period."),
+        Field("from_day", "From", "date", required=True, help="The first day of a period that holds no postings yet."),
+    )  # fmt: skip
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        weekday = held.week_ends_on if values["week_ends_on"] is None else values["week_ends_on"]
+        pattern = Pattern(
+            PeriodKind(values["kind"] or held.kind), values["year_starts_in"] or 1, weekday,
+            YearEnd(values["year_end"] or held.year_end),
+        )  # fmt: skip
+        return laying.set_period_pattern.using(options)(
+            actor=request.actor, book_id=book.id, pattern=pattern, from_day=values["from_day"] or date.min
+        )
+
+    initial = {
+        "kind": held.kind, "year_starts_in": held.year_starts_in, "week_ends_on": held.week_ends_on,
+        "year_end": held.year_end,
+    }  # fmt: skip
+    around = FormPage(
+        title="Pattern of periods",
+        crumbs=(("Periods", f"{reverse('periods')}?book={book.id}"),),
+        act="Lay the periods anew",
+        done=f"{reverse('periods')}?book={book.id}",
+        said=lambda count: f"Laid {count} periods." if count else "Add the periods now, one by one.",
+        lead=f"{book.name} has {held.words[0].lower()}{held.words[1:]}. Periods with postings keep their days.",
+    )
+    return form_page(request, Form(fields, initial), run, around)
+
+
+@page(_P.MANAGE_PERIODS)
+def new_periods(request: ActingRequest) -> HttpResponse:
+    """Add custom periods after the last one."""
+    book = queries.default_book(request.actor, number_of(request.GET.get("book")))
+    columns = (Field("last_day", "Last day", "date", required=True), Field("name", "Name"))
+    fields = (Field("periods", "Periods", "rows", columns=columns, noun="period", help="Each starts where the one before ends. A name may be left out."),)  # fmt: skip
+
+    def run(values: Mapping[str, Any], options: Options) -> int:
+        rows = values["periods"]
+        return laying.add_periods.using(options)(
+            actor=request.actor,
+            book_id=book.id,
+            last_days=[row["last_day"] for row in rows if row.get("last_day")],
+            names=[row.get("name", "") for row in rows if row.get("last_day")],
+        )
+
+    around = FormPage(
+        title="Add periods",
+        crumbs=(("Periods", f"{reverse('periods')}?book={book.id}"),),
+        act="Add",
+        done=f"{reverse('periods')}?book={book.id}",
+        said=lambda count: f"Added {count} period{'' if count == 1 else 's'}.",
+    )
+    return form_page(request, Form(fields, {}), run, around)
 
 
 # --- chart of accounts -----------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from workledger.billing.caps import CapUse, cap_uses
+from workledger.close.queries import asked_of
 from workledger.core.access import Actor, Permission
 from workledger.core.refusals import NotFound, Refused
 from workledger.kernel.period import Period, month_of, week_start
@@ -93,7 +95,7 @@ def show(request: ActingRequest) -> HttpResponse:
         over = _over_budget_of(projects)
     elif actor.person_id is not None and actor.can(_P.TRACK_TIME):
         context["stats"], context["chart"] = _own_figures(actor, day)
-    context["needs"] = [*_needs(actor, waiting), *over, *_near_caps(actor)]
+    context["needs"] = [*_asked(actor, day), *_needs(actor, waiting), *over, *_near_caps(actor)]
     return render(request, "web/home/index.html", context)
 
 
@@ -154,6 +156,18 @@ def _needs(actor: Actor, found: Attention) -> list[Need]:
         rows.append(Need(_money(found.overdue), "is overdue", address("receivables"), "alarm-clock", "bad",
                          _count(found.overdue.count, "invoice", "invoices")))  # fmt: skip
     return rows
+
+
+def _asked(actor: Actor, day: date) -> list[Need]:
+    """Return what Finance reminded this person of, as far as it is still missing."""
+    return [
+        Need(
+            f"{formats.hours(each.seconds)} h", f"of yours are missing in {each.period}",
+            reverse("week-of", args=[each.last_day]), "calendar-clock", "bad",
+            f"{each.by} reminded you on {formats.day(each.on)}",
+        )
+        for each in asked_of(actor, day)
+    ]  # fmt: skip
 
 
 def _near_caps(actor: Actor) -> list[Need]:

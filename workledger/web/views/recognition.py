@@ -42,10 +42,12 @@ def index(request: ActingRequest) -> HttpResponse:
     entity = _entity(request)
     month, is_chosen = _month(request.GET.get("month", ""))
     may_run = request.actor.can(_P.MANAGE_REVENUE)
-    proposed = _dry_run(request, entity, month) if may_run and is_chosen and entity else None
+    through = _through(request.GET.get("through", ""), month)
+    proposed = _dry_run(request, entity, month, through) if may_run and is_chosen and entity else None
     context = {
         **_around(request, entity),
         "month": month,
+        "through": through,
         "months": _month_choices(),
         "may_run": may_run,
         "proposed": proposed,
@@ -56,8 +58,19 @@ def index(request: ActingRequest) -> HttpResponse:
     return render(request, "web/revenue/index.html", context)
 
 
-def _dry_run(request: ActingRequest, entity: LegalEntity, month: date) -> RunResult:
-    return recognize.using(Options(dry_run=True))(actor=request.actor, entity_id=entity.pk, month=month)
+def _dry_run(request: ActingRequest, entity: LegalEntity, month: date, through: date | None) -> RunResult:
+    return recognize.using(Options(dry_run=True))(
+        actor=request.actor, entity_id=entity.pk, month=month, through=through
+    )
+
+
+def _through(text: str, month: date) -> date | None:
+    """Return the day of the month that a period of weeks ends on, None for the whole month."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.replace(day=1) == month else None
 
 
 @page(_P.MANAGE_REVENUE)
@@ -68,7 +81,10 @@ def post(request: ActingRequest) -> HttpResponse:
     month, is_chosen = _month(request.POST.get("month", ""))
     if not is_chosen:
         raise Refused.because("month_missing", "Choose the month to recognize through.", "month")
-    result = recognize.using(act_options(request))(actor=request.actor, entity_id=entity_id, month=month)
+    result = recognize.using(act_options(request))(
+        actor=request.actor, entity_id=entity_id, month=month,
+        through=_through(request.POST.get("through", ""), month),
+    )  # fmt: skip
     if result.run_id is None:
         messages.info(request, f"Nothing new to recognize through {month:%B %Y}.")
         return redirect(f"{reverse('revenue')}?entity={entity_id}")

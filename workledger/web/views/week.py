@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from workledger.close.queries import asked_of
 from workledger.core.access import Permission
 from workledger.core.refusals import NeedsConfirmation, Problem, Refused
 from workledger.kernel.period import week_start
@@ -89,6 +90,7 @@ def _page(request: ActingRequest, monday: date, problems: Iterable[Problem] = ()
         "tasks_url": reverse("week-tasks") + own,
         "mark": formats.decimal_mark(),
         "locked": "" if grid.may_edit else "You may look at this week. Its owner, or Finance, changes it.",
+        "asked": asked_of(request.actor, today()) if grid.is_own else [],
         "off": [day for day in grid.days if day.note and not day.weekend],
     }
     return render(request, "web/week/show.html", context, status=422 if found else 200)
