@@ -38,7 +38,6 @@ def file_of(client: Client, address: str) -> tuple[str, str]:
     answer: Any = client.get(address)
     assert answer.status_code == 200, answer.content
     content = b"".join(answer).decode("cp1252")
-    answer.file_to_stream.close()  # closing the answer would close the connection too
     return answer.headers["Content-Disposition"], content
 
 
