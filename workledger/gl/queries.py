@@ -91,6 +91,11 @@ class MappingPage:
         return sum(not row.is_mapped for row in self.accounts)
 
     @property
+    def mapped(self) -> int:
+        """How many accounts somebody gave a code there."""
+        return len(self.accounts) - self.unmapped
+
+    @property
     def grain_label(self) -> str:
         """How fine its journals leave, as people read it."""
         return str(self.grain.label)

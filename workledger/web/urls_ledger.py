@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from workledger.web.views import books, ledger
+from workledger.web.views import books, leaving, ledger
 
 urlpatterns = [
     path("ledger/", ledger.trial_balance, name="trial_balance"),
     path("ledger/journal/", ledger.journal, name="journal"),
-    path("ledger/journal/export/<slug:form>", ledger.journal_export, name="journal-export"),
+    path("ledger/journal/export/<slug:form>", leaving.journal_export, name="journal-export"),
+    path("ledger/leaving/", leaving.preview, name="journal-leaving"),
+    path("ledger/mapping/", leaving.mapping, name="journal-mapping"),
+    path("ledger/mapping/<int:book_id>/accounts", leaving.map_accounts, name="journal-mapping-accounts"),
+    path("ledger/mapping/<int:book_id>/taxes", leaving.map_taxes, name="journal-mapping-taxes"),
+    path(
+        "ledger/mapping/<int:book_id>/dimensions", leaving.map_dimensions, name="journal-mapping-dimensions"
+    ),
+    path("ledger/mapping/<int:book_id>/journals", leaving.set_journals, name="journal-mapping-journals"),
+    path("ledger/mapping/<int:book_id>/chart", leaving.import_chart, name="journal-mapping-chart"),
+    path("ledger/mapping/axes/<int:mapping_id>", leaving.name_values, name="journal-mapping-axis"),
     path("ledger/entries/new", ledger.new_entry, name="journal-new"),
     path("ledger/entries/<int:entry_id>/", ledger.entry, name="entry"),
     path("ledger/entries/<int:entry_id>/reversal", ledger.reverse_entry, name="journal-reverse"),

@@ -3,21 +3,20 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from workledger.core.access import Actor, Permission
 from workledger.core.door import Options
-from workledger.core.refusals import NotFound, Refused
+from workledger.core.refusals import Refused
+from workledger.gl.exporters import FORMS
 from workledger.ledger import actions, queries
 from workledger.ledger.dimensions import Dimension, choices, labels
-from workledger.ledger.export import Format, export
 from workledger.ledger.queries import AccountActivity, Cursor, EntryDetail
 from workledger.web import formats
 from workledger.web.acting import ActingRequest, page, today
@@ -82,12 +81,13 @@ def book_filter(actor: Actor) -> list[tuple[int, str]]:
     return [(book.id, book.name) for book in books] if len(books) > 1 else []
 
 
-def _days(request: ActingRequest) -> tuple[date | None, date | None]:
+def days(request: ActingRequest) -> tuple[date | None, date | None]:
     """Return the first and the last day asked for."""
     return _day(request.GET.get("since", "")), _day(request.GET.get("through", ""))
 
 
-def _after(last: date | None) -> date | None:
+def after(last: date | None) -> date | None:
+    """Return the day after the last one asked for."""
     return last + _DAY if last and last < date.max else None
 
 
@@ -160,7 +160,7 @@ def _none_of(dimension: Dimension | None) -> str:
 def account(request: ActingRequest, account_id: int) -> HttpResponse:
     """What moved on an account, newest first, with its running balance; in the panel, the trail of its balance."""
     actor, asked = request.actor, request.GET
-    since, through = _days(request)
+    since, through = days(request)
     where = {
         dimension: [number]
         for dimension in Dimension
@@ -171,7 +171,7 @@ def account(request: ActingRequest, account_id: int) -> HttpResponse:
         actor,
         account_id,
         start=since,
-        end=_after(through),
+        end=after(through),
         where=where,
         after=Cursor.parse(asked.get("cursor", "")),
         limit=_TRAIL_ROWS if in_panel else 100,
@@ -278,14 +278,14 @@ def _source(kind: str, identifier: int | None) -> tuple[str, str]:
 def journal(request: ActingRequest) -> HttpResponse:
     """Journal entries, newest first."""
     actor, asked = request.actor, request.GET
-    since, through = _days(request)
+    since, through = days(request)
     book = queries.default_book(actor, number_of(asked.get("book")))
     kind, source = asked.get("kind", ""), asked.get("source", "")
     found = queries.journal(
         actor,
         book.id,
         start=since,
-        end=_after(through),
+        end=after(through),
         kind=kind,
         source_kind=source,
         after=Cursor.parse(asked.get("cursor", "")),
@@ -306,26 +306,11 @@ def journal(request: ActingRequest) -> HttpResponse:
         "books": book_filter(actor),
         "filtered": bool(kind or source or since or through),
         "may_post": actor.can(_P.POST_JOURNAL),
-        "forms": [(form.value, reverse("journal-export", args=[form.value])) for form in Format],
+        "forms": [
+            (form.label, reverse("journal-export", args=[form.name])) for form in FORMS.values() if not form.one_book
+        ],
     }  # fmt: skip
     return render(request, "web/ledger/journal.html", context)
-
-
-_SUFFIXES = {Format.HLEDGER: "journal", Format.BEANCOUNT: "beancount", Format.CSV: "csv"}
-
-
-@page(_P.VIEW_LEDGER)
-@require_GET
-def journal_export(request: ActingRequest, form: str) -> HttpResponse:
-    """The whole journal as a file for another tool, by way of the disk so that memory does not grow with it."""
-    if form not in set(Format):
-        raise NotFound.because("not_found", "The journal is written for hledger, for beancount and as CSV.")
-    file = TemporaryFile("w+b")  # noqa: SIM115 - the answer closes it when it is sent
-    export(request.actor, Format(form), lambda text: file.write(text.encode()))
-    file.seek(0)
-    name = f"journal-{today().isoformat()}.{_SUFFIXES[Format(form)]}"
-    kind = "text/csv" if form == Format.CSV else "text/plain"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=f"{kind}; charset=utf-8")  # type: ignore[return-value]
 
 
 @page(_P.VIEW_LEDGER)
