@@ -155,6 +155,8 @@ def _books() -> list[str]:
     return [
         "/ledger/", "/ledger/journal/", f"/ledger/entries/{entry.pk}/", f"/ledger/entries/new?book={account.book_id}",
         "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/",
+        *(f"{page}?entity={account.book_id}&period={entry.period_id}" for page in ("/ledger/accruals/", "/ledger/revaluation/")),
+        f"/ledger/accruals/policy?entity={account.book_id}",
     ]  # fmt: skip
 
 
