@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -27,7 +27,7 @@ def _today(set_today: Callable[[date], None]) -> None:
     set_today(TODAY)
 
 
-def text(answer: HttpResponse) -> str:
+def text(answer: Any) -> str:
     """The page's words without markup's line breaks."""
     return " ".join(answer.content.decode().split())
 
