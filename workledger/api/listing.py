@@ -543,7 +543,7 @@ class ReceivableListed:
 
 @dataclass(frozen=True, slots=True)
 class PaymentListed:
-    """Money received from a client."""
+    """Money received from a client; `voided_on` is set where it turned out not to be."""
 
     id: int
     client_id: int
@@ -553,6 +553,7 @@ class PaymentListed:
     amount: Decimal
     reference: str
     journal_entry_id: int
+    voided_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -592,13 +593,13 @@ def receivables(
 
 def payments(actor: Actor, filters: dict[str, Any], cursor: str, limit: int) -> Cut[PaymentListed]:
     """Return payments, newest first."""
-    rows = Payment.objects.visible_to(actor).filter(**_given(filters)).select_related("client")
+    rows = Payment.objects.visible_to(actor).filter(**_given(filters)).select_related("client", "void")
     found = keyset(rows, ("-received_on", "-id"), (date, int), cursor, limit)
     return Cut(
         [
             PaymentListed(
                 row.pk, row.client_id, row.client.name, row.received_on, row.currency, row.amount, row.reference,
-                row.journal_entry_id,
+                row.journal_entry_id, row.void.voided_on if hasattr(row, "void") else None,
             )
             for row in found.items
         ],

@@ -22,6 +22,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     imports,
     ledger,
     metrics,
+    period_ends,
     projects,
     receivables,
     records,

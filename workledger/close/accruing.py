@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
 from workledger.billing.models import BillableItem, UnpricedItem
-from workledger.close.calc.differences import Key, Proposal, Sum
-from workledger.close.models import What
-from workledger.close.period_ends import PeriodEnd
+from workledger.close.calc.differences import NOTHING, Key, Proposal, Sum
+from workledger.close.models import RunKind, What
+from workledger.close.period_end_queries import policy_of
+from workledger.close.period_ends import Outcome, PeriodEnd, outcome, posted
 from workledger.core.access import system_actor
 from workledger.core.refusals import NeedsConfirmation, Refused
 from workledger.directory.models import EmploymentTerms, Person
@@ -34,6 +35,35 @@ _REVENUE = (
 _ABOUT = (
     "client_id", "contract_id", "contract_line_id", "project_id", "person_id", "role_id", "practice_id", "office_id",
 )  # fmt: skip
+
+
+def accruals(end: PeriodEnd, *, include_unapproved_time: bool | None = None) -> Outcome:
+    """Return what accruing a period would post, as the policy of its book says.
+
+    What was chosen for time in a run before holds while nothing is said.
+    """
+    policy = policy_of(end.entity.pk)
+    wants_time = include_unapproved_time
+    if wants_time is None:
+        wants_time = policy.unapproved_time or _has_time(end)
+    proposals, left_out = [], []
+    for is_wanted, find in (
+        (policy.expenses, expenses),
+        (policy.subcontractors, subcontractors),
+        (wants_time, unapproved_time),
+    ):
+        if is_wanted:
+            found = find(end)
+            proposals += found.proposals
+            left_out += found.left_out
+    return outcome(end, RunKind.ACCRUAL, proposals, left_out)
+
+
+def _has_time(end: PeriodEnd) -> bool:
+    """Tell whether time stands accrued at this period's end."""
+    return any(
+        key.what == What.TIME and total != NOTHING for key, total in posted(end, RunKind.ACCRUAL).items()
+    )
 
 
 class Found(NamedTuple):

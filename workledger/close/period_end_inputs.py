@@ -18,21 +18,23 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class PeriodEndRow:
-    """A line of a period end: a debit of `account` against `counter` (negative: the sides swapped), and why.
+    """A line of a period end, and why: what stands on two accounts at its end.
 
     `amount` is in `currency` (0 for a difference in value alone), `value` in the book's. `posted` is what of the value
-    stands already, `new` what a run posts.
+    stands already, `new` what a run posts (negative: the sides swapped). `effect` is what `new` does to the period's
+    result: a gain is positive. `is_reversed` is false for what stays.
     """
 
     what: str
     reason: str
-    account: str
-    counter: str
+    debit: str
+    credit: str
     currency: str
     amount: Decimal
     value: Decimal
     posted: Decimal
     new: Decimal
+    effect: Decimal
     client: str
     contract_id: int | None
     contract: str
@@ -66,26 +68,6 @@ class PeriodEndResult:
         return [row for row in self.rows if row.new]
 
     @property
-    def result(self) -> Decimal:
-        """What the lines do to the period's result: a gain is positive."""
-        return sum((_effect(row) for row in self.rows), _ZERO)
-
-
-def _effect(row: PeriodEndRow) -> Decimal:
-    """Return what a row does to the result, from the accounts of income and expense among its two."""
-    return -row.value * (row.account in RESULT) + row.value * (row.counter in RESULT)
-
-
-RESULT = frozenset(
-    {
-        "Services revenue",
-        "Reimbursable revenue",
-        "Billing adjustments",
-        "Labour cost",
-        "Project expense",
-        "Labour absorbed",
-        "Unrealized FX",
-        "Realized FX",
-    }
-)
-"""Accounts of income and expense that a period end may post to."""
+    def effect(self) -> Decimal:
+        """What a run does to the period's result: a gain is positive."""
+        return sum((row.effect for row in self.rows), _ZERO)

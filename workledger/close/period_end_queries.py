@@ -14,10 +14,14 @@ from workledger.core import locks
 from workledger.core.access import Actor
 from workledger.core.models import ActionLog
 from workledger.ledger import dimensions
+from workledger.ledger.chart import STANDARD_CHART
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.models import AccountRole, JournalEntry, Period
+from workledger.ledger.models import AccountKind, AccountRole, JournalEntry, Period
 
 _ZERO = Decimal(0)
+_RESULT = frozenset(
+    role for _, _, kind, role in STANDARD_CHART if kind in (AccountKind.INCOME, AccountKind.EXPENSE)
+)
 _NAMED = (Dimension.CLIENT, Dimension.CONTRACT, Dimension.PROJECT, Dimension.PERSON)
 
 
@@ -77,10 +81,13 @@ def _row(change: Change, names: dict[Dimension, dict[int, str]]) -> PeriodEndRow
     client, contract, project, person = (
         names[dimension].get(getattr(key, dimension.column), "") for dimension in _NAMED
     )
+    sign = -1 if (stands.value or change.new.value) < 0 else 1
+    debit, credit = (str(AccountRole(role).label) for role in (key.account, key.counter)[::sign])
+    effect = ((key.counter in _RESULT) - (key.account in _RESULT)) * change.new.value
     return PeriodEndRow(
-        str(What(key.what).label), change.proposal.reason, str(AccountRole(key.account).label),
-        str(AccountRole(key.counter).label), key.currency, stands.amount, stands.value, change.posted.value,
-        change.new.value, client, key.contract_id or None, contract, project, person, change.proposal.is_reversed,
+        str(What(key.what).label), change.proposal.reason, debit, credit, key.currency, stands.amount * sign,
+        stands.value * sign, change.posted.value * sign, change.new.value * sign, effect, client,
+        key.contract_id or None, contract, project, person, change.proposal.is_reversed,
     )  # fmt: skip
 
 
@@ -98,11 +105,28 @@ def run_lines(actor: Actor, run_id: int) -> list[PeriodEndRow]:
     return _rows(actor, changes)
 
 
-def runs(actor: Actor, kind: RunKind, *, period_id: int | None = None, limit: int = 50) -> list[RunRow]:
-    """Return the runs of a kind, newest first, of a period or of all. Four queries."""
+def run(actor: Actor, run_id: int) -> PeriodEndRun:
+    """Return a run. Raises `NotFound`."""
+    return locks.one(PeriodEndRun.objects.visible_to(actor).select_related("period__book"), run_id)
+
+
+def runs(
+    actor: Actor,
+    kind: RunKind,
+    *,
+    entity_id: int | None = None,
+    period_id: int | None = None,
+    run_id: int | None = None,
+    limit: int = 50,
+) -> list[RunRow]:
+    """Return the runs of a kind, newest first: of an entity, of a period, a single one, or all. Four queries."""
     rows = PeriodEndRun.objects.visible_to(actor).filter(kind=kind).select_related("period")
+    if entity_id is not None:
+        rows = rows.filter(period__book_id=entity_id)
     if period_id is not None:
         rows = rows.filter(period_id=period_id)
+    if run_id is not None:
+        rows = rows.filter(pk=run_id)
     found = list(rows[:limit])
     entries = _entries(found)
     logs = ActionLog.objects.in_bulk({row.made_by_action for row in found if row.made_by_action})

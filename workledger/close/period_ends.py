@@ -83,6 +83,12 @@ def period_end(actor: Actor, entity_id: int, period_id: int) -> PeriodEnd:
     return PeriodEnd(entity, period)
 
 
+def is_closed(end: PeriodEnd) -> bool:
+    """Tell whether the period, or the one that reverses, is locked."""
+    ends = Period.objects.filter(book_id=end.entity.pk, start__in=(end.period.start, end.reversed_on))
+    return ends.filter(state=PeriodState.LOCKED).exists()
+
+
 def refuse_closed(actor: Actor, end: PeriodEnd) -> PostingCalendar:
     """Refuse where the period, or the one that reverses, takes no postings; returns the book's calendar."""
     calendar = PostingCalendar.for_actor(actor, end.entity.pk, end.day, end.reversed_on)

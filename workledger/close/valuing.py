@@ -10,7 +10,7 @@ from django.db import connection
 from workledger.close.calc.differences import Proposal
 from workledger.close.calc.revaluing import Item, cleared, revalued
 from workledger.close.models import RunKind, What
-from workledger.close.period_ends import PeriodEnd, posted
+from workledger.close.period_ends import Outcome, PeriodEnd, outcome, posted
 from workledger.directory.queries import exchange_rate
 from workledger.ledger.models import AccountRole
 
@@ -57,6 +57,16 @@ class Valued(NamedTuple):
 
     proposals: list[Proposal]
     without_rate: list[str]
+
+
+def revaluation(end: PeriodEnd) -> Outcome:
+    """Return what revaluing a period would post; currencies without a rate are left out and listed."""
+    found = valued(end)
+    left_out = [
+        f"There is no exchange rate from {currency} to {end.home} by {end.day:%-d %B %Y}: set one, and run again."
+        for currency in found.without_rate
+    ]
+    return outcome(end, RunKind.REVALUATION, found.proposals, left_out)
 
 
 def valued(end: PeriodEnd) -> Valued:

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_ledger")),
     path("", include("workledger.web.urls_log")),
     path("", include("workledger.web.urls_people")),
+    path("", include("workledger.web.urls_period_ends")),
     path("", include("workledger.web.urls_receivables")),
     path("", include("workledger.web.urls_revenue")),
     path("", include("workledger.web.urls_settings")),

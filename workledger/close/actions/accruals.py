@@ -1,11 +1,10 @@
 """Accruals: what belongs to a period and stands on no document yet, posted at its end and reversed on the next day."""
 
-from workledger.close import accruing
-from workledger.close.calc.differences import NOTHING
-from workledger.close.models import AccrualPolicy, RunKind, What
+from workledger.close.accruing import accruals
+from workledger.close.models import AccrualPolicy, RunKind
 from workledger.close.period_end_inputs import PeriodEndResult, Policy
-from workledger.close.period_end_queries import policy_of, told
-from workledger.close.period_ends import PeriodEnd, outcome, period_end, post, posted, refuse_closed
+from workledger.close.period_end_queries import told
+from workledger.close.period_ends import period_end, post, refuse_closed
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
@@ -27,37 +26,10 @@ def accrue(
     end = period_end(actor, entity_id, period_id)
     locks.named(f"close.period_end.{end.entity.pk}")
     calendar = refuse_closed(actor, end)
-    policy = policy_of(end.entity.pk)
-    wants_time = include_unapproved_time
-    if wants_time is None:
-        wants_time = policy.unapproved_time or _has_time(end)
-    found = _found(end, policy, wants_time=wants_time)
-    done = post(
-        actor, outcome(end, RunKind.ACCRUAL, found.proposals, found.left_out), RunKind.ACCRUAL, calendar
-    )
+    found = accruals(end, include_unapproved_time=include_unapproved_time)
+    done = post(actor, found, RunKind.ACCRUAL, calendar)
     record(end.period, f"Accrued {end.period.name} of {end.entity.name}: {len(done.new)} lines new")
     return told(actor, done)
-
-
-def _has_time(end: PeriodEnd) -> bool:
-    """Tell whether time stands accrued at this period's end."""
-    return any(
-        key.what == What.TIME and total != NOTHING for key, total in posted(end, RunKind.ACCRUAL).items()
-    )
-
-
-def _found(end: PeriodEnd, policy: Policy, *, wants_time: bool) -> accruing.Found:
-    proposals, left_out = [], []
-    for is_wanted, find in (
-        (policy.expenses, accruing.expenses),
-        (policy.subcontractors, accruing.subcontractors),
-        (wants_time, accruing.unapproved_time),
-    ):
-        if is_wanted:
-            found = find(end)
-            proposals += found.proposals
-            left_out += found.left_out
-    return accruing.Found(proposals, left_out)
 
 
 @action("close.set_accrual_policy", needs=Permission.MANAGE_PERIODS)

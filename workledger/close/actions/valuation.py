@@ -3,8 +3,8 @@
 from workledger.close.models import RunKind
 from workledger.close.period_end_inputs import PeriodEndResult
 from workledger.close.period_end_queries import told
-from workledger.close.period_ends import outcome, period_end, post, refuse_closed
-from workledger.close.valuing import valued
+from workledger.close.period_ends import period_end, post, refuse_closed
+from workledger.close.valuing import revaluation
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.door import action, record
@@ -23,13 +23,6 @@ def revalue(*, actor: Actor, entity_id: int, period_id: int) -> PeriodEndResult:
     end = period_end(actor, entity_id, period_id)
     locks.named(f"close.period_end.{end.entity.pk}")
     calendar = refuse_closed(actor, end)
-    found = valued(end)
-    left_out = [
-        f"There is no exchange rate from {currency} to {end.home} by {end.day:%-d %B %Y}: set one, and run again."
-        for currency in found.without_rate
-    ]
-    done = post(
-        actor, outcome(end, RunKind.REVALUATION, found.proposals, left_out), RunKind.REVALUATION, calendar
-    )
+    done = post(actor, revaluation(end), RunKind.REVALUATION, calendar)
     record(end.period, f"Revalued {end.period.name} of {end.entity.name}: {len(done.new)} lines new")
     return told(actor, done)

@@ -58,7 +58,7 @@ def at(day: date) -> dict[str, D]:
 
 
 def shape(row: PeriodEndRow) -> tuple[str, str, str, D]:
-    return row.account, row.counter, row.person, row.new
+    return row.debit, row.credit, row.person, row.new
 
 
 def test_an_expense_that_waits_is_accrued_without_tax_and_with_what_the_client_will_pay(world: World) -> None:
@@ -67,7 +67,7 @@ def test_an_expense_that_waits_is_accrued_without_tax_and_with_what_the_client_w
     assert not PeriodEndRun.objects.exists()
     assert [shape(row) for row in proposed.rows] == [
         ("Project expense", "Accrued expenses", "Carl Consultant", D(100)),
-        ("Reimbursable revenue", "Accrued revenue", "Carl Consultant", D(-100)),
+        ("Accrued revenue", "Reimbursable revenue", "Carl Consultant", D(100)),
     ]
     first = proposed.rows[0]
     assert first.reason == (
@@ -123,7 +123,7 @@ def test_a_subcontractors_approved_time_waits_for_its_bill(world: World) -> None
     )  # fmt: skip
     expenses.match_vendor_bill(actor=world.fay.actor, bill_id=bill_id)
     (row,) = run(world).rows
-    assert row.new == D(-400)
+    assert (row.debit, row.credit, row.new) == ("Accrued expenses", "Labour absorbed", D(400))
     assert "accrued_expenses" not in at(MARCH_31)
 
 
@@ -133,7 +133,7 @@ def test_unapproved_time_only_where_the_policy_says_so(world: World) -> None:
     set_accrual_policy(actor=world.fay.actor, entity_id=world.entity_id, policy=Policy(unapproved_time=True))
     assert [shape(row) for row in run(world).rows] == [
         ("Labour cost", "Labour absorbed", "Carl Consultant", D(400)),
-        ("Services revenue", "Accrued revenue", "Carl Consultant", D(-960)),
+        ("Accrued revenue", "Services revenue", "Carl Consultant", D(960)),
     ]
     assert at(MARCH_31) == {
         "labour_cost": D(400), "labour_absorbed": D(-400), "accrued_revenue": D(960), "services_revenue": D(-960),
@@ -159,7 +159,7 @@ def test_a_week_over_the_months_end_is_accrued_to_its_last_day(world: World) -> 
         book(world.carl, world.build, date(2026, 3, day), "5")
     book(world.carl, world.build, APRIL_1, "5")
     found = run(world, time=True)
-    assert [row.new for row in found.rows] == [D(500), D(-1200)]
+    assert [row.new for row in found.rows] == [D(500), D(1200)]
 
 
 def test_of_another_currency_the_priced_value_has_both(world: World) -> None:
@@ -170,7 +170,7 @@ def test_of_another_currency_the_priced_value_has_both(world: World) -> None:
     book(world.carl, world.advice, MARCH_10, "10")
     rows = run(world, time=True).rows
     assert [(row.currency, row.amount, row.value) for row in rows] == [
-        ("EUR", D(500), D(500)), ("SEK", D(-1300), D(-117)),
+        ("EUR", D(500), D(500)), ("SEK", D(1300), D(117)),
     ]  # fmt: skip
     assert at(MARCH_31)["accrued_revenue"] == D(117)
 
@@ -179,7 +179,7 @@ def test_what_has_no_price_is_left_out_and_listed(world: World) -> None:
     RateCard.objects.all().delete()
     book(world.carl, world.build, MARCH_10, "8")
     found = run(world, time=True)
-    assert [row.account for row in found.rows] == ["Labour cost"]
+    assert [row.debit for row in found.rows] == ["Labour cost"]
     assert found.left_out == ["1 billable entry has no price: set the rate, and run again."]
     assert accrual_finding(world.fay.actor, world.entity.book, closing(world.period(3), TODAY)).count
 
@@ -197,7 +197,7 @@ def test_the_checklist_is_told(world: World) -> None:
     )
     (row,) = runs(actor, RunKind.ACCRUAL, period_id=period.pk)
     assert (row.by, row.lines, row.entries[0].reversed_on) == ("Fay Finance", 2, APRIL_1)
-    assert [line.new for line in run_lines(actor, row.id)] == [D(50), D(-50)]
+    assert [(line.new, line.effect) for line in run_lines(actor, row.id)] == [(D(50), D(-50)), (D(50), D(50))]
 
 
 @pytest.mark.parametrize(("through", "code"), [(3, "period_locked"), (4, "next_period_locked")])

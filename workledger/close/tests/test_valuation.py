@@ -78,8 +78,13 @@ def issued(world: World, on: date = MARCH_16) -> Invoice:
 def test_work_not_billed_is_a_contract_asset_and_follows_the_rate(world: World) -> None:
     work(world)  # 1,300 at 0.09: 117
     (row,) = run(world).rows
-    assert (row.what, row.account, row.counter) == ("Contract asset", "Contract position", "Unrealized FX")
-    assert (row.amount, row.value, row.client, row.contract) == (D(0), D("-6.50"), "Borealis AB", "Advice")
+    assert (row.what, row.debit, row.credit) == ("Contract asset", "Unrealized FX", "Contract position")
+    assert (row.value, row.effect, row.client, row.contract) == (
+        D("6.50"),
+        D("-6.50"),
+        "Borealis AB",
+        "Advice",
+    )
     assert row.reason == "1,300.00 SEK at 0.085 is 110.50 EUR; the books have 117.00 EUR."
     assert at(MARCH_31, AccountRole.CONTRACT_POSITION) == D("110.50")
     assert at(MARCH_31, AccountRole.UNREALIZED_FX) == D("6.50")
@@ -93,7 +98,7 @@ def test_a_receivable_is_valued_as_it_stood_that_day(world: World) -> None:
     record_payment(actor=world.fay.actor, invoice_id=invoice.pk, amount=D(300), on=MARCH_31)
     record_payment(actor=world.fay.actor, invoice_id=invoice.pk, amount=D(1000), on=APRIL_14)
     (row,) = run(world).rows
-    assert (row.what, row.value) == ("Receivable", D("-15.00"))  # 1,000 × 0.085 − 100
+    assert (row.what, row.effect) == ("Receivable", D("-15.00"))  # 1,000 × 0.085 − 100
     assert at(MARCH_31, AccountRole.RECEIVABLE) == D(85)
     assert at(APRIL_14, AccountRole.RECEIVABLE) == at(APRIL_14, AccountRole.UNREALIZED_FX) == D(0)
     # 13 gained at issue; 300 × (0.10 − 0.085) and 1,000 × (0.10 − 0.08) lost
@@ -106,7 +111,7 @@ def test_money_on_deposit_is_owed_back_in_its_currency(world: World) -> None:
         amount=D(1000), on=MARCH_16,
     )  # fmt: skip
     (row,) = run(world).rows
-    assert (row.what, row.value, row.client) == ("Customer deposit", D("15.00"), "Borealis AB")
+    assert (row.what, row.effect, row.client) == ("Customer deposit", D("15.00"), "Borealis AB")
     assert at(MARCH_31, AccountRole.CUSTOMER_DEPOSITS) == D(-85)
     assert at(MARCH_31, AccountRole.UNREALIZED_FX) == D(-15)
 
@@ -122,7 +127,7 @@ def test_a_vendors_bill_in_kronor_is_valued_until_it_is_paid(world: World) -> No
         ),
     )  # fmt: skip
     expenses.match_vendor_bill(actor=world.fay.actor, bill_id=bill_id)  # at 0.10: 400, as the time cost
-    assert [row.value for row in run(world, Options(dry_run=True)).rows] == [
+    assert [row.effect for row in run(world, Options(dry_run=True)).rows] == [
         D("60.00")
     ]  # 4,000 × (0.10 − 0.085)
     run(world)
@@ -133,7 +138,7 @@ def test_a_vendors_bill_in_kronor_is_valued_until_it_is_paid(world: World) -> No
 
 
 def test_what_is_billed_ahead_is_owed_in_work_and_keeps_its_rate(world: World) -> None:
-    place = {"client_id": world.borealis.pk, "contract_id": world.borealis_contract.pk}
+    client_id, contract_id = world.borealis.pk, world.borealis_contract.pk
     ledger.post(
         actor=world.system,
         entries=[
@@ -141,7 +146,7 @@ def test_what_is_billed_ahead_is_owed_in_work_and_keeps_its_rate(world: World) -
                 world.book_id, MARCH_16, "invoice_issued", "Billed ahead", "SEK",
                 [
                     PostingDraft(AccountRole.CASH_CLEARING, D(1000), D(0), D(100)),
-                    PostingDraft(AccountRole.CONTRACT_POSITION, D(0), D(1000), D(100), **place),
+                    PostingDraft(AccountRole.CONTRACT_POSITION, D(0), D(1000), D(100), client_id, contract_id),
                 ],
             )
         ],
@@ -153,14 +158,14 @@ def test_what_is_billed_ahead_is_owed_in_work_and_keeps_its_rate(world: World) -
             EntryDraft(
                 world.book_id, MARCH_16, "invoice_issued", "Taken back", "SEK",
                 [
-                    PostingDraft(AccountRole.CONTRACT_POSITION, D(1000), D(0), D(90), **place),
+                    PostingDraft(AccountRole.CONTRACT_POSITION, D(1000), D(0), D(90), client_id, contract_id),
                     PostingDraft(AccountRole.CASH_CLEARING, D(0), D(1000), D(90)),
                 ],
             )
         ],
     )  # fmt: skip
     (row,) = run(world).rows
-    assert (row.what, row.counter, row.value, row.is_reversed) == (
+    assert (row.what, row.credit, row.effect, row.is_reversed) == (
         "Settled, with a remainder", "Realized FX", D(10), False,
     )  # fmt: skip
     assert at(APRIL_14, AccountRole.CONTRACT_POSITION) == D(0)
@@ -175,7 +180,7 @@ def test_accrued_revenue_is_valued_with_what_it_will_become(world: World) -> Non
         include_unapproved_time=True,
     )  # fmt: skip
     (row,) = run(world).rows
-    assert (row.what, row.value) == ("Accrued revenue", D("-6.50"))
+    assert (row.what, row.effect) == ("Accrued revenue", D("-6.50"))
     assert at(MARCH_31, AccountRole.ACCRUED_REVENUE) == D("110.50")
     assert at(APRIL_1, AccountRole.ACCRUED_REVENUE) == at(APRIL_1, AccountRole.UNREALIZED_FX) == D(0)
 
@@ -186,10 +191,10 @@ def test_run_again_it_posts_the_difference_alone(world: World) -> None:
     assert run(world).new == []
     work(world, "2", date(2026, 3, 9))  # 260 at 0.09: 23.40
     (row,) = run(world).new
-    assert (row.value, row.posted, row.new) == (D("-7.80"), D("-6.50"), D("-1.30"))
+    assert (row.value, row.posted, row.new) == (D("7.80"), D("6.50"), D("1.30"))
     assert at(MARCH_31, AccountRole.UNREALIZED_FX) == D("7.80")
     assert at(APRIL_1, AccountRole.UNREALIZED_FX) == D(0)
-    assert run(world, month=4).rows[0].value == D("-15.60")  # 1,560 × 0.08 − 140.40
+    assert run(world, month=4).rows[0].effect == D("-15.60")  # 1,560 × 0.08 − 140.40
 
 
 def test_a_currency_without_a_rate_is_left_out_and_listed(world: World) -> None:

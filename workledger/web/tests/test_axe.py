@@ -157,6 +157,8 @@ def _books() -> list[str]:
         "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/", "/evidence/",
         f"/evidence/?sample=1&entity={account.book_id}&first=2026-03-01&through=2026-03-31&size=5&seed=a",
         f"/evidence/time/{BillableItem.objects.earliest('pk').source_id}/",
+        *(f"{page}?entity={account.book_id}&period={entry.period_id}" for page in ("/ledger/accruals/", "/ledger/revaluation/")),
+        f"/ledger/accruals/policy?entity={account.book_id}",
     ]  # fmt: skip
 
 

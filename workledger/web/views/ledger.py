@@ -45,6 +45,11 @@ _KINDS = {
     "early_discount": "Early-payment discount",
     "early_discount_reversal": "Discount taken back",
     "debt_written_off": "Bad debt",
+    "accrual": "Accrued",
+    "accrual_reversal": "Accrual reversed",
+    "revaluation": "Revalued",
+    "revaluation_reversal": "Revaluation reversed",
+    "revaluation_settled": "Exchange remainder cleared",
     "expense_approved": "Expense approved",
     "expense_approved_reversal": "Expense withdrawn",
     "expense_reimbursed": "Expenses reimbursed",
@@ -57,7 +62,7 @@ _KINDS = {
 }
 _SOURCES = {
     "time": "Time", "item": "Priced work", "invoice": "Invoice", "expense": "Expense", "reimbursement": "Reimbursement",
-    "vendor_bill": "Vendor's bill",
+    "vendor_bill": "Vendor's bill", "accrual": "Accruals", "revaluation": "Revaluation", "person": "Person",
 }  # fmt: skip
 _MOST_LINES = 6
 
