@@ -1,7 +1,7 @@
 """What holds over any contract's life, whatever happens to it and in whatever order it is told."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal as D  # noqa: N817 - tables of figures read better
 from typing import Any
 
@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from workledger.billing.actions.charges import charge_instalment
 from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.prebills import run_billing
-from workledger.contracts.models import ContractLine, RevenueMethod
+from workledger.contracts.models import BillingModel, ContractLine, RevenueMethod
 from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole
 from workledger.revenue.actions import (
     complete_obligation,
+    decide_modification,
     decide_progress,
     estimate_variable,
     modify_contract,
@@ -26,13 +27,20 @@ from workledger.revenue.actions import (
 )
 from workledger.revenue.calc.modification import Rest
 from workledger.revenue.calc.variable import Estimation
-from workledger.revenue.inputs import ChangeInput, EstimateInput, ModificationInput
-from workledger.revenue.models import RecognitionEntry, VariableEstimate
+from workledger.revenue.inputs import ChangeInput, DecisionInput, EstimateInput, ModificationInput
+from workledger.revenue.models import (
+    ContractModification,
+    ModificationState,
+    RecognitionEntry,
+    VariableEstimate,
+)
 from workledger.testing.revenue import (
     START,
     balance,
     fixed_contract,
     obligation_of,
+    ordered,
+    repriced,
     run,
     task_of,
     undone,
@@ -44,6 +52,7 @@ PRICE = 60_000
 _AT_LEAST = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+_FEW = settings(_AT_LEAST, max_examples=6)
 Act = Callable[[World, ContractLine, date, int], Any]
 
 
@@ -180,3 +189,113 @@ def test_the_order_of_events_inside_open_periods_changes_nothing(
 def _by_month() -> dict[date, D]:
     rows = RecognitionEntry.objects.order_by().values_list("service_month").annotate(Sum("amount"))
     return {month: amount for month, amount in rows if amount}
+
+
+_ANSWERS = {
+    "separate": (True, True, Rest.DISTINCT),
+    "prospective": (True, False, Rest.DISTINCT),
+    "catch_up": (False, False, Rest.NOT_DISTINCT),
+}
+
+
+def _decide(world: World, answer: str) -> None:
+    adds, at_alone, rest = _ANSWERS[answer]
+    for row in ContractModification.objects.filter(state=ModificationState.WAITING):
+        decide_modification(
+            actor=world.fay.actor, modification_id=row.pk,
+            decision=DecisionInput(adds_distinct=adds, at_stand_alone_price=at_alone, rest=rest),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", _ANSWERS)
+@_FEW
+@given(
+    more=st.integers(1, 40_000),
+    day=st.dates(date(2026, 2, 2), date(2026, 7, 1)),
+    early=st.integers(2, 6),
+    is_decided_first=st.booleans(),
+)
+def test_an_order_ends_at_its_price_whenever_it_is_decided(
+    world: World, answer: str, more: int, day: date, early: int, is_decided_first: bool
+) -> None:
+    told = []
+    for decides_first in (is_decided_first, not is_decided_first):
+        with undone():
+            line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=PRICE)
+            ordered(world, line.contract_id, repriced(line, PRICE + more), from_day=day)
+            if decides_first:
+                _decide(world, answer)
+            run(world, early)
+            _decide(world, answer)
+            run(world, 7)
+            assert _recognized() == PRICE + more
+            told.append(_by_month())
+            _bill(world, line, _recognized())
+            assert balance(world, AccountRole.CONTRACT_POSITION, contract_id=line.contract_id) == 0
+            assert [result.line for result in run_checks() if not result.ok] == []
+    assert told[0] == told[1]
+
+
+def _issue(world: World, line: ContractLine, day: date) -> None:
+    """Bill and issue all that a contract has through a day."""
+    done = run_billing(actor=world.fay.actor, through=day, contract_ids=[line.contract_id])
+    for one in done.invoices:
+        issue_invoice(actor=world.olivia.actor, invoice_id=one.id, issued_on=day)
+
+
+_weeks = st.lists(
+    st.tuples(st.integers(0, 15), st.integers(1, 12)), min_size=1, max_size=5, unique_by=lambda week: week[0]
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "terms", "worth"),
+    [
+        (BillingModel.PREPAID, {"block_hours": "40", "price": "3999", "expires_after_months": 5}, 3_999),
+        (BillingModel.RETAINER, {"fee": "997", "included_hours": "9", "unused": "roll_over"}, 6 * 997),
+    ],
+)
+@_FEW
+@given(weeks=_weeks, unused=st.integers(0, 90), early=st.integers(2, 6), data=st.data())
+def test_prepaid_rights_end_at_what_was_paid_for_them(
+    world: World,
+    model: BillingModel,
+    terms: dict[str, Any],
+    worth: int,
+    weeks: list[tuple[int, int]],
+    unused: int,
+    early: int,
+    data: st.DataObject,
+) -> None:
+    told = []
+    for order in (weeks, data.draw(st.permutations(weeks))):
+        with undone():
+            line = fixed_contract(
+                world, RevenueMethod.RIGHTS_USED, model=model, terms=terms | {"overage_rate": "100"}
+                if model is BillingModel.RETAINER else terms, price=0,
+            )  # fmt: skip
+            task = task_of(world, line)
+            _issue(world, line, START)
+            for place, (week, hours) in enumerate(order):
+                approved(world.carl, world, task, date(2026, 2, 2) + timedelta(weeks=week), str(hours))
+                if place == 1:
+                    run(world, early)
+            revise_estimate(
+                actor=world.pia.actor, obligation_id=obligation_of(line).pk,
+                estimate=EstimateInput(from_day=START, breakage_percent=D(unused), reason="Others"),
+            )  # fmt: skip
+            run(world, 7)
+            told.append(_by_month())
+            run(world, 8)
+            complete_obligation(
+                actor=world.fay.actor,
+                obligation_id=obligation_of(line).pk,
+                on=date(2026, 8, 1),
+                reason="Over",
+            )
+            run(world, 8)
+            assert _recognized() == worth
+            _issue(world, line, date(2026, 8, 31))
+            assert balance(world, AccountRole.CONTRACT_POSITION, contract_id=line.contract_id) == 0
+            assert [result.line for result in run_checks() if not result.ok] == []
+    assert told[0] == told[1]
