@@ -79,7 +79,7 @@ def _lines(found: Forecast, *, with_items: bool) -> list[str]:
     ]  # fmt: skip
     text += table([head, *cells], right=(1, 2, 3, 4, 5))
     if with_items:
-        for item in found.items:
+        for item in (each for each in found.items if each.amounts):
             text.append(f"{item.contract}, {item.name}. {item.note}".rstrip())
             text += [
                 f"  {f'{each.month:%b %Y}' if each.month else 'not known'}  {each.kind.value}"

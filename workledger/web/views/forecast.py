@@ -123,7 +123,7 @@ def contract(request: ActingRequest, contract_id: int) -> HttpResponse:
     context = {
         **question.context,
         "contract": row,
-        "items": [(item, _sums(item)) for item in items],
+        "items": [(item, _sums(item)) for item in items if item.amounts],
         "words": question.words,
     }
     return render(request, "web/forecast/contract.html", context)
