@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "pay": Entry("workledger.cli.pay", "Record a payment of an invoice."),
     "recognize": Entry("workledger.cli.recognize", "Recognize revenue through a month."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
+    "report": Entry("workledger.cli.report", "Financial reports that tie to the ledger."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),
     "scenario": Entry("workledger.cli.scenario", "Run contracts written as text files."),
     "user": Entry("workledger.cli.user", "Add and list users, set passwords."),

@@ -138,6 +138,13 @@ RAIL: tuple[Group, ...] = (
                 ("account_activity", "accounts", "account-", "periods", "period-"),
             ),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
+            Item(
+                "Statements",
+                "finance_reports",
+                "file-chart-column",
+                (_P.VIEW_LEDGER, _P.VIEW_REVENUE, _P.VIEW_RECEIVABLES),
+                ("finance_report", "finance_report-"),
+            ),
             Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),
         ),
     ),

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_projects")),
     path("", include("workledger.web.urls_clients")),
     path("", include("workledger.web.urls_expenses")),
+    path("", include("workledger.web.urls_finance")),
     path("", include("workledger.web.urls_imports")),
     path("", include("workledger.web.urls_ledger")),
     path("", include("workledger.web.urls_log")),
