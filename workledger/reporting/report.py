@@ -186,6 +186,7 @@ class Stat:
     value: Decimal | None
     note: str = ""
     unit: Unit = Unit.MONEY
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ RAIL: tuple[Group, ...] = (
             ),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
             Item(
-                "Statements",
+                "Financial reports",
                 "finance_reports",
                 "file-chart-column",
                 (_P.VIEW_LEDGER, _P.VIEW_REVENUE, _P.VIEW_RECEIVABLES),

@@ -94,7 +94,10 @@ def show(request: ActingRequest, name: str) -> HttpResponse:
         "head": _head(report.columns, report.currency),
         "body": lines[:-1],
         "foot": lines[-1:],
-        "stats": [(stat, _figure(stat.value, stat.unit, report.currency)) for stat in report.stats],
+        "stats": [
+            (stat, _figure(stat.value, stat.unit, report.currency), _opens(stat.drill))
+            for stat in report.stats
+        ],
         "ties": [_tie(tie, report.currency) for tie in report.ties],
         **_exports(request, name),
     }
@@ -134,13 +137,14 @@ def _text(cell: Cell, column: Column, currency: str) -> str:
 def _line(report: Report, row: Row) -> Line:
     cells = []
     for column, cell in zip(report.columns, row.cells, strict=bool(row.cells)):
-        href = (
-            f"{reverse('finance_report-postings')}?{urlencode(words_of(cell.drill))}"
-            if cell.drill and cell.value
-            else ""
-        )
+        href = _opens(cell.drill) if cell.value else ""
         cells.append((_text(cell, column, report.currency), href))
     return Line(row.label, row.note, _address(row, report), row.kind.value, row.level, cells)
+
+
+def _opens(drill: Drill | None) -> str:
+    """Return where the postings of a figure stand."""
+    return f"{reverse('finance_report-postings')}?{urlencode(words_of(drill))}" if drill else ""
 
 
 def _address(row: Row, report: Report) -> str:
