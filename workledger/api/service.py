@@ -26,6 +26,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     projects,
     receivables,
     records,
+    reports,
     revenue,
     simulations,
     time,

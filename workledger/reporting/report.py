@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from workledger.core.access import Actor, Permission
+from workledger.kernel.rounding import half_up, round_amount
 from workledger.reporting.sums import Axis, Basis, Slice
 
 _ZERO = Decimal(0)
@@ -185,6 +186,7 @@ class Stat:
     value: Decimal | None
     note: str = ""
     unit: Unit = Unit.MONEY
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,3 +258,39 @@ class Figures:
 def ratio(part: Decimal, whole: Decimal) -> Decimal | None:
     """Return a share, None of nothing."""
     return part / whole if whole else None
+
+
+# --- as a sheet ---------------------------------------------------------------------------------------------
+
+Plain = str | Decimal | None
+_HOUR, _PERCENT = Decimal(3600), Decimal(100)
+
+
+def sheet_of(report: Report) -> tuple[list[str], list[list[Plain]]]:
+    """Return the head and the rows of a report for a file: what a row is, its note, then figures as plain numbers.
+
+    Money is rounded to the currency's minor unit, hours and percentages to two decimals.
+    """
+    units = {Unit.MONEY: report.currency, Unit.HOURS: "h", Unit.SHARE: "%"}
+    head = ["Kind", "Row", "Note", *(f"{column.label} ({units[column.unit]})" for column in report.columns)]
+    rows: list[list[Plain]] = []
+    for row in report.rows:
+        cells = [
+            plain_of(cell, column, report.currency)
+            for column, cell in zip(report.columns, row.cells, strict=bool(row.cells))
+        ]
+        empty: list[Plain] = [None] * len(report.columns)
+        rows.append([row.kind.value, "  " * row.level + row.label, row.note, *(cells or empty)])
+    return head, rows
+
+
+def plain_of(cell: Cell, column: Column, currency: str) -> Decimal | None:
+    """Return a figure as a plain number in the column's unit: hours, percent or money."""
+    if cell.value is None:
+        return None
+    match column.unit:
+        case Unit.HOURS:
+            return half_up(cell.value / _HOUR, 2)
+        case Unit.SHARE:
+            return half_up(cell.value * _PERCENT, 2)
+    return round_amount(cell.value, currency)

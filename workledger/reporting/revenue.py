@@ -54,7 +54,7 @@ def revenue(actor: Actor, asked: Asked) -> Report:
         columns=(*columns, Column(TOTAL, "Total"), *(() if across else (_SHARE,))),
         rows=tuple(table.rows([column.key for column in columns], share_of=None if across else whole)),
         ties=(tie(ground, "Revenue", chosen, whole, sign=-1),),
-        stats=(Stat("Revenue", whole, asked.basis.label.lower()),),
+        stats=(Stat("Revenue", whole, asked.basis.label.lower(), drill=Drill(chosen, -1)),),
         notes=(BY_HOURS,) if table.by_hours else (),
     )
 
@@ -192,7 +192,7 @@ def gross_margin(actor: Actor, asked: Asked) -> Report:
 
     rows = [row(named[key[0]], key) for key in sorted(keys, key=rank)]
     ties = [tie(ground, "Revenue", earned, figures.of((), "revenue"), sign=-1)]
-    stats = [Stat("Revenue", figures.of((), "revenue"), asked.basis.label.lower())]
+    stats = [Stat("Revenue", figures.of((), "revenue"), asked.basis.label.lower(), drill=Drill(earned, -1))]
     if ground.sees_cost:
         ties += [
             tie(ground, "Labour", labour, figures.of((), "labour")),

@@ -265,7 +265,7 @@ def contract_positions(actor: Actor, asked: Asked) -> Report:
         (
             Stat("Contract assets", assets[-1].value, "at the end"),
             Stat("Contract liabilities", -(liabilities[-1].value or _ZERO), "at the end"),
-            Stat("Net", rolled.total(CLOSING), "as in the trial balance"),
+            Stat("Net", rolled.total(CLOSING), "as in the trial balance", drill=Drill(chosen.before(asked.end))),
         ),
         ("Each contract is presented net, as an asset or as a liability (ASC 606-10-45-1, IFRS 15.105), by what it stands at.",),
     )  # fmt: skip
@@ -366,7 +366,7 @@ def wip(actor: Actor, asked: Asked) -> Report:
     )
     return _rolled_report(
         WIP_TYPE, ground, asked, columns, rows, rolled, chosen, "Contract position",
-        (Stat("Work in progress", rolled.total(CLOSING), "at the end, at what it is priced at"),),
+        (Stat("Work in progress", rolled.total(CLOSING), "at the end, at what it is priced at", drill=Drill(chosen.before(asked.end))),),
         (_WIP_NOTE,), (elsewhere[0], elsewhere[1]), "Position of lines that recognition runs post, and of no line",
     )  # fmt: skip
 
@@ -385,7 +385,7 @@ def receivables(actor: Actor, asked: Asked) -> Report:
         ground, asked, RECEIVABLES_TYPE, chosen, RECEIVABLE_FLOWS,
         ("invoiced", "credited", "paid", "discounts", "written_off"),
     )  # fmt: skip
-    stats = (Stat("Receivables", rolled.total(CLOSING), "at the end"),)
+    stats = (Stat("Receivables", rolled.total(CLOSING), "at the end", drill=Drill(chosen.before(asked.end))),)
     return _rolled_report(
         RECEIVABLES_TYPE, ground, asked, columns, rows, rolled, chosen, "Accounts receivable", stats
     )

@@ -99,7 +99,8 @@ def income_statement(actor: Actor, asked: Asked) -> Report:
         ties=(
             tie(ground, "Result", chosen, result, sign=-1), tie(ground, "Revenue", chosen.of(first), revenue, sign=-1),
         ),
-        stats=(Stat("Revenue", revenue, asked.basis.label.lower()), Stat("Result", result)),
+        stats=(Stat("Revenue", revenue, asked.basis.label.lower(), drill=Drill(chosen.of(first), -1)),
+            Stat("Result", result, drill=Drill(chosen, -1))),
         notes=_notes(ground, figures),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from workledger.core.access import Actor
+from workledger.core.refusals import Refused
 from workledger.kernel.period import END_OF_TIME
 from workledger.ledger.dimensions import Dimension
 from workledger.ledger.sums import START_OF_TIME, Key, balances
@@ -267,30 +268,46 @@ class Posted(NamedTuple):
     currency: str
     own_amount: Decimal
     amount: Decimal
-    quantity: Decimal
+    seconds: int
 
 
 class PostedPage(NamedTuple):
-    """A page of the postings of a figure, newest first, with the sum and the number of all of them."""
+    """A page of the postings of a figure, newest first, with the sum, the number and the worked time of all of them."""
 
     rows: list[Posted]
     amount: Decimal
     number: int
+    seconds: int
     next: str
 
 
+def _place(after: str) -> list[Any]:
+    """Return the day and the id that a cursor names. Refuses: bad_cursor."""
+    day, _, number = after.partition(".")
+    try:
+        return [date.fromisoformat(day), int(number)]
+    except ValueError:
+        raise Refused.because(
+            "bad_cursor", "This is no place in the list. Start again at its first page.", "after"
+        ) from None
+
+
+_WHOLE = """
+SELECT coalesce(sum(x.functional_debit - x.functional_credit), 0), count(*),
+       coalesce(sum(x.quantity) FILTER (WHERE x.unit = 's'), 0)
+"""
 _POSTED = """
 SELECT x.id, x.entry_id, x.date, x.service_date, l.at, x.account_id, e.kind, e.description,
        coalesce(nullif(x.source_kind, ''), e.source_kind), coalesce(x.source_id, e.source_id), x.client_id,
        x.contract_id, x.project_id, x.person_id, x.currency, x.debit - x.credit,
-       x.functional_debit - x.functional_credit, CASE WHEN x.unit = 's' THEN x.quantity ELSE 0 END
+       x.functional_debit - x.functional_credit, CASE WHEN x.unit = 's' THEN x.quantity::bigint ELSE 0 END
 """
 
 
 def postings(actor: Actor, chosen: Slice, *, after: str = "", limit: int = 100) -> PostedPage:
     """Return a page of the postings that a figure sums, newest first; `after` is the `next` of the page before.
 
-    Their sum is the figure. What was recorded after `known_on` is not among them.
+    Their sum is the figure. What was recorded after `known_on` is not among them. Refuses: bad_cursor.
     """
     axes = {Axis.KIND, *(axis for axis, _ in chosen.where)}
     query = _query(actor, chosen, axes, later=False)
@@ -300,16 +317,16 @@ def postings(actor: Actor, chosen: Slice, *, after: str = "", limit: int = 100) 
         query.values.append(end_of(chosen.known_on))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT coalesce(sum(x.functional_debit - x.functional_credit), 0), count(*){query.text}",
+            f"{_WHOLE}{query.text}",
             query.values,
         )
-        amount, count = cursor.fetchone()
+        amount, number, seconds = cursor.fetchone()
         if after:
-            day, _, number = after.partition(".")
             query.conditions.append("(x.date, x.id) < (%s, %s)")
-            query.values += [date.fromisoformat(day), int(number)]
+            query.values += _place(after)
         order = " ORDER BY x.date DESC, x.id DESC LIMIT %s"
         cursor.execute(f"{_POSTED}{query.text}{order}", [*query.values, limit + 1])
         rows = [Posted(*row) for row in cursor.fetchall()]
     last = rows[limit - 1] if len(rows) > limit else None
-    return PostedPage(rows[:limit], amount, count, f"{last.day.isoformat()}.{last.id}" if last else "")
+    following = f"{last.day.isoformat()}.{last.id}" if last else ""
+    return PostedPage(rows[:limit], amount, number, int(seconds), following)

@@ -1,4 +1,4 @@
-"""Reads of revenue: a contract's obligations, runs, the roll-forward of contract positions."""
+"""Reads of revenue: a contract's obligations, runs, changes to decide. Positions roll forward in reporting."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,6 @@ from django.db.models import F, QuerySet, Sum
 from workledger.contracts.models import Contract, ContractLine, ContractState, RevenueMethod
 from workledger.core import locks
 from workledger.core.access import Actor
-from workledger.directory.models import LegalEntity
 from workledger.kernel.period import months
 from workledger.ledger.models import AccountRole, Balance
 from workledger.revenue.calc.remaining import Expected, expected
@@ -631,104 +630,6 @@ def entries(
         )
         for row in rows.order_by("-pk")[:limit]
     ]  # fmt: skip
-
-
-# --- roll-forward -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PositionRow:
-    """A contract's position over a time, in the book's currency: positive is an asset, negative a liability."""
-
-    contract_id: int
-    contract: str
-    client: str
-    opening: Decimal
-    recognized: Decimal
-    billed: Decimal
-    adjusted: Decimal
-    other: Decimal
-    closing: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class RollForward:
-    """Contract assets and liabilities of a legal entity over the half-open [start, end), in the book's currency.
-
-    Each contract is presented net, as an asset or as a liability (606-10-45-1). Sums tie to the ledger.
-    """
-
-    entity_id: int
-    entity: str
-    currency: str
-    start: date
-    end: date
-    rows: list[PositionRow]
-
-    @property
-    def totals(self) -> PositionRow:
-        """The sums of all columns."""
-        names = ("opening", "recognized", "billed", "adjusted", "other", "closing")
-        return PositionRow(
-            0, "", "", *(sum((getattr(row, name) for row in self.rows), _ZERO) for name in names)
-        )
-
-    @property
-    def assets(self) -> Decimal:
-        """Contract assets at the end."""
-        return sum((row.closing for row in self.rows if row.closing > 0), _ZERO)
-
-    @property
-    def liabilities(self) -> Decimal:
-        """Contract liabilities at the end, as a positive amount."""
-        return -sum((row.closing for row in self.rows if row.closing < 0), _ZERO)
-
-
-_ROLL = """
-SELECT p.contract_id,
-       coalesce(sum(p.functional_debit - p.functional_credit) FILTER (WHERE p.date < %(start)s), 0),
-       coalesce(sum(p.functional_debit - p.functional_credit) FILTER (WHERE p.date >= %(start)s
-           AND (e.kind LIKE 'work_priced%%' OR e.kind LIKE 'revenue_recognized%%')), 0),
-       coalesce(sum(p.functional_debit - p.functional_credit) FILTER (WHERE p.date >= %(start)s
-           AND (e.kind LIKE 'invoice_%%' OR e.kind LIKE 'credit_%%')), 0),
-       coalesce(sum(p.functional_debit - p.functional_credit) FILTER (WHERE p.date >= %(start)s
-           AND e.kind LIKE 'written_%%'), 0),
-       coalesce(sum(p.functional_debit - p.functional_credit), 0)
-FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id JOIN ledger_journalentry e ON e.id = p.entry_id
-WHERE a.role = 'contract_position' AND a.book_id = %(book)s AND p.date < %(end)s
-GROUP BY 1
-"""
-
-
-def roll_forward(actor: Actor, entity_id: int, start: date, end: date) -> RollForward:
-    """Return the roll-forward of contract positions over [start, end). Raises NotFound."""
-    entity = locks.one(LegalEntity.objects.visible_to(actor).select_related("book"), entity_id)
-    seen = Contract.objects.visible_to(actor).filter(entity=entity).select_related("client")
-    contracts = {row.pk: row for row in seen}
-    with connection.cursor() as cursor:
-        cursor.execute(_ROLL, {"book": entity.pk, "start": start, "end": end})
-        found = cursor.fetchall()
-    rows = []
-    for contract_id, opening, earned, billed, adjusted, closing in found:
-        contract = contracts.get(contract_id)
-        if contract is None or not (opening or earned or billed or adjusted or closing):
-            continue
-        other = closing - opening - earned - billed - adjusted
-        rows.append(
-            PositionRow(
-                contract_id,
-                str(contract),
-                contract.client.name,
-                opening,
-                earned,
-                billed,
-                adjusted,
-                other,
-                closing,
-            )
-        )
-    rows.sort(key=lambda row: (-abs(row.closing), row.contract))
-    return RollForward(entity.pk, entity.name, entity.book.currency, start, end, rows)
 
 
 # --- for forms ----------------------------------------------------------------------------------------------

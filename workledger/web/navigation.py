@@ -151,6 +151,13 @@ RAIL: tuple[Group, ...] = (
             Item("Close", "close", "calendar-check", (_P.VIEW_LEDGER, _P.MANAGE_PERIODS), ("close-",)),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
             Item("Evidence", "evidence", "search-check", (_P.VIEW_LEDGER,), ("evidence-",)),
+            Item(
+                "Financial reports",
+                "finance_reports",
+                "file-chart-column",
+                (_P.VIEW_LEDGER, _P.VIEW_REVENUE, _P.VIEW_RECEIVABLES),
+                ("finance_report", "finance_report-"),
+            ),
             Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),
         ),
     ),

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_close")),
     path("", include("workledger.web.urls_evidence")),
     path("", include("workledger.web.urls_expenses")),
+    path("", include("workledger.web.urls_finance")),
     path("", include("workledger.web.urls_forecast")),
     path("", include("workledger.web.urls_imports")),
     path("", include("workledger.web.urls_ledger")),

@@ -1,4 +1,4 @@
-"""Addresses of revenue: a contract's obligations, runs, the roll-forward, what remains."""
+"""Addresses of revenue: a contract's obligations, runs, what remains."""
 
 from django.urls import URLPattern, URLResolver, path
 
@@ -65,6 +65,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("revenue", recognition.index, name="revenue"),
     path("revenue/runs/new", recognition.post, name="revenue-run-new"),
     path("revenue/runs/<int:run_id>", recognition.show, name="revenue-run"),
-    path("revenue/positions", recognition.positions, name="revenue-positions"),
     path("revenue/remaining", recognition.remaining, name="revenue-remaining"),
 ]

@@ -1,4 +1,4 @@
-"""Revenue: obligations of contracts, what is believed of them, runs, the roll-forward, what remains."""
+"""Revenue: obligations of contracts, what is believed of them, runs, changes to decide."""
 
 from django.http import HttpRequest
 
@@ -6,7 +6,6 @@ from workledger.api.edge import actor_of, today
 from workledger.api.routes import LIMIT, Limit, act, read
 from workledger.api.wire import Day, Id, list_of, shown
 from workledger.core.access import Permission
-from workledger.kernel.period import next_month
 from workledger.revenue import actions, inputs, queries
 from workledger.revenue.calc.timeline import Measure
 
@@ -25,8 +24,6 @@ _CONTRACT = shown(queries.ContractRevenue, also=("remaining", "unposted"))
 _WHY = shown(queries.WhyRevenue)
 _RUN = shown(queries.RunRow, "RecognitionRun")
 _ENTRY = shown(queries.EntryRow, "RecognitionEntry")
-shown(queries.PositionRow, "ContractPosition")
-_ROLL = shown(queries.RollForward, "ContractPositionRollForward", also=("totals", "assets", "liabilities"))
 shown(queries.ModifiedTerms)
 _WAITING = shown(
     queries.ModificationRow, "ModificationToDecide", also=("amount",), named={"added": ("line", "price")}
@@ -79,19 +76,6 @@ def list_runs(
 def list_run_entries(request: HttpRequest, run_id: Id, limit: Limit = LIMIT) -> list[queries.EntryRow]:
     """What a run recognized, with the derivation of each amount."""
     return queries.entries(actor_of(request), run_id=run_id, limit=limit)
-
-
-@read("/entities/{entity_id}/contract-positions", _ROLL, _VIEW, tag=_TAG, name="get_contract_positions",
-      summary="Get the roll-forward of contract positions")  # fmt: skip
-def get_roll_forward(
-    request: HttpRequest, entity_id: Id, start: Day | None = None, end: Day | None = None
-) -> queries.RollForward:
-    """Contract assets and liabilities over the half-open [start, end): opening, recognized, billed, adjusted, closing.
-
-    This month without dates.
-    """
-    first = start or today().replace(day=1)
-    return queries.roll_forward(actor_of(request), entity_id, first, end or next_month(first))
 
 
 @read("/contract-modifications", list_of(_WAITING), _VIEW, tag=_TAG, name="list_modifications_to_decide",

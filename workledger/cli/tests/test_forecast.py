@@ -39,6 +39,5 @@ def test_it_gives_json(world: World) -> None:
 
 
 def test_an_unknown_entity_is_refused(world: World) -> None:
-    assert world
     with pytest.raises(Refused, match="There are: Fjord & Co GmbH"):
         ask("--entity", "Nobody")

@@ -30,6 +30,7 @@ from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_
 from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
 from workledger.receivables.models import Payment
+from workledger.reporting.catalogue import REPORTS
 from workledger.testing.expenses import approved as expenses_approved
 from workledger.testing.expenses import category, driving, spent, submitted
 from workledger.testing.revenue import obligation_of, revenue_told
@@ -296,7 +297,8 @@ def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None
         f"{contract}/revenue", f"{contract}/obligations/{obligation}/why", f"{contract}/obligations",
         f"{contract}/modifications/new", f"{contract}/uncertain-amounts/new",
         f"{contract}/obligations/{obligation}/estimates/new", "/revenue?month=2026-04", f"/revenue/runs/{ran}",
-        "/revenue/positions", "/revenue/remaining",
+        "/revenue/remaining", "/ledger/reports",
+        *(f"/ledger/reports/{name}?from=2026-02-01&through=2026-03-31" for name in REPORTS),
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
 

@@ -72,6 +72,11 @@ def kind_words(kind: str) -> str:
     return _KINDS.get(kind) or kind.replace("_", " ").capitalize()
 
 
+def source_words(kind: str) -> str:
+    """Return the kind of the document behind a posting as people read it."""
+    return _SOURCES.get(kind, kind.replace("_", " ").capitalize())
+
+
 def _day(text: str) -> date | None:
     """Return the day an address names, as people type it; refuses what is none."""
     try:
@@ -271,8 +276,7 @@ def _about(names: Mapping[Dimension, Mapping[int, str]], dimensions: Mapping[Dim
 
 def _source(kind: str, identifier: int | None) -> tuple[str, str]:
     """Return the words and the address of the document behind a posting; '' where there is none."""
-    words = _SOURCES.get(kind, kind.replace("_", " ").capitalize())
-    return words, page_url(kind, identifier) if identifier else ""
+    return source_words(kind), page_url(kind, identifier) if identifier else ""
 
 
 # --- journal ---------------------------------------------------------------------------------------------

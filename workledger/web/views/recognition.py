@@ -1,4 +1,4 @@
-"""Recognition runs, the roll-forward of contract positions, and what remains to be earned."""
+"""Recognition runs, and what remains to be earned."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -101,18 +101,6 @@ def show(request: ActingRequest, run_id: int) -> HttpResponse:
     rows = queries.entries(request.actor, run_id=run_id)
     context = {"run": run, "rows": rows, "currency": run.book.currency, "more": run.entry_count - len(rows)}
     return render(request, "web/revenue/run.html", context)
-
-
-@page(_P.VIEW_REVENUE)
-@require_GET
-def positions(request: ActingRequest) -> HttpResponse:
-    """Contract assets and liabilities: opening, recognized, billed, adjusted, closing; it ties to the ledger."""
-    entity = _entity(request)
-    start, _ = _month(request.GET.get("month", ""))
-    context: dict[str, Any] = {**_around(request, entity), "month": start, "months": _month_choices()}
-    if entity is not None:
-        context["roll"] = queries.roll_forward(request.actor, entity.pk, start, next_month(start))
-    return render(request, "web/revenue/positions.html", context)
 
 
 @page(_P.VIEW_REVENUE)
