@@ -30,6 +30,7 @@ from workledger.core.door import Options, action, record
 from workledger.core.models import RoleAssignment, User
 from workledger.demo.calc.firm import generate
 from workledger.demo.calc.records import DemoFirm, Entry, WrongRate
+from workledger.demo.closing import Closing
 from workledger.demo.deals import Deals
 from workledger.demo.queries import PASSWORD, is_loaded
 from workledger.demo.spending import Spending
@@ -38,7 +39,7 @@ from workledger.demo.waiting import Waiting
 from workledger.directory import models as directory
 from workledger.kernel.rounding import round_amount
 from workledger.ledger import actions as ledger
-from workledger.ledger.models import Book, Period, PeriodState
+from workledger.ledger.models import Book
 from workledger.projects.actions import create_phases, create_projects, create_tasks
 from workledger.projects.inputs import NewPhase, NewTask, ProjectInput
 from workledger.projects.models import ProjectState
@@ -85,7 +86,7 @@ def load_demo(*, people: int, months: int, seed: int, today: date, progress: Pro
 
 @action("demo.load_firm", needs=Permission.MANAGE_SETTINGS, logs_input=False)
 def load_firm(*, actor: Actor, loader: "_Loader") -> LoadedDemo:
-    """Write a generated firm: people, work, time, approvals, bills, payments, then lock what is past."""
+    """Write a generated firm: people, work, time, approvals, bills, payments, then close what is past."""
     loader.found()
     loader.people()
     loader.clients()
@@ -102,7 +103,7 @@ def load_firm(*, actor: Actor, loader: "_Loader") -> LoadedDemo:
     loader.spending.vendor_bill()
     loader.holds()
     loader.waiting.load()
-    loader.lock()
+    loader.closing.load()
     record(None, f"Loaded the demo firm with {len(loader.firm.entries):,} entries")
     return LoadedDemo(len(loader.firm.entries), invoices, payments)
 
@@ -115,6 +116,7 @@ class _Loader:
         self.firm = firm
         self._progress = progress
         self.spending, self.deals, self.waiting = Spending(self), Deals(self), Waiting(self)
+        self.closing = Closing(self, _OPEN_MONTHS)
         self.entity_id = 0
         self.person_ids: list[int] = []
         self.user_ids: list[int] = []
@@ -693,15 +695,6 @@ class _Loader:
                 by_reason[row.reason, row.note].append(item_id)
         for (reason, note), item_ids in sorted(by_reason.items()):
             hold_items(actor=self.actor, item_ids=item_ids, reason_code=ReasonCode(reason), note=note)
-
-    def lock(self) -> None:
-        """Lock the months before the last two."""
-        self.say("Locking past months")
-        periods = Period.objects.filter(book_id=self.entity_id, end__lte=self.firm.today).order_by("start")
-        for period in list(periods)[:-_OPEN_MONTHS]:
-            ledger.set_period_state(
-                actor=self.actor, period_id=period.pk, state=PeriodState.LOCKED, reason="Month closed"
-            )
 
 
 def _seconds(hours: Decimal | None) -> int | None:
