@@ -311,7 +311,7 @@ def part_credited(whole: EntryDraft, values: CreditValues, *, client_id: int, co
     foreign = whole.currency != values.book_currency
     for row in whole.postings:
         if not (row.debit or row.credit):
-            continue  # a realized difference stays: the work is in progress again at the invoice's rate
+            continue  # a realized difference, which has a share of its own
         key = (row.account, row.client_id, row.contract_id, row.contract_line_id, row.project_id)
         amounts[key] += row.debit - row.credit
         worth[key] += (row.functional or _ZERO) if row.debit else -(row.functional or _ZERO)
@@ -331,4 +331,35 @@ def part_credited(whole: EntryDraft, values: CreditValues, *, client_id: int, co
     postings.insert(
         0, _side(AccountRole.RECEIVABLE, -total, abs(total_value) if foreign else None, receivable)
     )
+    postings += _realized_credited(whole, amounts, before, now, quantum)
     return whole._replace(postings=postings)
+
+
+def _realized_credited(
+    whole: EntryDraft,
+    amounts: Mapping[_Account, Decimal],
+    before: Mapping[_Account, Decimal],
+    now: Mapping[_Account, Decimal],
+    quantum: Decimal,
+) -> Iterable[PostingDraft]:
+    """Return the share of realized differences that goes with what is credited of the positions behind them.
+
+    A difference of the whole contract goes with all of its position.
+    """
+    for row in whole.postings:
+        if row.debit or row.credit or not row.functional:
+            continue
+        own = (
+            AccountRole.CONTRACT_POSITION,
+            row.client_id,
+            row.contract_id,
+            row.contract_line_id,
+            row.project_id,
+        )
+        keys = [own] if amounts.get(own) else [key for key in amounts if key[0] is own[0]]
+        base, done, more = (
+            sum((rows.get(key, _ZERO) for key in keys), _ZERO) for rows in (amounts, before, now)
+        )
+        share = share_of_value(row.functional, base, done, done + more, quantum)
+        if share:
+            yield row._replace(functional=share)

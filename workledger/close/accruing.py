@@ -115,7 +115,7 @@ def expenses(end: PeriodEnd) -> Found:
 
 
 def _of_expenses(sides: Sequence[_Side], words: dict[int, str]) -> Iterator[Proposal]:
-    for side in sides:
+    for side in sorted(sides, key=lambda side: (side.source_id, side.account in _REVENUE)):
         said = words.get(side.source_id, "An expense")
         if side.account is AccountRole.PROJECT_EXPENSE:
             reason = f"{said} is submitted and not approved. Its cost, without tax that is reclaimed."
@@ -144,7 +144,7 @@ def unapproved_time(end: PeriodEnd) -> Found:
 
 
 def _of_time(sides: Sequence[_Side], contractors: set[int]) -> Iterator[Proposal]:
-    for side in sides:
+    for side in sorted(sides, key=lambda side: side.about):
         if side.account is AccountRole.LABOUR_COST:
             outside = side.about[_ABOUT.index("person_id")] in contractors
             counter = AccountRole.ACCRUED_EXPENSES if outside else AccountRole.LABOUR_ABSORBED

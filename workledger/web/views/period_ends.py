@@ -75,6 +75,7 @@ def _page(request: ActingRequest, kind: RunKind) -> HttpResponse:
     )
     context = {
         "kind": kind,
+        "sees_contracts": request.actor.can(_P.VIEW_CONTRACTS),
         "title": kind.label,
         "lead": _LEADS[kind],
         "entity": entity,
@@ -137,6 +138,7 @@ def show(request: ActingRequest, run_id: int) -> HttpResponse:
     lines = queries.run_lines(request.actor, run_id)
     context = {
         "run": run,
+        "sees_contracts": request.actor.can(_P.VIEW_CONTRACTS),
         "row": row,
         "rows": lines[:_MOST_SHOWN],
         "more": len(lines) - _MOST_SHOWN,
