@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -121,25 +121,27 @@ def load(rows: QuerySet[PerformanceObligation], *, by_day: bool = False) -> list
             for row in ObligationLine.objects.filter(obligation__in=ids).order_by("pk")
         ),
         versions=_grouped(
-            (row.obligation_id, _version(row))
-            for row in ObligationVersion.objects.filter(obligation__in=ids).order_by("from_day", "pk")
+            (pk, Version(day, price, Treatment(treatment), *rest))
+            for pk, day, price, treatment, *rest in _values(
+                ObligationVersion.objects.filter(obligation__in=ids).order_by("from_day", "pk"),
+                "from_day", "price", "treatment", "start", "end", "total", "past", "reason",
+            )
         ),
         estimates=_grouped(
-            (
-                row.obligation_id,
-                Estimate(
-                    row.from_day, row.seconds, row.cost, row.materials, row.delivered, row.breakage_percent
-                ),
+            (pk, Estimate(*believed))
+            for pk, *believed in _values(
+                ObligationEstimate.objects.filter(obligation__in=ids).order_by("from_day", "pk"),
+                "from_day", "seconds", "cost", "materials", "delivered", "breakage_percent",
             )
-            for row in ObligationEstimate.objects.filter(obligation__in=ids).order_by("from_day", "pk")
         ),
         stated=_grouped(
-            (row.obligation_id, Reached(row.on, row.value, row.evidence))
-            for row in ProgressRecord.objects.filter(
-                obligation__in=ids, state=ProgressState.APPROVED
-            ).order_by("on", "pk")
+            (pk, Reached(*reached))
+            for pk, *reached in _values(
+                ProgressRecord.objects.filter(obligation__in=ids, state=ProgressState.APPROVED).order_by("on", "pk"),
+                "on", "value", "evidence",
+            )
         ),
-    )
+    )  # fmt: skip
     _add_uncertain(found, loaded)
     line_ids = {line.line_id for held in loaded.lines.values() for line in held}
     loaded.done = done_on(line_ids, _daily_lines(found, loaded, by_day=by_day))
@@ -150,17 +152,16 @@ def load(rows: QuerySet[PerformanceObligation], *, by_day: bool = False) -> list
     return [_held(row, loaded) for row in found]
 
 
+def _values(rows: QuerySet[Any], *columns: str) -> Iterable[tuple[Any, ...]]:
+    """Return the obligation's id and these columns of rows, without making objects of them."""
+    return rows.values_list("obligation_id", *columns)
+
+
 def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
     found: dict[int, list[T]] = defaultdict(list)
     for key, value in pairs:
         found[key].append(value)
     return found
-
-
-def _version(row: ObligationVersion) -> Version:
-    return Version(
-        row.from_day, row.price, Treatment(row.treatment), row.start, row.end, row.total, row.past, row.reason
-    )
 
 
 def _add_uncertain(rows: Iterable[PerformanceObligation], loaded: _Loaded) -> None:

@@ -29,6 +29,7 @@ from workledger.revenue.calc.derivation import Step
 from workledger.revenue.calc.losses import Provision, provision
 from workledger.revenue.calc.timeline import (
     NotMeasurable,
+    Recognized,
     by_month,
     done_by,
     estimate_on,
@@ -53,8 +54,9 @@ _ENTRY_FIELDS = (
     "id", "run", "obligation", "kind", "service_month", "currency", "price", "to_date", "amount", "functional", "progress",
     "steps", "journal_entry_id",
 )  # fmt: skip
-_Posted = Mapping[tuple[str, date], Decimal]
+_Posted = Mapping[str, Mapping[date, Decimal]]
 _NOTHING: _Posted = {}
+_NONE: Mapping[date, Decimal] = {}
 _ACCOUNTS = {
     EntryKind.REVENUE: AccountRole.SERVICES_REVENUE,
     EntryKind.MODIFICATION: AccountRole.SERVICES_REVENUE,
@@ -175,9 +177,9 @@ def _posted(entity: LegalEntity) -> Mapping[int, _Posted]:
         .values_list("obligation_id", "kind", "service_month")
         .annotate(Sum("amount"))
     )
-    found: dict[int, dict[tuple[str, date], Decimal]] = defaultdict(dict)
+    found: dict[int, dict[str, dict[date, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     for obligation_id, kind, month, amount in rows:
-        found[obligation_id][kind, month] = amount
+        found[obligation_id][kind][month] = amount
     return found
 
 
@@ -189,40 +191,43 @@ def _provided(entity: LegalEntity) -> Mapping[int, Decimal]:
 
 def _new(held: Held, last: date, books: Books, posted: _Posted) -> Iterable[_New | None]:
     """Yield what is new of each month; None where a month has no exchange rate. Raises `NotMeasurable`."""
-    seen = set()
+    before = posted.get(EntryKind.REVENUE.value, _NONE)
     caught_up = at_once(held, last)
+    first = held.facts.versions[0].from_day.replace(day=1) if held.facts.versions else date.max
     for each in by_month(held.facts, last):
-        seen.add(each.days.start)
-        modified = sum((one.amount for one in caught_up.get(each.days.start, ())), _ZERO)
-        amount = each.amount - modified - posted.get((EntryKind.REVENUE, each.days.start), _ZERO)
+        amount = each.amount - before.get(each.days.start, _ZERO)
+        if caught_up:
+            amount -= sum((one.amount for one in caught_up.get(each.days.start, ())), _ZERO)
         if amount:
             to_date = each.to_date
             yield _with_book(
                 books, held, EntryKind.REVENUE, each.days.start, amount, to_date.amount, to_date.price,
                 to_date.progress, explain(held.facts, _day_of(each.days.start, last)),
             )  # fmt: skip
-    for (kind, posted_month), amount in posted.items():
-        if kind == EntryKind.REVENUE and posted_month <= last and posted_month not in seen and amount:
+    for posted_month, amount in before.items():
+        if posted_month <= last and posted_month < first and amount:
             step = Step("Begins later", "What was recognized before its first day is taken back.")
             yield _with_book(
                 books, held, EntryKind.REVENUE, posted_month, -amount, _ZERO, _ZERO, _ZERO, (step,)
             )
-    yield from _new_modified(held, caught_up, books, posted)
+    yield from _new_modified(held, last, caught_up, books, posted)
     yield from _new_interest(held, last, books, posted)
 
 
 def _new_modified(
-    held: Held, caught_up: Mapping[date, Sequence[AtOnce]], books: Books, posted: _Posted
+    held: Held, through: date, caught_up: Mapping[date, Sequence[AtOnce]], books: Books, posted: _Posted
 ) -> Iterable[_New | None]:
     """Yield what modifications catch up at once, beside the month's own revenue: an entry of its own that says why."""
-    for month, some in caught_up.items():
-        amount = sum((one.amount for one in some), _ZERO)
-        amount -= posted.get((EntryKind.MODIFICATION, month), _ZERO)
+    before = posted.get(EntryKind.MODIFICATION.value, _NONE)
+    for month in sorted({*caught_up, *(posted_month for posted_month in before if posted_month <= through)}):
+        some = caught_up.get(month, ())
+        amount = sum((one.amount for one in some), _ZERO) - before.get(month, _ZERO)
         if amount:
-            last = some[-1].after
+            last = some[-1].after if some else Recognized(_ZERO, _ZERO, _ZERO)
+            steps = tuple(step for one in some for step in one.steps)
             yield _with_book(
                 books, held, EntryKind.MODIFICATION, month, amount, last.amount, last.price, last.progress,
-                tuple(step for one in some for step in one.steps),
+                steps or (Step("Modification", "By later facts it catches nothing up."),),
             )  # fmt: skip
 
 
@@ -233,8 +238,9 @@ def _new_interest(held: Held, last: date, books: Books, posted: _Posted) -> Iter
     accrued = financing.interest(
         held.payments(), terms.transfer, terms.annual_percent, held.facts.currency, last
     )
+    before = posted.get(EntryKind.INTEREST.value, _NONE)
     for each in accrued:
-        amount = each.amount - posted.get((EntryKind.INTEREST, each.month), _ZERO)
+        amount = each.amount - before.get(each.month, _ZERO)
         if amount:
             words = money_words(each.to_date, held.facts.currency)
             step = Step("Interest", f"{terms.annual_percent.normalize():f} % a year; {words} to date.")

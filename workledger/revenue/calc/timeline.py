@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from workledger.kernel.money import money_words
@@ -398,6 +399,12 @@ class Month(NamedTuple):
     to_date: Recognized
 
 
+@lru_cache(maxsize=256)
+def _calendar(start: date, end: date) -> tuple[Period, ...]:
+    """Return the months of a span; many obligations have the same."""
+    return tuple(months(start, end))
+
+
 def by_month(obligation: Obligation, through: date) -> Iterator[Month]:
     """Yield each calendar month's revenue from the first version's month on, of the last one that through the day
     `through`. Raises `NotMeasurable`.
@@ -405,7 +412,7 @@ def by_month(obligation: Obligation, through: date) -> Iterator[Month]:
     if not obligation.versions:
         return
     before = _ZERO
-    for days in months(obligation.versions[0].from_day, through + _DAY):
+    for days in _calendar(obligation.versions[0].from_day, through + _DAY):
         found = recognized(obligation, min(days.end - _DAY, through))
         yield Month(days, found.amount - before, found)
         before = found.amount

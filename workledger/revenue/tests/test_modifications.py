@@ -26,8 +26,10 @@ from workledger.revenue.models import (
     RecognitionEntry,
 )
 from workledger.revenue.queries import modifications_waiting
-from workledger.testing.revenue import fixed_contract, obligation_of, ordered, repriced, run
+from workledger.testing.revenue import fixed_contract, obligation_of, ordered, repriced, run, task_of
+from workledger.testing.time import approved
 from workledger.testing.world import World
+from workledger.timesheets.approval import withdraw_approval
 
 APRIL = date(2026, 4, 1)
 CATCH_UP = DecisionInput(adds_distinct=False, at_stand_alone_price=False, rest=Rest.NOT_DISTINCT)
@@ -224,3 +226,15 @@ def test_a_line_added_directly_later_waits_too(world: World) -> None:
     (row,) = modifications_waiting(world.fay.actor)
     assert row.added == [("More", D(18_100))]
     assert PerformanceObligation.objects.count() == 2
+
+
+def test_later_facts_that_leave_nothing_to_catch_up_take_the_catch_up_back(world: World) -> None:
+    line = fixed_contract(world, RevenueMethod.INPUT_HOURS, price=10_000, budget_seconds=100 * 3600)
+    work = approved(world.carl, world, task_of(world, line), date(2026, 3, 2), "10")
+    ordered(world, line.contract_id, repriced(line, 20_000))
+    decided(world, CATCH_UP)
+    run(world, 4)
+    assert earned(EntryKind.MODIFICATION) == {4: 1_000}
+    withdraw_approval(actor=world.fay.actor, line_id=work.line_id, reason="Wrong", on=date(2026, 4, 2))
+    run(world, 4)
+    assert sum(RecognitionEntry.objects.values_list("amount", flat=True)) == 0
