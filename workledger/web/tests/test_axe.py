@@ -290,7 +290,9 @@ def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None
         f"{contract}/revenue", f"{contract}/obligations/{obligation}/why", f"{contract}/obligations",
         f"{contract}/modifications/new", f"{contract}/uncertain-amounts/new",
         f"{contract}/obligations/{obligation}/estimates/new", "/revenue?month=2026-04", f"/revenue/runs/{ran}",
-        "/revenue/positions", "/revenue/remaining",
+        "/revenue/positions", "/revenue/remaining", "/forecast", f"/forecast/contracts/{line.contract_id}",
+        f"/forecast/contracts/{line.contract_id}/why", "/forecast/versions", "/forecast/versions/new", "/forecast/bridge",
+        "/forecast/bridge/new", "/forecast/backlog", "/forecast/deferred",
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
 
