@@ -22,6 +22,8 @@ from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import number_of
 
 MONTHS_BEFORE, MONTHS_SHOWN = 6, 18
+_WORDS_EVERY = 3
+"""Words stand above every third month, so that they do not meet on a phone; the axis says the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,13 @@ def months_chart(rows: list[MonthSums], as_of: date, currency: str) -> Chart | N
         return None
     layers: list[list[Point]] = [[], [], []]
     table = []
-    for row in shown:
+    for place, row in enumerate(shown):
         label = f"{row.month:%b %y}"
+        words = compact(row.total) if row.total and place % _WORDS_EVERY == 0 else ""
         for points, amount, tone in zip(
             layers, (row.recognized, row.contracted, row.expected), ("", "rest", "rest"), strict=True
         ):
-            points.append(Point(label, amount, compact(row.total) if row.total else "", "", tone))
+            points.append(Point(label, amount, words, "", tone))
         cells = (row.recognized, row.contracted, row.expected, row.total)
         table.append((f"{row.month:%B %Y}", tuple(Cell(formats.amount(cell, currency)) for cell in cells)))
     title = "What is still to come, and how sure is it?"

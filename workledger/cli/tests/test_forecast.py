@@ -39,5 +39,6 @@ def test_it_gives_json(world: World) -> None:
 
 
 def test_an_unknown_entity_is_refused(world: World) -> None:
+    assert world.entity_id
     with pytest.raises(Refused, match="There are: Fjord & Co GmbH"):
         ask("--entity", "Nobody")

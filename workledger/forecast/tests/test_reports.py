@@ -57,14 +57,14 @@ def test_backlog_is_contracted_less_recognized(world: World) -> None:
     found = queries.backlog(world.fay.actor, world.entity_id, MARCH_END)
     rows = {row.contract.split(" ", 1)[1]: row for row in found.rows}
     build, atlas = rows["Build"], rows["Atlas programme"]
-    assert (build.contracted, build.recognized, build.backlog, build.next_year) == (
-        D(18_100),
-        D(5_900),
-        D(12_200),
-        D(12_200),
-    )
+    assert [build.contracted, build.recognized, build.backlog, build.next_year] == [
+        18_100,
+        5_900,
+        12_200,
+        12_200,
+    ]
     # at 960 a month for twelve months
-    assert (atlas.backlog, atlas.next_year, atlas.unscheduled) == (D(49_040), D(11_520), D(37_520))
+    assert [atlas.backlog, atlas.next_year, atlas.unscheduled] == [49_040, 11_520, 37_520]
     assert found.totals.backlog == 61_240
     # 12,200 and 11,520 of what is forecast, with 1,300 a month of advice
     assert found.coverage == D(23_720) / (23_720 + 15_600)
@@ -88,9 +88,9 @@ def test_remaining_obligations_and_the_practical_expedients(world: World) -> Non
     ContractLine.objects.filter(pk=world.delivery.pk).update(budget_amount=D(1_960))
     approved(world.carl, world, world.build, date(2026, 3, 10), "8")
     usual = remaining(world)
-    assert [(row.total, row.may_be_left_out) for row in usual.rows] == [(D(12_200), True)]
+    assert [[row.total, row.may_be_left_out] for row in usual.rows] == [[12_200, True]]
     assert usual.rows[0].amounts == [9_100, 3_100, 0, 0, 0]
-    assert [(row.name, row.amount) for row in usual.left_out] == [("Delivery", D(1_000))]
+    assert [[row.name, row.amount] for row in usual.left_out] == [["Delivery", 1_000]]
     assert "606-10-50-14(b)" in usual.left_out[0].reason
     without = remaining(world, leaves_short=True)
     assert without.rows == []
@@ -119,9 +119,9 @@ def test_what_is_constrained_stands_beside(world: World) -> None:
     )  # fmt: skip
     found = remaining(world)
     (row,) = [row for row in found.left_out if "Constrained" in row.reason]
-    assert (row.name, row.amount) == ("Bonus", D(3_000))
+    assert [row.name, row.amount] == ["Bonus", 3_000]
     item = queries.now(world.fay.actor, world.entity_id, MARCH_END, line.contract_id).items[0]
-    assert (item.price, item.uncertain, item.total(*Kind)) == (D(20_100), D(2_000), D(20_100))
+    assert [item.price, item.uncertain, item.total(*Kind)] == [20_100, 2_000, 20_100]
 
 
 # --- deferred revenue ---------------------------------------------------------------------------------------
@@ -145,8 +145,8 @@ def test_deferred_revenue_unwinds_and_ties_to_the_ledger(world: World) -> None:
     assert row.opening == 12_200
     assert row.released == [3_000, 3_100, 3_000, 3_100, *[0] * 8]
     assert found.totals.opening == -balance(world, AccountRole.CONTRACT_POSITION)
-    assert [(each.opening, each.recognized, each.closing) for each in found.months[:2]] == [
-        (D(12_200), D(3_000), D(9_200)), (D(9_200), D(3_100), D(6_100))
+    assert [[each.opening, each.recognized, each.closing] for each in found.months[:2]] == [
+        [12_200, 3_000, 9_200], [9_200, 3_100, 6_100]
     ]  # fmt: skip
     assert found.current == 12_200
 
@@ -161,14 +161,9 @@ def test_what_is_still_to_be_billed_becomes_a_liability(world: World) -> None:
     assert found.rows == []
     april, may = found.months[:2]
     # 5,900 were earned and not billed; 10,860 is billed, 3,000 and 3,100 are earned
-    assert (april.billed, april.recognized, april.to_asset, april.closing) == (
-        D(10_860),
-        D(3_000),
-        D(-5_900),
-        D(1_960),
-    )
-    assert (may.opening, may.recognized, may.to_asset, may.closing) == (D(1_960), D(3_100), D(1_140), D(0))
-    assert (found.months[-1].month, found.months[-1].billed) == (None, D(7_240))
+    assert [april.billed, april.recognized, april.to_asset, april.closing] == [10_860, 3_000, -5_900, 1_960]
+    assert [may.opening, may.recognized, may.to_asset, may.closing] == [1_960, 3_100, 1_140, 0]
+    assert [found.months[-1].month, found.months[-1].billed] == [None, 7_240]
 
 
 def test_a_liability_keeps_its_rate(world: World) -> None:
@@ -179,7 +174,7 @@ def test_a_liability_keeps_its_rate(world: World) -> None:
     ExchangeRate.objects.create(base="USD", quote="EUR", day=MARCH_END, rate=D("0.5"))
     (row,) = queries.deferred_revenue(world.fay.actor, world.entity_id, MARCH_END).rows
     assert row.opening == 10_980  # 12,200 × 0.9
-    assert (row.released[0], sum(row.released, D(0))) == (D(2_700), D(10_980))
+    assert [row.released[0], sum(row.released, D(0))] == [2_700, 10_980]
 
 
 # --- bridge -------------------------------------------------------------------------------------------------
@@ -217,12 +212,12 @@ def test_two_frozen_versions_read_back_as_they_were(world: World) -> None:
     before = forecast(world.entity, MARCH_END, world.fay.actor)
     first, last = frozen(world, "A"), frozen(world, "B")
     row, after = queries.version(world.fay.actor, first)
-    assert (row.name, after.items) == ("A", before.items)
+    assert [row.name, after.items] == ["A", before.items]
     bridge = queries.compare(world.fay.actor, first, last, MARCH_END).bridge
     assert bridge.opening == bridge.closing == 18_100
     assert not any(step.moves for step in bridge.steps)
     found = {each.name: each for each in queries.versions(world.fay.actor, world.entity_id)}
-    assert (found["A"].contracted, found["A"].is_of_close) == (D(18_100), False)
+    assert [found["A"].contracted, found["A"].is_of_close] == [18_100, False]
 
 
 def test_who_may_not_see_revenue_sees_no_forecast(world: World) -> None:

@@ -299,6 +299,9 @@ def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None
         f"{contract}/obligations/{obligation}/estimates/new", "/revenue?month=2026-04", f"/revenue/runs/{ran}",
         "/revenue/remaining", "/ledger/reports",
         *(f"/ledger/reports/{name}?from=2026-02-01&through=2026-03-31" for name in REPORTS),
+        "/forecast", f"/forecast/contracts/{line.contract_id}",
+        f"/forecast/contracts/{line.contract_id}/why", "/forecast/versions", "/forecast/versions/new", "/forecast/bridge",
+        "/forecast/bridge/new", "/forecast/backlog", "/forecast/deferred",
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
 

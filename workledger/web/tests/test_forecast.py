@@ -60,6 +60,26 @@ def test_why_says_what_each_month_rests_on(line: ContractLine, fay: Client) -> N
     assert fay.get(reverse("forecast-why", args=[line.contract_id]), {"key": "nothing"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("2026-03", "3,100.00"),
+        ("before-2026-03", "2,800.00"),
+        ("after-2026-05", "6,100.00"),
+        ("undated", "\N{EN DASH}"),
+    ],
+)
+def test_why_opens_what_the_figure_is(line: ContractLine, fay: Client, part: str, value: str) -> None:
+    shown = page(fay, "forecast-why", line.contract_id, part=part, as_of="2026-02-28")
+    assert value in shown.split('class="trail-value"')[1].split("</p>")[0]
+
+
+def test_why_this_backlog(line: ContractLine, fay: Client) -> None:
+    shown = page(fay, "forecast-why", line.contract_id, of="backlog", as_of="2026-02-28")
+    assert "15,300.00" in shown.split('class="trail-value"')[1].split("</p>")[0]
+    assert "Next twelve months" in shown
+
+
 def test_a_contract_shows_its_lines_and_their_prices(world: World, line: ContractLine, fay: Client) -> None:
     assert "€18,100.00" in page(fay, "forecast-contract", line.contract_id)
     burnt = page(fay, "forecast-contract", world.acme_contract.pk)
@@ -142,6 +162,8 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_more_contracts_ask_no_more_queries(world: World, line: ContractLine, fay: Client, name: str) -> None:
+    assert line.pk
+
     def asked() -> int:
         with CaptureQueriesContext(connection) as captured:
             page(fay, name)

@@ -1,7 +1,7 @@
 """The forecast by month, with the way down to each contract's lines and why; and its frozen versions."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -66,8 +66,8 @@ def index(request: ActingRequest) -> HttpResponse:
             "chart": months_chart(sums, found.as_of, found.currency),
             "table": table,
             "clients": clients,
-            "rows": list(_rows(clients, question)),
-            "foot": _cells(table.sums),
+            "rows": list(_rows(clients, question, table.months)),
+            "foot": _cells(table.sums, table.months),
             "from": request.GET.get("from", ""),
             "from_options": _from_options(found),
             "renewal": sum((row.renewal for row in sums), Decimal(0)),
@@ -86,26 +86,31 @@ def _from_options(found: Forecast) -> list[tuple[str, str]]:
     return [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in shown]
 
 
-def _rows(clients: Iterable[ClientMonths], question: Asked) -> Iterator[TableRow]:
+def _rows(clients: Iterable[ClientMonths], question: Asked, shown: Sequence[date]) -> Iterator[TableRow]:
     for client in clients:
-        yield TableRow(0, client.client, "", "", _cells(client.sums))
+        yield TableRow(0, client.client, "", "", _cells(client.sums, shown))
         for contract in client.contracts:
-            yield from _contract_rows(contract, question)
+            yield from _contract_rows(contract, question, shown)
 
 
-def _contract_rows(row: ContractMonths, question: Asked) -> Iterator[TableRow]:
+def _contract_rows(row: ContractMonths, question: Asked, shown: Sequence[date]) -> Iterator[TableRow]:
     href = f"{reverse('forecast-contract', args=[row.contract_id])}?{question.words}"
     why = f"{reverse('forecast-why', args=[row.contract_id])}?{question.words}"
-    yield TableRow(1, row.contract, href, "", _cells(row.sums, why))
+    yield TableRow(1, row.contract, href, "", _cells(row.sums, shown, why))
     for each in row.items if len(row.items) > 1 else ():
-        cells = _cells(each.cells, f"{why}&key={each.item.key}")
+        cells = _cells(each.cells, shown, f"{why}&key={each.item.key}")
         yield TableRow(2, each.item.name, "", each.item.method, cells)
 
 
-def _cells(cells: Cells, why: str = "") -> tuple[Figure, ...]:
+def _cells(cells: Cells, shown: Sequence[date], why: str = "") -> tuple[Figure, ...]:
     """Return figures of a row, whole; each opens its reason, exact."""
     amounts = (cells.before, *cells.months, cells.after, cells.undated, cells.total)
-    return tuple(Figure(_whole(amount), why if why and amount else "") for amount in amounts)
+    months = [f"{month:%Y-%m}" for month in shown]
+    parts = (f"before-{months[0]}", *months, f"after-{months[-1]}", "undated", "")
+    return tuple(
+        Figure(_whole(amount), f"{why}&part={part}" if why and amount else "")
+        for amount, part in zip(amounts, parts, strict=True)
+    )
 
 
 def _whole(amount: Decimal) -> str:
@@ -143,34 +148,89 @@ def _sums(item: Item) -> dict[str, Decimal]:
 @page(_P.VIEW_REVENUE)
 @require_GET
 def why(request: ActingRequest, contract_id: int) -> HttpResponse:
-    """Why a contract, or a line of it (`key`), comes to what it does: each amount with its reason."""
+    """Why a contract, or a line of it (`key`), comes to what it does in a `part` of the months; or why its backlog does."""
     row, question, items = _of_contract(request, contract_id)
-    key = request.GET.get("key", "")
-    items = [item for item in items if not key or item.key == key]
+    key, part = request.GET.get("key", ""), request.GET.get("part", "")
+    items = [_within(item, part) for item in items if not key or item.key == key]
     if not items:
         raise locks.not_found(Contract)
-    home, currency = question.context["currency"], items[0].currency
-    total = sum((item.functional(*_COUNTED) for item in items), Decimal(0))
-    trail = {
-        "title": "Why this forecast?",
-        "value": formats.money(total, home),
-        "sentence": _sentence(row, items, question),
-        "formula": [
-            {"sign": "+" if place else "", "label": kind.label, "value": formats.money(_sum(items, kind), home)}
-            for place, kind in enumerate(_COUNTED)
-        ],
-        "rows_label": "Month by month" + (f", {currency}" if currency != home else ""),
-        "rows": [
-            {"name": _month(each), "note": f"{item.name}. {each.kind.label}: {each.said}",
-             "value": formats.money(each.amount, item.currency)}
-            for item in items for each in item.amounts
-        ],
-        "more_url": f"{reverse('forecast-contract', args=[row.pk])}?{question.words}",
-        "more_label": "The contract's forecast",
-        "basis": "Renewals count in no sum." if any(each.kind is Kind.RENEWAL for item in items for each in item.amounts) else "",
-    }  # fmt: skip
+    trail = _trail(row, items, question, part)
+    if request.GET.get("of") == "backlog":
+        trail |= _backlog_trail(request, row, question)
     template = "web/partials/trail.html" if getattr(request, "htmx", None) else "web/trail.html"
     return render(request, template, {"trail": trail})
+
+
+def _within(item: Item, part: str) -> Item:
+    """Return an item with the amounts of a part of the table's months: '2026-04', 'before-2026-04', 'after-…', 'undated'."""
+    side, _, month = part.partition("-") if part.startswith(("before-", "after-")) else ("", "", part)
+    keep: dict[str, Callable[[date | None], bool]] = {
+        "before": lambda each: each is not None and f"{each:%Y-%m}" < month,
+        "after": lambda each: each is not None and f"{each:%Y-%m}" > month,
+        "": lambda each: not month or (each is None if month == "undated" else each is not None and f"{each:%Y-%m}" == month),
+    }  # fmt: skip
+    return replace(item, amounts=tuple(each for each in item.amounts if keep[side](each.month)))
+
+
+def _trail(row: Contract, items: list[Item], question: Asked, part: str) -> dict[str, Any]:
+    home, currency = question.context["currency"], items[0].currency
+    counted = [(kind, _sum(items, kind)) for kind in _COUNTED]
+    total = sum((amount for _, amount in counted), Decimal(0))
+    said = [(kind.label, amount) for kind, amount in counted if amount]
+    formula = [
+        {"sign": "+" if place else "", "label": label, "value": formats.money(amount, home)}
+        for place, (label, amount) in enumerate(said)
+    ]
+    has_renewals = any(each.kind is Kind.RENEWAL for item in items for each in item.amounts)
+    return {
+        "title": "Why this forecast?",
+        "value": formats.money(total, home),
+        "sentence": _sentence(row, items, question, part),
+        "formula": [*formula, {"sign": "=", "label": "All", "value": formats.money(total, home)}] if len(said) > 1 else [],
+        "rows_label": "Month by month" + (f", {currency}" if currency != home else ""),
+        "rows": [_amount_row(item, each) for item in items for each in item.amounts],
+        "more_url": f"{reverse('forecast-contract', args=[row.pk])}?{question.words}",
+        "more_label": "The contract's forecast",
+        "basis": "Renewals count in no sum." if has_renewals else "",
+    }  # fmt: skip
+
+
+def _amount_row(item: Item, each: Amount) -> dict[str, str]:
+    return {
+        "name": _month(each),
+        "note": f"{item.name}. {each.kind.label}: {each.said}",
+        "value": formats.money(each.amount, item.currency),
+    }
+
+
+def _backlog_trail(request: ActingRequest, row: Contract, question: Asked) -> dict[str, Any]:
+    """Return what a contract's backlog adds to its trail: contracted − recognized, and by when it is expected."""
+    found, home = forecast_of(request, question, row.pk), question.context["currency"]
+    rows = [each for each in reports.backlog(found).rows if each.contract_id == row.pk] if found else []
+    if not rows:
+        raise locks.not_found(Contract)
+    backlog = rows[0]
+    when = (
+        ("Next twelve months", backlog.next_year), ("Later", backlog.later), ("Not known when", backlog.undated),
+        ("Not scheduled", backlog.unscheduled),
+    )  # fmt: skip
+    return {
+        "title": "Backlog",
+        "value": formats.money(backlog.backlog, home),
+        "sentence": f"What was agreed of {row} and is not recognized.",
+        "formula": [
+            {"label": "Contracted", "value": formats.money(backlog.contracted, home)},
+            {
+                "sign": "\N{MINUS SIGN}",
+                "label": "Recognized",
+                "value": formats.money(backlog.recognized, home),
+            },
+            {"sign": "=", "label": "Backlog", "value": formats.money(backlog.backlog, home)},
+        ],
+        "rows_label": "When",
+        "rows": [{"name": name, "value": formats.money(amount, home)} for name, amount in when if amount],
+        "basis": "",
+    }
 
 
 _COUNTED = (Kind.RECOGNIZED, Kind.CONTRACTED, Kind.EXPECTED)
@@ -180,11 +240,23 @@ def _sum(items: Iterable[Item], kind: Kind) -> Decimal:
     return sum((item.functional(kind) for item in items), Decimal(0))
 
 
-def _sentence(row: Contract, items: list[Item], question: Asked) -> str:
+def _sentence(row: Contract, items: list[Item], question: Asked, part: str) -> str:
     what = items[0].name if len(items) == 1 else "All lines"
     of = f"version {question.version.name}" if question.version else "all that is known now"
     notes = " ".join(item.note for item in items if item.note)
-    return f"{what} of {row}, by {of}, recognized through {formats.day(question.as_of)}. {notes}".strip()
+    when = _part_words(part)
+    return (
+        f"{what} of {row}{when}, by {of}, recognized through {formats.day(question.as_of)}. {notes}".strip()
+    )
+
+
+def _part_words(part: str) -> str:
+    if not part:
+        return ""
+    if part == "undated":
+        return ", not known when"
+    side, _, month = part.partition("-") if part.startswith(("before-", "after-")) else ("in", "", part)
+    return f", {side} {month_of(month, today()):%B %Y}"
 
 
 def _month(each: Amount) -> str:
