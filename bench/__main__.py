@@ -33,6 +33,7 @@ class Results:
     models: dict[str, Found] = field(default_factory=dict)
     plain: dict[str, Found] = field(default_factory=dict)
     pages: dict[int, Found] = field(default_factory=dict)
+    reports: dict[int, Found] = field(default_factory=dict)
     process: dict[str, Found] = field(default_factory=dict)
     simulations: list[Found] = field(default_factory=list)
     revenue: dict[str, Found] = field(default_factory=dict)
@@ -167,6 +168,8 @@ def _pages(engine: Engine, name: str, results: Results, entries: int) -> None:
     engine.measure(name, "history", through=last_month.isoformat())
     _say(f"Pages at {entries:,} entries")
     results.pages[entries] = engine.measure(name, "pages")
+    _say(f"Financial reports at {entries:,} entries")
+    results.reports[entries] = engine.measure(name, "reports")
     engine.drop(name)
 
 
@@ -203,6 +206,7 @@ def _report(results: Results, seconds: float) -> str:
         parts.append(_models_table(results, aims))
     if results.pages:
         parts.append(_pages_table(results, aims))
+        parts.append(_reports_table(results, aims))
     if results.process:
         parts.append(_process_table(results))
     if results.simulations:
@@ -316,6 +320,17 @@ def _pages_table(results: Results, aims: list[Aim]) -> str:
     missing = results.pages[sizes[0]]["missing"]
     notes = "".join(f"{name}: {why}\n" for name, why in missing.items())
     return table("Pages", heads, rows) + notes
+
+
+def _reports_table(results: Results, aims: list[Aim]) -> str:
+    sizes = sorted(results.reports)
+    found = {size: results.reports[size]["reports"] for size in sizes}
+    rows = [(name, *(f"{found[size][name]:,.1f}" for size in sizes)) for name in found[sizes[0]]]
+    for size in sizes:
+        ratio = found[size]["roll-forward of a month"] / found[size]["the same rows, one SQL statement"]
+        aims.append(Aim(f"roll-forward at {size:,}, beside plain SQL", ratio, 3, "times"))
+    heads = ["milliseconds, median", *(f"{size:,} entries" for size in sizes)]
+    return table("Financial reports", heads, rows)
 
 
 def _simulations_table(results: Results, aims: list[Aim]) -> str:

@@ -10,12 +10,13 @@ import django
 
 django.setup()
 
-from bench import acts, pages, plain, recognition, simulations  # noqa: E402 - Django first
+from bench import acts, pages, plain, recognition, reports, simulations  # noqa: E402 - Django first
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     **acts.MEASUREMENTS,
     **plain.MEASUREMENTS,
     **pages.MEASUREMENTS,
+    **reports.MEASUREMENTS,
     **simulations.MEASUREMENTS,
     **recognition.MEASUREMENTS,
 }

@@ -1,7 +1,8 @@
 """Roll-forwards: what an account stood at, what moved it and by which kind of act, and what it stands at.
 
 Opening and closing come from the month balances, what moved from the postings of the time in between; so that they meet is
-proof, not construction. A kind of entry that no column names stands under 'Other'.
+proof, not construction. What has a value in the book's currency alone is a difference of exchange rates, whatever the entry; a kind
+of entry that no column names stands under 'Other'.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,38 +31,29 @@ from workledger.reporting.sums import Axis, Slice, sums
 from workledger.revenue.obligations import NOT_HERE
 
 _ZERO = Decimal(0)
-OPENING, OTHER, CLOSING = "opening", "other", "closing"
+OPENING, FX, OTHER, CLOSING = "opening", "fx", "other", "closing"
 
 
 class Flow(NamedTuple):
-    """A column between opening and closing: the kinds of entries that move it, by how they begin or by a word in them."""
+    """A column between opening and closing: the kinds of entries that move it, by how they begin."""
 
     key: str
     label: str
-    begins: tuple[str, ...] = ()
-    holds: tuple[str, ...] = ()
-
-    def takes(self, kind: str) -> bool:
-        """Tell whether entries of a kind stand here."""
-        return kind.startswith(self.begins) or any(word in kind for word in self.holds)
+    begins: tuple[str, ...]
 
 
-_FX = Flow("fx", "FX", holds=("fx", "revaluation", "exchange"))
 POSITION_FLOWS = (
-    _FX,
     Flow("recognized", "Recognized", ("work_priced", "revenue_recognized")),
     Flow("billed", "Billed", ("invoice_", "credit_")),
     Flow("adjusted", "Written off", ("written_",)),
 )
 WIP_FLOWS = (
-    _FX,
     Flow("taken_back", "Taken back or moved", ("work_priced_reversal",)),
     Flow("approved", "Approved work", ("work_priced",)),
     Flow("billed", "Billed", ("invoice_", "credit_")),
     Flow("adjusted", "Written down or off", ("written_",)),
 )
 RECEIVABLE_FLOWS = (
-    _FX,
     Flow("credited", "Credited", ("invoice_issued_reversal", "credit_")),
     Flow("invoiced", "Invoiced", ("invoice_",)),
     Flow("paid", "Paid", ("payment_",)),
@@ -110,9 +102,10 @@ def roll(actor: Actor, chosen: Slice, axis: Axis, flows: Sequence[Flow]) -> Roll
     closing = {row.key[0]: row.amount for row in sums(actor, chosen.before(chosen.end), [axis])}
     moved: dict[int, dict[str, Decimal]] = {}
     kinds: dict[str, set[str]] = {}
-    for row in sums(actor, chosen, [axis, Axis.KIND]):
-        key, kind = row.key
-        column = next((flow.key for flow in flows if flow.takes(kind)), OTHER)
+    for row in sums(actor, chosen, [axis, Axis.KIND, Axis.EXCHANGE]):
+        key, kind, is_exchange = row.key
+        column = next((flow.key for flow in flows if kind.startswith(flow.begins)), OTHER)
+        column = FX if is_exchange else column
         kinds.setdefault(column, set()).add(kind)
         amounts = moved.setdefault(key, {})
         amounts[column] = amounts.get(column, _ZERO) + row.amount
@@ -133,8 +126,8 @@ def roll(actor: Actor, chosen: Slice, axis: Axis, flows: Sequence[Flow]) -> Roll
 
 def _columns(rolled: Roll, order: Sequence[str]) -> tuple[Column, ...]:
     """Return the columns: flows in reading order; 'FX' and 'Other' only where something stands in them."""
-    labels = {flow.key: flow.label for flow in rolled.flows} | {OTHER: "Other"}
-    shown = [key for key in (*order, "fx", OTHER) if key in order or rolled.kinds.get(key)]
+    labels = {flow.key: flow.label for flow in rolled.flows} | {FX: "FX", OTHER: "Other"}
+    shown = [key for key in (*order, FX, OTHER) if key in order or rolled.kinds.get(key)]
     return (
         Column(OPENING, "Opening"),
         *(Column(key, labels[key]) for key in shown),
@@ -151,7 +144,8 @@ def _cells(
     for column in columns:
         value = row.of(column.key) if row is not None else rolled.total(column.key)
         kinds = rolled.kinds.get(column.key, ())
-        moved = replace(about, kinds=kinds) if kinds else None
+        is_exchange = int(column.key == FX)
+        moved = replace(about, kinds=kinds).at(Axis.EXCHANGE, is_exchange) if kinds else None
         part = slices.get(column.key, moved)
         found.append(Cell(value, Drill(part) if part is not None else None))
     return tuple(found)

@@ -44,7 +44,10 @@ class Basis(StrEnum):
 
 
 class Axis(StrEnum):
-    """What sums are grouped by, and what postings are chosen by."""
+    """What sums are grouped by, and what postings are chosen by.
+
+    `EXCHANGE` is 1 for postings with a value in the book's currency alone, which is a difference of exchange rates, else 0.
+    """
 
     ACCOUNT = "account"
     PERIOD = "period"
@@ -56,6 +59,7 @@ class Axis(StrEnum):
     PROJECT = "project"
     PRACTICE = "practice"
     PERSON = "person"
+    EXCHANGE = "exchange"
     KIND = "kind"
 
 
@@ -70,6 +74,9 @@ _COLUMNS = {
     Axis.PROJECT: "x.project_id",
     Axis.PRACTICE: "x.practice_id",
     Axis.PERSON: "x.person_id",
+    Axis.EXCHANGE: (
+        "(x.debit = 0 AND x.credit = 0 AND (x.functional_debit <> 0 OR x.functional_credit <> 0))::int"
+    ),
     Axis.KIND: "e.kind",
 }
 _IN_BALANCES: dict[Axis, Key | Dimension] = {

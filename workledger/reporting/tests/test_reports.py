@@ -1,6 +1,5 @@
 """Reports say what the books say, to the cent: as posted, as earned, as believed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal as D  # noqa: N817 - tables of figures read better
@@ -15,13 +14,15 @@ from workledger.core.access import Permission
 from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.ledger import queries as ledger
 from workledger.ledger.checks import run_checks
-from workledger.ledger.models import Account
+from workledger.ledger.drafts import EntryDraft, PostingDraft
+from workledger.ledger.models import Account, AccountRole
 from workledger.reporting.catalogue import REPORTS, run
 from workledger.reporting.drill import drill_of, words_of
 from workledger.reporting.earned import own_of, pools_of
 from workledger.reporting.ground import Ground, load
 from workledger.reporting.report import Asked, By, Compare, Drill, Report, RowKind, Split, Unit
 from workledger.reporting.sums import Axis, Basis, Slice, postings, sums, total
+from workledger.testing.books import post_now
 from workledger.testing.reported import Told, tell
 from workledger.testing.world import World
 
@@ -30,8 +31,12 @@ EARLY, LATE = date(2026, 2, 28), date(2026, 3, 10)
 
 
 @pytest.fixture
-def told(world: World) -> Iterator[Told]:
-    yield tell(world)
+def told(world: World) -> Told:
+    return tell(world)
+
+
+@pytest.mark.usefixtures("told")
+def test_the_story_keeps_every_invariant() -> None:
     assert [result.line for result in run_checks() if not result.ok] == []
 
 
@@ -134,6 +139,29 @@ def test_contract_positions_roll_forward(told: Told) -> None:
         "Contract liabilities": [0, None, None, None, 0],
         "Net": [4012, 4879, -1440, 0, 7451],
     }
+
+
+def test_a_difference_of_exchange_rates_stands_apart(told: Told) -> None:
+    about = {"client_id": told.world.acme.pk, "contract_id": told.abroad.contract_id}
+    post_now(
+        told.world.fay.actor,
+        EntryDraft(
+            told.world.book_id, date(2026, 4, 3), "invoice_issued", "Abroad billed", "USD",
+            [
+                PostingDraft(AccountRole.RECEIVABLE, D(100), D(0), D(95), **about),
+                PostingDraft(AccountRole.CONTRACT_POSITION, D(0), D(100), D(95), **about),
+                PostingDraft(AccountRole.CONTRACT_POSITION, functional=D(5), **about),
+                PostingDraft(AccountRole.REALIZED_FX, functional=D(-5), **about),
+            ],
+        ),
+    )  # fmt: skip
+    report = ask(told, "contract-positions", APRIL, MAY)
+    assert [column.key for column in report.columns][-2] == "fx"
+    assert figures(report)["C-0002 Abroad"] == [531, 0, -95, 0, 5, 441]
+    drilled = [cell.drill for cell in report.rows[2].cells]
+    ground = load(told.world.fay.actor, told.world.entity_id)
+    assert [opened(ground, drill) for drill in drilled if drill] == [531, -95, 5, 441]
+    assert report.is_tied
 
 
 def test_wip_is_the_position_of_what_is_recognized_as_invoiced(told: Told) -> None:
