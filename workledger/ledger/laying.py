@@ -38,9 +38,9 @@ def segments(book_id: int) -> list[Segment]:
     ]
 
 
-def pattern_on(book_id: int, day: date) -> Pattern:
-    """Return the pattern that holds on a day."""
-    return next(each.pattern for each in segments(book_id) if day in each.days)
+def latest_pattern(book_id: int) -> Pattern:
+    """Return the pattern that the next periods follow."""
+    return segments(book_id)[-1].pattern
 
 
 def extend(book: Book, first: date, last: date) -> int:

@@ -1,6 +1,6 @@
 """The checklist looks at the books as they stand; people sign steps off, remind, and lock."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -21,10 +21,15 @@ from workledger.close.actions import (
 from workledger.close.models import CloseStep, PeriodChange
 from workledger.close.queries import Checklist, StepRow, asked_of, checklist
 from workledger.close.steps import Finding, Step, StepKind, register_step, steps
+from workledger.contracts.models import RevenueMethod
 from workledger.core.refusals import Forbidden, Refused
 from workledger.directory.models import ExchangeRate
 from workledger.ledger.actions import set_period_state
-from workledger.ledger.models import JournalEntry, PeriodState, Posting
+from workledger.ledger.calc.periods import Pattern, PeriodKind
+from workledger.ledger.laying import set_period_pattern
+from workledger.ledger.models import JournalEntry, Period, PeriodState, Posting
+from workledger.revenue.actions import recognize
+from workledger.testing.revenue import fixed_contract
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import World
 
@@ -235,3 +240,34 @@ def test_the_list_asks_as_much_however_much_it_finds(world: World) -> None:
     with CaptureQueriesContext(connection) as found:
         assert len(queries.periods(world.fay.actor, world.book_id, TODAY)) == 3
     assert len(found) == 3
+
+
+def test_a_year_of_weeks_is_closed_end_to_end(world: World) -> None:
+    """4-4-5 books: late time lands in the next period of weeks, and revenue follows the period's last day."""
+    weeks = Pattern(PeriodKind.WEEKS_445)
+    fay, book_id = world.fay.actor, world.book_id
+    set_period_pattern(actor=fay, book_id=book_id, pattern=weeks, from_day=date(2026, 2, 1))
+    fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=18_100)
+    second = Period.objects.get(book=book_id, name="P2 FY2026")  # 1 to 21 February, as the change cut it
+    assert (second.start, second.end) == (date(2026, 2, 1), date(2026, 2, 22))
+    found = checklist(fay, second.pk, TODAY)
+    run = next(each for each in found.steps if each.key == "recognition")
+    # The contract runs 1 February to 31 July, 181 days at 100: 21 days by the end of P2.
+    assert run.finding.sentence == "2,100.00 EUR in 1 entry to recognize."
+    assert run.finding.query["through"] == "2026-02-21"
+    recognize(actor=fay, entity_id=book_id, month=second.start, through=date(2026, 2, 21))
+    assert next(each for each in checklist(fay, second.pk, TODAY).steps if each.key == "recognition").is_clear
+    lock_period(actor=fay, period_id=second.pk, on=TODAY, reason="Published")
+    book(world.carl, world.build, date(2026, 2, 17), "8")
+    approve_all(world)
+    late = JournalEntry.objects.exclude(kind="revenue_recognized").latest("pk")
+    assert (late.date, late.period.name) == (date(2026, 2, 22), "P3 FY2026")
+    assert set(late.postings.values_list("service_date", flat=True)) == {date(2026, 2, 17)}
+    third = late.period  # 22 February to 28 March: the rest of February and 28 days of March
+    rest = recognize(
+        actor=fay, entity_id=book_id, month=date(2026, 3, 1), through=third.end - timedelta(days=1)
+    )
+    assert [(each.service_month, each.amount, each.posted_on) for each in rest.entries] == [
+        (date(2026, 2, 1), Decimal(700), date(2026, 2, 28)),
+        (date(2026, 3, 1), Decimal(2_800), date(2026, 3, 28)),
+    ]

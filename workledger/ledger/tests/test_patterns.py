@@ -116,7 +116,7 @@ def test_periods_of_a_pattern_are_not_given_by_hand(world: World) -> None:
     with pytest.raises(Refused) as refused:
         add_periods(actor=world.fay.actor, book_id=world.book_id, last_days=[])
     assert refused.value.codes == ("not_custom", "nothing_given")
-    assert laying.pattern_on(world.book_id, JULY).words == "Calendar months"
+    assert laying.latest_pattern(world.book_id).words == "Calendar months"
 
 
 def test_carl_lays_no_periods(world: World) -> None:

@@ -39,7 +39,7 @@ def periods(request: ActingRequest) -> HttpResponse:
         "books": book_filter(request.actor),
         "rows": queries.periods(request.actor, book.id),
         "may_change": request.actor.can(_P.MANAGE_PERIODS),
-        "pattern": laying.pattern_on(book.id, date.max),
+        "pattern": laying.latest_pattern(book.id),
     }
     return render(request, "web/ledger/periods.html", context)
 
@@ -79,7 +79,7 @@ def period_state(request: ActingRequest, period_id: int) -> HttpResponse:
 def period_pattern(request: ActingRequest) -> HttpResponse:
     """Lay the periods of a book by another pattern from a day on."""
     book = queries.default_book(request.actor, number_of(request.GET.get("book")))
-    held = laying.pattern_on(book.id, date.max)
+    held = laying.latest_pattern(book.id)
     fields = (
         Field("kind", "Periods are", "choice", required=True, options=tuple((kind.value, kind.label) for kind in PeriodKind)),
         Field("year_starts_in", "The year starts in", "id", required=True, options=_MONTHS, row="year", help="It ends in the month before."),
