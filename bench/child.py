@@ -10,12 +10,13 @@ import django
 
 django.setup()
 
-from bench import acts, pages, plain, simulations  # noqa: E402 - Django first
+from bench import acts, exports, pages, plain, simulations  # noqa: E402 - Django first
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     **acts.MEASUREMENTS,
     **plain.MEASUREMENTS,
     **pages.MEASUREMENTS,
+    **exports.MEASUREMENTS,
     **simulations.MEASUREMENTS,
 }
 
