@@ -15,7 +15,7 @@ from bench import processes
 from bench.engine import Engine, scratch
 from bench.table import Aim, table
 
-GROUPS = ("acts", "models", "pages", "million", "process", "simulate", "revenue")
+GROUPS = ("acts", "exports", "models", "pages", "million", "process", "simulate", "revenue")
 SIMULATED = (20_000, 240_000)
 OBLIGATIONS = 5_000
 FAR = "9999-12-31"
@@ -34,6 +34,7 @@ class Results:
     plain: dict[str, Found] = field(default_factory=dict)
     pages: dict[int, Found] = field(default_factory=dict)
     reports: dict[int, Found] = field(default_factory=dict)
+    exports: dict[int, dict[str, Found]] = field(default_factory=dict)
     process: dict[str, Found] = field(default_factory=dict)
     simulations: list[Found] = field(default_factory=list)
     revenue: dict[str, Found] = field(default_factory=dict)
@@ -52,14 +53,14 @@ def main() -> None:
         _say("Preparing a cluster of its own")
         engine.database("empty")
         engine.measure("empty", "prepare")
-        if options.groups & {"acts", "pages", "process"}:
+        if options.groups & {"acts", "exports", "pages", "process"}:
             _load(engine, "firm", options.entries)
         if "acts" in options.groups:
             _acts(engine, results)
         if "models" in options.groups:
             _models(engine, results)
-        if "pages" in options.groups:
-            _pages(engine, "firm", results, options.entries)
+        if options.groups & {"exports", "pages"}:
+            _past(engine, "firm", results, options.entries, options.groups)
         if "process" in options.groups:
             _process(engine, results)
         if "simulate" in options.groups:
@@ -71,7 +72,7 @@ def main() -> None:
             engine.drop(name)
         if "million" in options.groups:
             _load(engine, "million", MILLION)
-            _pages(engine, "million", results, MILLION)
+            _past(engine, "million", results, MILLION, options.groups | {"pages"})
     if options.install:
         _say("Installing into an empty folder")
         results.process["install"] = processes.install()
@@ -159,18 +160,32 @@ def _models(engine: Engine, results: Results) -> None:
     engine.drop("models")
 
 
-def _pages(engine: Engine, name: str, results: Results, entries: int) -> None:
+def _past(engine: Engine, name: str, results: Results, entries: int, groups: set[str]) -> None:
     _say(f"A past for {entries:,} entries: approved and billed until last month")
     last_month = date.today().replace(day=1) - timedelta(days=1)
     if name == "firm":
         engine.database("past", template="firm")
         name = "past"
     engine.measure(name, "history", through=last_month.isoformat())
-    _say(f"Pages at {entries:,} entries")
-    results.pages[entries] = engine.measure(name, "pages")
-    _say(f"Financial reports at {entries:,} entries")
-    results.reports[entries] = engine.measure(name, "reports")
+    if "pages" in groups:
+        _say(f"Pages at {entries:,} entries")
+        results.pages[entries] = engine.measure(name, "pages")
+        _say(f"Financial reports at {entries:,} entries")
+        results.reports[entries] = engine.measure(name, "reports")
+    if "exports" in groups:
+        _say(f"Exports at {entries:,} entries")
+        results.exports[entries] = _exports(engine, name)
     engine.drop(name)
+
+
+def _exports(engine: Engine, name: str) -> dict[str, Found]:
+    file = str(engine.home / "journal")
+    found = {"copy": engine.measure(name, "plain_export", file=file)}
+    for form in ("csv", "hledger", "beancount", "iif", "xero"):
+        found[form] = engine.measure(name, "export", form=form, file=file)
+    for form in ("hledger", "iif"):
+        found[f"{form} by period"] = engine.measure(name, "export", form=form, file=file, grain="period")
+    return found
 
 
 def _revenue(engine: Engine, results: Results, options: argparse.Namespace) -> None:
@@ -207,6 +222,7 @@ def _report(results: Results, seconds: float) -> str:
     if results.pages:
         parts.append(_pages_table(results, aims))
         parts.append(_reports_table(results, aims))
+    parts.extend(_exports_table(entries, found, aims) for entries, found in results.exports.items())
     if results.process:
         parts.append(_process_table(results))
     if results.simulations:
@@ -331,6 +347,20 @@ def _reports_table(results: Results, aims: list[Aim]) -> str:
         aims.append(Aim(f"roll-forward at {size:,}, beside plain SQL", ratio, 3, "times"))
     heads = ["milliseconds, median", *(f"{size:,} entries" for size in sizes)]
     return table("Financial reports", heads, rows)
+
+
+def _exports_table(entries: int, exports: dict[str, Found], aims: list[Aim]) -> str:
+    plain = exports["copy"]
+    rows = [
+        (name, f"{found['seconds']:.2f} s", f"{found['seconds'] / plain['seconds']:.1f}",
+         f"{plain['rows'] / found['seconds']:,.0f}", f"{found['bytes'] / 2**20:,.0f} MiB", f"{found['peak_mib']} MiB")
+        for name, found in exports.items()
+    ]  # fmt: skip
+    aims.append(
+        Aim(f"memory of an export of {plain['rows']:,} postings", exports["csv"]["peak_mib"], 250, "MiB")
+    )
+    title = f"Exports of {plain['rows']:,} postings, at {entries:,} time entries; copy: plain SQL of the same rows"
+    return table(title, ("", "seconds", "ratio", "postings/s", "file", "peak memory"), rows)
 
 
 def _simulations_table(results: Results, aims: list[Aim]) -> str:

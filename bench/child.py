@@ -10,13 +10,14 @@ import django
 
 django.setup()
 
-from bench import acts, pages, plain, recognition, reports, simulations  # noqa: E402 - Django first
+from bench import acts, exports, pages, plain, recognition, reports, simulations  # noqa: E402 - Django first
 
 MEASUREMENTS: dict[str, Callable[..., dict[str, Any]]] = {
     **acts.MEASUREMENTS,
     **plain.MEASUREMENTS,
     **pages.MEASUREMENTS,
     **reports.MEASUREMENTS,
+    **exports.MEASUREMENTS,
     **simulations.MEASUREMENTS,
     **recognition.MEASUREMENTS,
 }

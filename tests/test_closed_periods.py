@@ -138,9 +138,7 @@ def edited_time(world: World) -> None:
 def other_rates(world: World) -> None:
     anyway = Options(confirmed=frozenset({"later_rates_stay", "reprices_open_work"}))
     for card in RateCard.objects.filter(rates__valid_from__lt=FEBRUARY).distinct():
-        raise_rates.using(anyway)(
-            actor=world.olivia.actor, card_id=card.pk, percent=D(10), from_day=FEBRUARY
-        )
+        raise_rates.using(anyway)(actor=world.olivia.actor, card_id=card.pk, percent=D(10), from_day=FEBRUARY)
     for rate in Rate.objects.filter(state=RateState.PROPOSED):
         approve_rate.using(anyway)(actor=world.fay.actor, rate_id=rate.pk)
 

@@ -90,13 +90,14 @@ class Files:
 
         files = cls(open_file, encoding)
         try:
-            files.cut()
             yield files
         finally:
             files.close()
 
     def write(self, text: str, /) -> None:
-        """Take text."""
+        """Take text. The first opens the first file, so that a refused export leaves none."""
+        if not self.opened:
+            self.cut()
         self.opened[-1].write(text.encode(self.encoding))
 
     def cut(self) -> None:
@@ -115,7 +116,6 @@ def download(actor: Actor, form: Form, order: Order, name: str) -> tuple[IO[byte
     Refuses: as `export`.
     """
     parts = Files(_unnamed, form.encoding)
-    parts.cut()
     try:
         export(actor, form, order, parts)
     except BaseException:

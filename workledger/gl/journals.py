@@ -17,7 +17,7 @@ from workledger.ledger.models import AccountRole
 
 _PLACES = {dimension: place for place, dimension in enumerate(Dimension)}
 _CLIENT = _PLACES[Dimension.CLIENT]
-_KEPT = 200_000
+_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,11 @@ class LeavingAccount:
     sources: tuple[Source, ...]
 
     @property
+    def is_mapped(self) -> bool:
+        """Whether somebody chose it for all of ours behind it."""
+        return all(source.is_mapped for source in self.sources)
+
+    @property
     def balance(self) -> Decimal:
         """Debit less credit."""
         return self.debit - self.credit
@@ -238,6 +243,11 @@ class Preview:
     def debit(self) -> Decimal:
         """What is debited in all, which is what is credited."""
         return sum((row.debit for row in self.accounts), _ZERO)
+
+    @property
+    def mapped(self) -> int:
+        """How many of our accounts that move here have a code of their own there."""
+        return sum(source.is_mapped for row in self.accounts for source in row.sources)
 
     @property
     def more(self) -> int:

@@ -13,6 +13,7 @@ them; so are the customers.
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from workledger.core.access import Actor
 from workledger.gl.calc.journals import Journal, Line
@@ -107,6 +108,7 @@ def _row(*cells: str) -> str:
     return "\t".join(_cell(cell) for cell in cells) + "\r\n"
 
 
+@lru_cache(20_000)
 def _cell(text: str) -> str:
     """Return text on one line, without what parts cells or begins a formula, in letters that QuickBooks reads."""
     if text.isascii() and text.isalnum():

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date
 
-from workledger.ledger.export.source import ExportAccount, Side, Source, amount_of
+from workledger.ledger.export.source import ExportAccount, Side, Source, Texts, amount_of
 
 _EVERY = 500  # entries a write
 
@@ -14,6 +14,7 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
     """Write everything; returns how many entries and postings."""
     names = account_names(source)
     currencies = {account.id: account.book.currency for account in source.accounts}
+    metadata = Texts(lambda ids: _metadata(source, ids))
     out(_head(source, names))
     entries = postings = 0
     lines: list[str] = []
@@ -21,7 +22,8 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
         lines.append(_title(entry_id, sides[0]))
         for side in sides:
             name, amount = names[side.account_id], amount_of(side, currencies[side.account_id])
-            lines.append(f"  {name}  {amount}\n{_metadata(source, side)}")
+            hours = f"    hours: {side.hours}\n" if side.hours else ""
+            lines.append(f"  {name}  {amount}\n{hours}{metadata[side.dimensions]}")
         lines.append("\n")
         entries += 1
         postings += len(sides)
@@ -75,12 +77,8 @@ def _title(entry_id: int | str, side: Side) -> str:
     return f"{text}  reverses: {side.reverses_id}\n" if side.reverses_id else text
 
 
-def _metadata(source: Source, side: Side) -> str:
-    lines = [f"    hours: {side.hours}\n"] if side.hours else []
-    lines += [
-        f"    {name.replace('_', '-')}: {_quoted(value)}\n" for name, value in source.about(side.dimensions)
-    ]
-    return "".join(lines)
+def _metadata(source: Source, ids: tuple[int, ...]) -> str:
+    return "".join(f"    {name.replace('_', '-')}: {_quoted(value)}\n" for name, value in source.about(ids))
 
 
 def _quoted(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from workledger.kernel.rounding import minor_units
-from workledger.ledger.export.source import ExportAccount, Side, Source, amount_of
+from workledger.ledger.export.source import ExportAccount, Side, Source, Texts, amount_of
 
 _TYPES = {"Assets": "A", "Liabilities": "L", "Equity": "E", "Income": "R", "Expenses": "X"}
 _EVERY = 500  # entries a write
@@ -14,6 +14,7 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
     """Write everything; returns how many entries and postings."""
     names = {account.id: account_name(account, several=source.several_books) for account in source.accounts}
     currencies = {account.id: account.book.currency for account in source.accounts}
+    tags = Texts(lambda ids: _tags(source, ids))
     out(_head(source, names))
     entries = postings = 0
     lines: list[str] = []
@@ -21,7 +22,10 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
         lines.append(_title(entry_id, sides[0]))
         for side in sides:
             name, amount = names[side.account_id], amount_of(side, currencies[side.account_id])
-            lines.append(f"    {name}  {amount}{_tags(source, side)}\n")
+            hours = f"hours:{side.hours}" if side.hours else ""
+            about = tags[side.dimensions]
+            said = f"{hours}, {about}" if hours and about else hours or about
+            lines.append(f"    {name}  {amount}  ; {said}\n" if said else f"    {name}  {amount}\n")
         lines.append("\n")
         entries += 1
         postings += len(sides)
@@ -58,11 +62,8 @@ def _title(entry_id: int | str, side: Side) -> str:
     return f"{side.date} * ({entry_id}) {_plain(side.description, ';|')}  ; {tags}\n"
 
 
-def _tags(source: Source, side: Side) -> str:
-    tags = [f"{name}:{_plain(value, ',;:')}" for name, value in source.about(side.dimensions)]
-    if side.hours:
-        tags.insert(0, f"hours:{side.hours}")
-    return f"  ; {', '.join(tags)}" if tags else ""
+def _tags(source: Source, ids: tuple[int, ...]) -> str:
+    return ", ".join(f"{name}:{_plain(value, ',;:')}" for name, value in source.about(ids))
 
 
 def _plain(text: str, without: str) -> str:

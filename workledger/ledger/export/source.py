@@ -1,8 +1,9 @@
 """What an export reads: books, accounts, names, and the postings as a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -17,7 +18,8 @@ from workledger.ledger.models import Account, AccountRole, Book
 from workledger.ledger.sums import COST_ROLES
 
 _CHUNK = 5_000
-_NAMES_KEPT = 200_000
+_TEXTS_KEPT = 50_000
+_AMOUNTS_KEPT = 20_000
 ROOTS = {
     "asset": "Assets", "liability": "Liabilities", "equity": "Equity", "income": "Income", "expense": "Expenses",
 }  # fmt: skip
@@ -58,6 +60,20 @@ class ExportAccount:
     role: str = ""
 
 
+class Texts(dict[tuple[int, ...], str]):
+    """What a format writes for the things that a posting is about, made once each; it forgets before it grows too large."""
+
+    def __init__(self, make: Callable[[tuple[int, ...]], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, ids: tuple[int, ...]) -> str:
+        if len(self) >= _TEXTS_KEPT:
+            self.clear()
+        text = self[ids] = self._make(ids)
+        return text
+
+
 class Source:
     """The books to export, and the part of their journal."""
 
@@ -71,7 +87,6 @@ class Source:
         self._names = {
             dimension: dict(choices(actor, dimension)) for dimension in Dimension if dimension in TABLES
         }
-        self._about: dict[tuple[int, ...], tuple[tuple[str, str], ...]] = {}
 
     def currencies(self) -> list[str]:
         """Return every currency that was posted, and the books' own."""
@@ -113,18 +128,13 @@ class Source:
             )
             return [row[0] for row in cursor.fetchall()]
 
-    def about(self, ids: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+    def about(self, ids: tuple[int, ...]) -> list[tuple[str, str]]:
         """Return what a posting is about as (dimension, name) pairs; a name that is not seen is its id."""
-        found = self._about.get(ids)
-        if found is None:
-            if len(self._about) > _NAMES_KEPT:
-                self._about.clear()
-            found = self._about[ids] = tuple(
-                (dimension.value, self._names.get(dimension, {}).get(identifier, str(identifier)))
-                for dimension, identifier in zip(Dimension, ids, strict=True)
-                if identifier
-            )
-        return found
+        return [
+            (dimension.value, self._names.get(dimension, {}).get(identifier, str(identifier)))
+            for dimension, identifier in zip(Dimension, ids, strict=True)
+            if identifier
+        ]
 
     def entries(self) -> Iterator[tuple[int | str, list[Side]]]:
         """Yield (entry id, its postings), oldest first, from a server-side cursor."""
@@ -238,6 +248,7 @@ def load(actor: Actor, extent: Extent = EVERYTHING) -> Source:
     return Source(actor, accounts, len(by_id) > 1, extent)
 
 
+@lru_cache(_AMOUNTS_KEPT)
 def amount_text(text: str, currency: str) -> str:
     """Return a stored amount ('12.5000') at its currency's decimals, or at all four where those are needed."""
     whole, _, fraction = text.partition(".")

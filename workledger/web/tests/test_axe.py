@@ -154,6 +154,8 @@ def violations(page: Page, addresses: Sequence[str]) -> list[str]:
 def _books() -> list[str]:
     entry, account = JournalEntry.objects.latest("pk"), Account.objects.earliest("pk")
     return [
+        "/ledger/leaving/?since=2026-01-01&through=2026-12-31&form=iif&grain=period", "/ledger/mapping/",
+        *(f"/ledger/mapping/{account.book_id}/{each}" for each in ("accounts", "dimensions", "journals", "chart")),
         "/ledger/", "/ledger/journal/", f"/ledger/entries/{entry.pk}/", f"/ledger/entries/new?book={account.book_id}",
         "/ledger/accounts/", f"/ledger/accounts/{account.pk}/", "/ledger/periods/", "/evidence/",
         f"/evidence/?sample=1&entity={account.book_id}&first=2026-03-01&through=2026-03-31&size=5&seed=a",

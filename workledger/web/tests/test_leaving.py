@@ -43,7 +43,7 @@ def file_of(client: Client, address: str) -> tuple[str, str]:
 
 def test_the_preview_shows_accounts_and_journals_and_leads_back(busy: World, browser_of: Browser) -> None:
     shown = text_of(browser_of(busy.fay).get(f"/ledger/leaving/?{MARCH}"))
-    assert "These accounts go under our own code" in shown
+    assert "Every account goes under our own code" in shown
     assert "Invoice INV-1" in shown
     for entry in JournalEntry.objects.all():
         assert f'href="/ledger/entries/{entry.pk}/"' in shown

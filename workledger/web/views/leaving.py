@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -138,11 +139,14 @@ def map_accounts(request: ActingRequest, book_id: int) -> HttpResponse:
     """Say what accounts are called there."""
     found = queries.mapping_page(request.actor, book_id)
     options = tuple((code, f"{code} {name}".strip()) for code, name in found.chart)
+    kinds = groupby(found.accounts, key=lambda row: row.kind)
     fields = tuple(
         Field(
-            f"account.{row.id}", f"{row.code} {row.name}", "find" if options else "text", options=options, section=row.kind,
+            f"account.{row.id}", f"{row.code} {row.name}", "find" if options else "text",
+            options=options, section=kind, row=f"{kind} {place // 2}",
         )
-        for row in found.accounts
+        for kind, rows in kinds
+        for place, row in enumerate(rows)
     )  # fmt: skip
     shown = {f"account.{row.id}": row.there for row in found.accounts if row.is_mapped}
 
