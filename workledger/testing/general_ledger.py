@@ -1,7 +1,7 @@
 """A general ledger in memory that misbehaves when asked to: for tests of the sync.
 
 It keeps books of its own, posted from the documents it is sent, so that a tie-out means something. People 'there' may record
-and void payments, void and edit invoices. Scripted faults happen at the next document, one each.
+and void payments, void and edit invoices. Scripted faults happen at the next documents, one each (None: all goes well).
 """
 
 import itertools
@@ -82,7 +82,7 @@ class MemoryLedger:
     by_key: dict[str, str] = field(default_factory=dict)
     postings: list[tuple[date, str, str, Decimal]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Fault | None] = field(default_factory=list)
     refuses: Callable[[DocumentKind, Document], str] = agrees
     while_sending: Callable[[], None] = lambda: None
     receivable: str = "1100"
@@ -90,6 +90,7 @@ class MemoryLedger:
     lock: threading.Lock = field(default_factory=threading.Lock)
     sends: int = 0
     is_away: bool = False
+    forgets_keys: bool = False
 
     # --- the connector ------------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class MemoryLedger:
         refusal = self.refuses(kind, document)
         if (fault is Fault.REJECT or refusal) and key not in self.by_key:
             raise Rejected(refusal or "The period is closed there.")
-        if key not in self.by_key:
+        if key not in self.by_key or self.forgets_keys:
             self.by_key[key] = self._make(document, kind)
         thing = self.things[self.by_key[key]]
         if isinstance(document, Customer):
