@@ -10,10 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from workledger.billing.actions.invoices import credit_invoice
+from workledger.billing.actions.prebills import run_billing
+from workledger.billing.models import Invoice as InvoiceRow
+from workledger.core.access import system_actor
 from workledger.gl import registry
 from workledger.gl.connector import (
     Change,
@@ -33,9 +37,11 @@ from workledger.gl.connector import (
     Void,
 )
 from workledger.gl.registry import ConnectorKind, SettingField
-from workledger.gl.sync import actions
-from workledger.gl.sync.models import Connection, Opening
-from workledger.testing.world import FIRST_DAY, World
+from workledger.gl.sync import actions, delivery
+from workledger.gl.sync.models import Connection, Opening, Outgoing
+from workledger.projects.models import Task
+from workledger.testing.time import approved
+from workledger.testing.world import FIRST_DAY, TODAY, World
 
 NAME = "memory"
 
@@ -300,3 +306,38 @@ def connected(
         settings={"url": "memory:"}, starts_on=starts_on, opening=opening,
     )  # fmt: skip
     return Connection.objects.get(pk=connection_id)
+
+
+def sync_told(world: World, there: MemoryLedger) -> Connection:
+    """A connection with something on every page: documents in all states, conflicts, a tie-out that differs."""
+    connection = connected(world, name="Ledger in memory")
+    row = _issued(world, world.build, date(2026, 3, 2))
+    now = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    sync = system_actor("sync")
+    delivery.deliver(sync, connection.pk, now)
+    mine = there.of_kind(DocumentKind.INVOICE)[0].external_id
+    there.pay(mine, Decimal(500), TODAY)
+    there.pay(mine, Decimal(5000), TODAY)
+    there.edit_invoice(mine, Decimal(10), TODAY)
+    delivery.pull(sync, connection.pk, now)
+    _issued(world, world.review, date(2026, 3, 10))
+    there.refuses = lambda kind, _: "Account 1200 is not there." if kind is DocumentKind.INVOICE else ""
+    delivery.deliver(sync, connection.pk, now)
+    there.refuses = agrees
+    approved(world.carl, world, world.build, date(2026, 3, 11), "4")
+    actions.queue_journals(actor=sync, connection_id=connection.pk, through=TODAY)
+    credit_invoice(actor=world.fay.actor, invoice_id=row.pk, on=TODAY, reason="Agreed")
+    note = Outgoing.objects.get(connection=connection, kind=DocumentKind.CREDIT_NOTE)
+    actions.hold_document(
+        actor=world.fay.actor, outgoing_id=note.pk, reason="The client calls back on Monday"
+    )
+    there.faults = [Fault.BEFORE]
+    delivery.deliver(sync, connection.pk, now)
+    delivery.tie_out(sync, connection.pk, TODAY)
+    return connection
+
+
+def _issued(world: World, task: Task, day: date) -> InvoiceRow:
+    approved(world.carl, world, task, day, "8")
+    done = run_billing(actor=world.olivia.actor, through=date(2026, 3, 31), issue=True, issued_on=TODAY)
+    return InvoiceRow.objects.get(pk=done.invoices[0].id)
