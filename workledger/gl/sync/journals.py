@@ -71,7 +71,7 @@ def waiting_entries(connection: Connection, through: date, *, before: date | Non
 
 
 def queue_journals(connection: Connection, view: BookView, through: date) -> list[Outgoing]:
-    """Queue journals of what waits up to a day. The caller holds the connection's row, so that no two do it at once."""
+    """Queue journals of what waits up to a day. The caller holds a lock, so that no two do it at once."""
     waiting = waiting_entries(connection, through)
     left = list(
         Outgoing.objects.filter(connection=connection, beyond_in=None, on__lte=through)
