@@ -29,6 +29,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     reports,
     revenue,
     simulations,
+    sync,
     time,
 )
 from workledger.api.routes import BODIES, ROUTER

@@ -47,6 +47,7 @@ COMMANDS: dict[str, Entry] = {
     "close": Entry("workledger.cli.close", "Print a period's close checklist, or lock it."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
     "report": Entry("workledger.cli.report", "Financial reports that tie to the ledger."),
+    "gl": Entry("workledger.cli.gl", "Keep a general ledger in step: send, ask, compare."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),
     "scenario": Entry("workledger.cli.scenario", "Run contracts written as text files."),
     "user": Entry("workledger.cli.user", "Add and list users, set passwords."),

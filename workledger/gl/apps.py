@@ -1,4 +1,4 @@
-"""Registers the package."""
+"""Registers the package, the general ledgers it can reach, and what it listens to."""
 
 from workledger.core.triggers import WorkledgerAppConfig
 
@@ -8,3 +8,4 @@ class GeneralLedgerConfig(WorkledgerAppConfig):
 
     name = "workledger.gl"
     label = "gl"
+    listeners = ("workledger.gl.sync.listeners", "workledger.gl.installed")

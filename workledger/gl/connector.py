@@ -38,30 +38,37 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A line of an invoice or credit note: net amount, always positive on an invoice's usual side; dimensions by axis."""
+    """A line of an invoice or credit note: net amount, positive on an invoice's usual side (what is taken off is
+    negative); dimensions by axis. `functional` is the amount in the books' currency: the exact share of the entry.
+    """
 
     description: str
     account: str
     amount: Decimal
     tax: str = ""
     dimensions: Mapping[str, str] = field(default_factory=dict)
+    functional: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentTax:
-    """A tax total of a document: the other side's code and account, what it is charged on, the tax."""
+    """A tax total of a document: the other side's code and account, what it is charged on, the tax (and in the books'
+    currency).
+    """
 
     tax: str
     account: str
     base: Decimal
     amount: Decimal
+    functional: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """An issued invoice or credit note, amounts positive in both; `functional_total` is its gross in the books' currency.
 
-    `credits` is the external id of the invoice that a credit note credits.
+    `credits` is the external id of the invoice that a credit note credits. `posted_on` is the day in the books where it is
+    not the day of issue, because that day's period was closed.
     """
 
     number: str
@@ -75,6 +82,7 @@ class Invoice:
     total: Decimal
     functional_total: Decimal
     credits: str = ""
+    posted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ class Settled:
 class Payment:
     """Money received, or a debt written off: `account` is where it is debited (bank or cash clearing; bad debt).
 
-    What `settles` leaves of `amount` is the customer's credit.
+    What `settles` leaves of `amount` is the customer's credit. `functional` is the amount in the books' currency, at which
+    both accounts move: what the rate of an invoice makes of it comes as a journal, so the other side books none itself.
     """
 
     customer: str
@@ -100,6 +109,7 @@ class Payment:
     receivable_account: str
     reference: str = ""
     settles: Sequence[Settled] = ()
+    functional: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +211,8 @@ class Connector(Protocol):
     """One general ledger, for one legal entity.
 
     Every method raises `Unreachable` or `Rejected`. `send` must be safe to repeat: before it makes anything it looks for
-    `key`, which it leaves on what it makes, so that a broken connection never makes a second document.
+    `key`, which it leaves on what it makes, so that a broken connection never makes a second document. A customer comes
+    again under its key when it was edited here: the one that is there is brought up to date.
     """
 
     def check(self) -> str:

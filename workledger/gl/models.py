@@ -8,9 +8,35 @@ from django.db.models import Q
 from workledger.core.access import Permission
 from workledger.core.models import Record, Visibility
 from workledger.directory.models import TaxCode
+from workledger.gl.sync.models import (
+    CarriedEntry,
+    Connection,
+    ExternalId,
+    Incoming,
+    Outgoing,
+    TieOut,
+    TieOutRow,
+)
 from workledger.ledger.dimensions import Dimension
 from workledger.ledger.export import Grain
 from workledger.ledger.models import Account, AccountKind, Book
+
+__all__ = [
+    "AccountMapping",
+    "Axis",
+    "CarriedEntry",
+    "Connection",
+    "DimensionMapping",
+    "DimensionValue",
+    "ExternalAccount",
+    "ExternalId",
+    "Incoming",
+    "JournalSettings",
+    "Outgoing",
+    "TaxMapping",
+    "TieOut",
+    "TieOutRow",
+]
 
 _DIMENSIONS = [(each.value, each.label) for each in Dimension]
 

@@ -158,6 +158,7 @@ RAIL: tuple[Group, ...] = (
                 (_P.VIEW_LEDGER, _P.VIEW_REVENUE, _P.VIEW_RECEIVABLES),
                 ("finance_report", "finance_report-"),
             ),
+            Item("General ledger", "sync", "plug", (_P.VIEW_LEDGER,), ("sync-",)),
             Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),
         ),
     ),

@@ -1,1 +1,1 @@
-"""Journals as another general ledger takes them, without a database."""
+"""Pure calculation of the way to a general ledger: journals, charts, what a document moves there, when it is sent again."""
