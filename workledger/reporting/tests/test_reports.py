@@ -142,7 +142,7 @@ def test_contract_positions_roll_forward(told: Told) -> None:
 
 
 def test_a_difference_of_exchange_rates_stands_apart(told: Told) -> None:
-    about = {"client_id": told.world.acme.pk, "contract_id": told.abroad.contract_id}
+    about: dict[str, Any] = {"client_id": told.world.acme.pk, "contract_id": told.abroad.contract_id}
     post_now(
         told.world.fay.actor,
         EntryDraft(
