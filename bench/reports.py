@@ -64,7 +64,7 @@ def reports() -> dict[str, Any]:
         "the whole journal, one SQL statement": lambda: _sql(_WHOLE, values),
         "roll-forward of a year": lambda: run(ACTOR, "contract-positions", year),
         "its rows, one SQL statement": lambda: _sql(_SAME, values | {"start": year.start}),
-        "roll-forward as believed yesterday": lambda: run(ACTOR, "contract-positions", _on(month, last)),
+        "roll-forward as believed before all was recorded": lambda: run(ACTOR, "contract-positions", _on(month, last)),
         "revenue of a year by client and month": lambda: run(ACTOR, "revenue", _by(year, By.CLIENT, By.MONTH)),
         "revenue of a year by person and month": lambda: run(ACTOR, "revenue", _by(year, By.PERSON, By.MONTH)),
         "the same as earned, by client": lambda: run(ACTOR, "revenue", _earned(_by(year, By.CLIENT, By.MONTH))),

@@ -295,13 +295,15 @@ def _rolled_report(
     opening, closing = rolled.total(OPENING), rolled.total(CLOSING)
     moved = sum((rolled.total(column.key) for column in columns[1:-1]), _ZERO)
     whole = replace(chosen, where=())
+    end = tie(
+        ground, f"{label}, closing", whole.before(asked.end), closing, elsewhere=elsewhere[1],
+        elsewhere_label=elsewhere_label,
+    )  # fmt: skip
     ties = (
         tie(ground, f"{label}, opening", whole.before(asked.start), opening, elsewhere=elsewhere[0],
             elsewhere_label=elsewhere_label),
-        tie(ground, f"{label}, opening and what moved it", whole.before(asked.end), opening + moved,
-            elsewhere=elsewhere[1], elsewhere_label=elsewhere_label),
-        tie(ground, f"{label}, closing", whole.before(asked.end), closing, elsewhere=elsewhere[1],
-            elsewhere_label=elsewhere_label),
+        replace(end, label=f"{label}, opening and what moved it", reported=opening + moved),
+        end,
     )  # fmt: skip
     return Report(
         kind.name,
