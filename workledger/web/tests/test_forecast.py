@@ -56,7 +56,7 @@ def test_why_says_what_each_month_rests_on(line: ContractLine, fay: Client) -> N
     shown = page(fay, "forecast-why", line.contract_id, key=f"o{obligation_of(line).pk}", as_of="2026-02-28")
     assert "Straight line" not in shown
     assert "Its part of the time from 01 Feb 2026 to 31 Jul 2026." in shown
-    assert "Posted as revenue." in shown
+    assert "Recognized" in shown
     assert fay.get(reverse("forecast-why", args=[line.contract_id]), {"key": "nothing"}).status_code == 404
 
 

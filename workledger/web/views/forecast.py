@@ -187,19 +187,27 @@ def _trail(row: Contract, items: list[Item], question: Asked, part: str) -> dict
         "value": formats.money(total, home),
         "sentence": _sentence(row, items, question, part),
         "formula": [*formula, {"sign": "=", "label": "All", "value": formats.money(total, home)}] if len(said) > 1 else [],
-        "rows_label": "Month by month" + (f", {currency}" if currency != home else ""),
-        "rows": [_amount_row(item, each) for item in items for each in item.amounts],
+        "steps": [_step(item, each) for item in items for each in item.amounts if each.kind is not Kind.RECOGNIZED],
+        "rows_label": "Recognized" + (f", {currency}" if currency != home else ""),
+        "rows": [
+            {"name": _month(each), "note": item.name, "value": formats.money(each.amount, item.currency)}
+            for item in items
+            for each in item.amounts
+            if each.kind is Kind.RECOGNIZED
+        ],
         "more_url": f"{reverse('forecast-contract', args=[row.pk])}?{question.words}",
         "more_label": "The contract's forecast",
         "basis": "Renewals count in no sum." if has_renewals else "",
     }  # fmt: skip
 
 
-def _amount_row(item: Item, each: Amount) -> dict[str, str]:
+def _step(item: Item, each: Amount) -> dict[str, str]:
+    """Return an amount to come with its reason."""
     return {
-        "name": _month(each),
-        "note": f"{item.name}. {each.kind.label}: {each.said}",
-        "value": formats.money(each.amount, item.currency),
+        "what": f"{_month(each)}, {item.name}",
+        "why": f"{each.kind.label}. {each.said}",
+        "result": formats.money(each.amount, item.currency),
+        "state": "",
     }
 
 
@@ -227,6 +235,7 @@ def _backlog_trail(request: ActingRequest, row: Contract, question: Asked) -> di
             },
             {"sign": "=", "label": "Backlog", "value": formats.money(backlog.backlog, home)},
         ],
+        "steps": [],
         "rows_label": "When",
         "rows": [{"name": name, "value": formats.money(amount, home)} for name, amount in when if amount],
         "basis": "",
