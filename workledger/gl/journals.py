@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from workledger.core.access import Actor
 from workledger.gl.calc.journals import Journal, Line, journal
@@ -114,12 +113,8 @@ class Reading:
         return found
 
 
-def read(actor: Actor, wanted: Wanted) -> Iterator[Journal]:
-    """Yield the journals wanted, oldest first. Raises NotFound for a book that is not there or not visible."""
-    return Reading(actor, wanted).journals()
-
-
-def amount(value: Any, places: int) -> str:
+def amount(value: Decimal, places: int) -> str:
     """Return an amount with a point and at least so many decimals, as many as it has."""
     exponent = value.normalize().as_tuple().exponent
-    return f"{value:.{max(places, -exponent)}f}"
+    finer = -exponent if isinstance(exponent, int) else 0
+    return f"{value:.{max(places, finer)}f}"

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
+from django.db import transaction
+
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden, Refused
@@ -284,7 +286,8 @@ def preview(
         book.id, start, end, grain or mapping.grain,
         axes=form.axes if form else None, by_customer=form is not None and form.by_customer,
     )  # fmt: skip
-    return _Watching(actor, book, Reading(actor, wanted, mapping), start, end).preview(limit)
+    with transaction.atomic():
+        return _Watching(actor, book, Reading(actor, wanted, mapping), start, end).preview(limit)
 
 
 class _Watching:

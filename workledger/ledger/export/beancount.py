@@ -7,7 +7,7 @@ from datetime import date
 
 from workledger.ledger.export.source import ExportAccount, Side, Source, Texts, amount_of
 
-_EVERY = 500  # entries a write
+_EVERY = 2_000  # lines a write
 
 
 def write(source: Source, out: Callable[[str], object], progress: Callable[[int], None]) -> tuple[int, int]:
@@ -27,7 +27,7 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
         lines.append("\n")
         entries += 1
         postings += len(sides)
-        if entries % _EVERY == 0:
+        if len(lines) >= _EVERY:
             out("".join(lines))
             lines.clear()
             progress(postings)

@@ -7,7 +7,7 @@ from io import StringIO
 from workledger.ledger.dimensions import Dimension
 from workledger.ledger.export.source import Side, Source, Texts, amount_text
 
-_EVERY = 500  # entries a write
+_EVERY = 2_000  # lines a write
 _HEAD = (
     "entry", "date", "book", "kind", "description", "reverses", "document", "document_id", "account", "account_name",
     "currency", "debit", "credit", "book_currency", "book_debit", "book_credit", "hours",
@@ -35,7 +35,7 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
             )
         entries += 1
         postings += len(sides)
-        if entries % _EVERY == 0:
+        if len(lines) >= _EVERY:
             out("".join(lines))
             lines.clear()
             progress(postings)

@@ -7,7 +7,7 @@ from workledger.kernel.rounding import minor_units
 from workledger.ledger.export.source import ExportAccount, Side, Source, Texts, amount_of
 
 _TYPES = {"Assets": "A", "Liabilities": "L", "Equity": "E", "Income": "R", "Expenses": "X"}
-_EVERY = 500  # entries a write
+_EVERY = 2_000  # lines a write
 
 
 def write(source: Source, out: Callable[[str], object], progress: Callable[[int], None]) -> tuple[int, int]:
@@ -29,7 +29,7 @@ def write(source: Source, out: Callable[[str], object], progress: Callable[[int]
         lines.append("\n")
         entries += 1
         postings += len(sides)
-        if entries % _EVERY == 0:
+        if len(lines) >= _EVERY:
             out("".join(lines))
             lines.clear()
             progress(postings)

@@ -143,6 +143,10 @@ class Source:
 
     def _sides(self) -> Iterator[Side]:
         statement = _ENTRIES if self.extent.grain == Grain.DETAIL else self._summary()
+        with (
+            connection.cursor() as cursor
+        ):  # a cursor is planned for its first tenth otherwise, and this one is read to its end
+            cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
         with connection.chunked_cursor() as cursor:
             cursor.execute(statement, self._asked())
             while rows := cursor.fetchmany(_CHUNK):
