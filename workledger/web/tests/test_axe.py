@@ -29,6 +29,7 @@ from workledger.directory.models import LegalEntity, Person
 from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_bill
 from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
+from workledger.revenue.models import ContractModification, PerformanceObligation
 from workledger.testing.expenses import approved as expenses_approved
 from workledger.testing.expenses import category, driving, spent, submitted
 from workledger.testing.revenue import obligation_of, revenue_told
@@ -291,6 +292,13 @@ def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None
         f"{contract}/modifications/new", f"{contract}/uncertain-amounts/new",
         f"{contract}/obligations/{obligation}/estimates/new", "/revenue?month=2026-04", f"/revenue/runs/{ran}",
         "/revenue/positions", "/revenue/remaining",
+    ]  # fmt: skip
+    waiting, block = ContractModification.objects.get(), PerformanceObligation.objects.get(name="Block")
+    hosting, prepaid = f"/contracts/{waiting.contract_id}", f"/contracts/{block.contract_id}"
+    addresses += [
+        f"{hosting}/revenue", f"{hosting}/modifications/{waiting.pk}", f"{hosting}/modifications/{waiting.pk}/dismissal",
+        f"{prepaid}/revenue", f"{prepaid}/obligations/{block.pk}/estimates/new",
+        f"{prepaid}/obligations/{block.pk}/exercise",
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
 
