@@ -11,7 +11,7 @@ from workledger.billing.models import BillableItem
 from workledger.contracts.calc import terms
 from workledger.contracts.models import Contract, ContractLine, RevenueMethod
 from workledger.core.refusals import Problems
-from workledger.revenue.calc.pricing import gives_rights, stated_price, stated_total
+from workledger.revenue.calc.pricing import gives_rights, rolls_over, stated_price, stated_total
 from workledger.revenue.calc.timeline import Method
 from workledger.revenue.models import (
     ObligationEstimate,
@@ -36,6 +36,7 @@ class PricedLine:
     price: Decimal | None
     total: Decimal | None
     gives_rights: bool
+    rolls_over: bool
 
     @classmethod
     def of(cls, row: ContractLine) -> "PricedLine":
@@ -44,7 +45,7 @@ class PricedLine:
         price = stated_price(
             document, contract.start, contract.end, contract.currency, row.price, row.budget_amount
         )
-        return cls(row, price, stated_total(document), gives_rights(document))
+        return cls(row, price, stated_total(document), gives_rights(document), rolls_over(document))
 
 
 def priced_lines(contract_ids: Collection[int]) -> dict[int, PricedLine]:

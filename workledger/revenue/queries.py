@@ -112,6 +112,7 @@ class EstimateRow:
     seconds: int | None
     cost: Decimal | None
     materials: Decimal
+    breakage_percent: Decimal | None
     by: str
     reason: str
 
@@ -192,6 +193,11 @@ class ContractRevenue:
     def remaining(self) -> Decimal:
         """What is still to be earned."""
         return self.price - self.earned
+
+    @property
+    def expects_unused(self) -> bool:
+        """Whether something that the client prepaid was expected to stay unused."""
+        return any(row.breakage_percent is not None for row in self.estimates)
 
     @property
     def unposted(self) -> Decimal:
@@ -300,7 +306,7 @@ def _estimates(names: Mapping[int, str]) -> list[EstimateRow]:
     return [
         EstimateRow(
             names[row.obligation_id], row.from_day, row.seconds, row.cost, row.materials,
-            str(row.estimated_by or ""), row.reason,
+            row.breakage_percent, str(row.estimated_by or ""), row.reason,
         )
         for row in rows.order_by("-from_day", "-pk")
     ]  # fmt: skip
@@ -377,13 +383,18 @@ def _notes(contract: Contract, helds: Sequence[Held], rows: Sequence[ObligationR
         for row in rows
         if row.is_wide
     ]
-    lines = [
-        line for line in priced_lines([contract.pk]).values() if line.row.revenue_method not in _AS_CHARGED
+    priced = priced_lines([contract.pk]).values()
+    found += [
+        f"What {line.row.name} leaves unused rolls over, but its fee is revenue at once. Recognize it as prepaid rights are used."
+        for line in priced
+        if line.rolls_over and line.row.revenue_method == RevenueMethod.AS_INVOICED
     ]
+    lines = [line for line in priced if line.row.revenue_method not in _AS_CHARGED]
     stated = [line.price for line in lines if line.price is not None]
     agreed = sum((_fixed_price(held) for held in helds if held.facts.method is not Method.RIGHTS_USED), _ZERO)
     financed = any(held.financed for held in helds)
-    if helds and not financed and len(stated) == len(lines) and sum(stated, _ZERO) != agreed:
+    waits = ContractModification.objects.filter(contract=contract, state=ModificationState.WAITING).exists()
+    if helds and not waits and not financed and len(stated) == len(lines) and sum(stated, _ZERO) != agreed:
         found.append(
             f"The lines come to {sum(stated, _ZERO):,.2f} {contract.currency}, the obligations to {agreed:,.2f}."
             " Record the modification, or set the obligations anew."

@@ -145,5 +145,15 @@ def revenue_told(world: World) -> tuple[ContractLine, int]:
         obligation_id=obligation_of(line).pk,
         estimate=EstimateInput(from_day=date(2026, 3, 1), seconds=120 * 3600, reason="Scope was deeper"),
     )
+    hosting = ContractLine.objects.get(contract__name="Hosting")
+    ordered(world, hosting.contract_id, repriced(hosting, 27_250))
+    block = fixed_contract(
+        world, RevenueMethod.RIGHTS_USED, model=BillingModel.PREPAID, name="Block", price=0,
+        terms={"block_hours": "40", "price": "4000"},
+    )  # fmt: skip
+    revise_estimate(
+        actor=world.pia.actor, obligation_id=obligation_of(block).pk,
+        estimate=EstimateInput(from_day=START, breakage_percent=Decimal(10), reason="Other years"),
+    )  # fmt: skip
     assert done.run_id is not None
     return line, done.run_id

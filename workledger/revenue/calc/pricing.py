@@ -60,6 +60,12 @@ def gives_rights(document: Terms) -> bool:
     return isinstance(document, terms.Prepaid)
 
 
+def rolls_over(document: Terms) -> bool:
+    """Tell whether what a period's fee gave is carried on where it was not used."""
+    is_retainer = isinstance(document, terms.Retainer) and document.unused is terms.Unused.ROLL_OVER
+    return is_retainer and gives_rights(document)
+
+
 class Counted(NamedTuple):
     """How much of an uncertain amount counts from a day on."""
 

@@ -183,3 +183,12 @@ def test_an_option_says_by_when_it_is_used(world: World) -> None:
             ],
         )  # fmt: skip
     assert set(refused.value.codes) == {"option_without_end", "percent_out_of_range"}
+
+
+def test_a_fee_that_rolls_over_deserves_a_look_while_it_is_revenue_at_once(world: World) -> None:
+    line = fixed_contract(
+        world, RevenueMethod.AS_INVOICED, model=BillingModel.RETAINER, price=0, name="Care",
+        terms={"fee": "1000", "included_hours": "10", "unused": "roll_over"},
+    )  # fmt: skip
+    (note,) = contract_revenue(world.fay.actor, line.contract_id, START).notes
+    assert note.startswith("What Care leaves unused rolls over")

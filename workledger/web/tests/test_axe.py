@@ -32,6 +32,7 @@ from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
 from workledger.receivables.models import Payment
 from workledger.reporting.catalogue import REPORTS
+from workledger.revenue.models import ContractModification, PerformanceObligation
 from workledger.testing.expenses import approved as expenses_approved
 from workledger.testing.expenses import category, driving, spent, submitted
 from workledger.testing.general_ledger import memory_ledger, sync_told
@@ -306,6 +307,13 @@ def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None
         "/forecast", f"/forecast/contracts/{line.contract_id}",
         f"/forecast/contracts/{line.contract_id}/why", "/forecast/versions", "/forecast/versions/new", "/forecast/bridge",
         "/forecast/bridge/new", "/forecast/backlog", "/forecast/deferred",
+    ]  # fmt: skip
+    waiting, block = ContractModification.objects.get(), PerformanceObligation.objects.get(name="Block")
+    hosting, prepaid = f"/contracts/{waiting.contract_id}", f"/contracts/{block.contract_id}"
+    addresses += [
+        f"{hosting}/revenue", f"{hosting}/modifications/{waiting.pk}", f"{hosting}/modifications/{waiting.pk}/dismissal",
+        f"{prepaid}/revenue", f"{prepaid}/obligations/{block.pk}/estimates/new",
+        f"{prepaid}/obligations/{block.pk}/exercise",
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
 

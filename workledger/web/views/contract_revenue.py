@@ -234,10 +234,10 @@ def _more_fields(contract: ContractPage, place: int, of: str) -> list[Field]:
         Field(f"discount_{place}", "Its discount", "number", unit="%", places=4, row=f"option_{place}"),
         Field(f"usual_{place}", "Anybody's discount", "number", unit="%", places=4, row=f"option_{place}"),
         Field(f"likely_{place}", "Likely to be used", "number", unit="%", places=4, row=f"option_{place}"),
-        Field(f"transfer_{place}", "Done on", "date", row=f"finance_{place}",
+        Field(f"transfer_{place}", "Financing: done on", "date", row=f"finance_{place}",
               help="Only where payment and work lie more than a year apart."),
         Field(f"annual_{place}", "Interest a year", "number", unit="%", places=4, row=f"finance_{place}"),
-        Field(f"financed_{place}", "Why", row=f"finance_{place}", help="Where the rate comes from."),
+        Field(f"financed_{place}", "Where the rate is from", row=f"finance_{place}"),
         Field(
             f"payments_{place}", "The client pays", "rows", noun="Payment",
             columns=(Field("day", "On", "date"), Field("amount", "Amount", "number", unit=money)),
