@@ -11,7 +11,7 @@ account that settles nothing yet is not ours to explain. A posted invoice cannot
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -33,6 +33,7 @@ from workledger.gl.connectors.tryton.refs import (
 from workledger.gl.connectors.tryton.wire import Domain, Record
 
 OVERLAP = timedelta(minutes=5)
+LEFT_OVER = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - Tryton's times are UTC without a zone
 _ZERO = Decimal(0)
 _MOVE_FIELDS = [
@@ -54,18 +55,19 @@ class _Seen(NamedTuple):
 
 def changes_since(books: Books, cursor: str) -> Changes:
     """Return what others did since the cursor, in order, and the next cursor. Raises Unreachable or Rejected."""
-    look = _Look(books, datetime.fromisoformat(cursor) - OVERLAP if cursor else _EPOCH)
-    seen = sorted([*look.payments(), *look.voids(), *look.cancelled_invoices(), *look.edited_customers()])
-    latest = max([look.newest, datetime.fromisoformat(cursor)] if cursor else [look.newest])
-    return Changes([change for _, change in seen], latest.isoformat() if latest > _EPOCH else "")
+    before = datetime.fromisoformat(cursor) if cursor else _EPOCH
+    look = _Look(books, max(before - OVERLAP, _EPOCH), before)
+    found = [*look.payments(), *look.voids(), *look.cancelled_invoices(), *look.edited_customers()]
+    seen = sorted(found, key=lambda one: one.at)
+    look.sweep()
+    return Changes([change for _, change in seen], look.newest.isoformat() if look.newest > _EPOCH else "")
 
 
 @dataclass
 class _Look:
     books: Books
     since: datetime
-    newest: datetime = _EPOCH
-    _seen_parties: set[int] = field(default_factory=set)
+    newest: datetime
 
     # --- payments -----------------------------------------------------------------------------------
 
@@ -163,23 +165,21 @@ class _Look:
 
     def _settled(self, lines: list[Record]) -> list[Settled]:
         """Return what lines set against our invoices: by their link, else in order within their reconciliation."""
-        amounts: dict[int, Decimal] = defaultdict(Decimal)
+        amounts: dict[str, Decimal] = defaultdict(Decimal)
         linked = {row["id"]: row["invoice_payment"] for row in lines if row["invoice_payment"]}
         ours = self._ours(linked.values())
         for row in lines:
             if linked.get(row["id"]) in ours:
-                amounts[linked[row["id"]]] += paid_by(row)
+                amounts[ref(INVOICE, linked[row["id"]])] += paid_by(row)
         groups = [row["reconciliation"] for row in lines if row["reconciliation"] and row["id"] not in linked]
         if groups:
             together = lines_of(self.books, [("reconciliation", "in", groups)])
             invoices = self._our_invoices({row["move"] for row in together})
             for row in lines:
                 if row["id"] not in linked:
-                    for invoice_id, amount in _spread(row, together, invoices):
-                        amounts[invoice_id] += amount
-        return [
-            Settled(ref(INVOICE, number), amount) for number, amount in sorted(amounts.items()) if amount > 0
-        ]
+                    for invoice, amount in _spread(row, together, invoices):
+                        amounts[invoice] += amount
+        return [Settled(invoice, amount) for invoice, amount in sorted(amounts.items()) if amount > 0]
 
     # --- cancelled ----------------------------------------------------------------------------------
 
@@ -263,6 +263,15 @@ class _Look:
         said = f"{who} edited the customer {name}"
         return _Seen(at, Change(key, ChangeKind.CUSTOMER_EDITED, external_id, version, at.date(), said))
 
+    # --- leftovers ----------------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Delete old drafts of our own: what a broken connection left, when a later try had made the document already."""
+        old = [*self._of_ours, ("state", "=", "draft"), ("create_date", "<", self.newest - LEFT_OVER)]
+        for model in (INVOICE, MOVE):
+            drafts = [row["id"] for row in self.books.wire.find(model, old, ["state"])]
+            self.books.wire.delete(model, drafts)
+
     # --- shared -------------------------------------------------------------------------------------
 
     @property
@@ -291,15 +300,24 @@ class _Look:
         domain = [("id", "in", ids), ("create_uid", "=", self._me)]
         return {row["id"] for row in self.books.wire.find(INVOICE, domain, ["number"])} if ids else set()
 
-    def _our_invoices(self, move_ids: Iterable[int]) -> dict[int, int]:
-        """Return our invoices by their move, among these moves; credit notes are none."""
+    def _our_invoices(self, move_ids: Iterable[int]) -> dict[int, str]:
+        """Return the references of our invoices by their move, among these moves; credit notes are none.
+
+        What we sent as a move stands in the journal of invoices and has no origin.
+        """
         ids = sorted(set(move_ids))
-        domain = [("move", "in", ids), ("create_uid", "=", self._me), ("type", "=", "out")]
-        rows = self.books.wire.find(INVOICE, domain, ["move", "total_amount"]) if ids else []
-        return {row["move"]: row["id"] for row in rows if row["total_amount"] > 0}
+        if not ids:
+            return {}
+        rows = self.books.wire.find(INVOICE, [*self._of_ours, ("move", "in", ids)], ["move", "total_amount"])
+        found = {row["move"]: ref(INVOICE, row["id"]) for row in rows if row["total_amount"] > 0}
+        journal = self.books.journal(self.books.journal_codes.invoices)
+        moves = [*self._of_ours, ("id", "in", ids), ("journal", "=", journal), ("origin", "=", None)]
+        return found | {
+            row["id"]: ref(MOVE, row["id"]) for row in self.books.wire.find(MOVE, moves, ["number"])
+        }
 
 
-def _spread(row: Record, together: list[Record], invoices: Mapping[int, int]) -> list[tuple[int, Decimal]]:
+def _spread(row: Record, together: list[Record], invoices: Mapping[int, str]) -> list[tuple[str, Decimal]]:
     """Return what a line pays of each of our invoices in its reconciliation, the first due first."""
     left = paid_by(row)
     found = []

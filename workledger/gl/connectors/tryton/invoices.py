@@ -6,11 +6,11 @@ from decimal import Decimal
 from workledger.gl.connector import DocumentKind, Invoice, Receipt, Rejected
 from workledger.gl.connectors.tryton.books import Account, Books
 from workledger.gl.connectors.tryton.moves import (
-    create,
-    find_keyed,
-    keep_one,
+    find_made,
+    find_posted,
     keyed,
     like_key,
+    make,
     money_of,
     post,
     version_of,
@@ -19,10 +19,8 @@ from workledger.gl.connectors.tryton.owed import Owed, add_to_invoice, find_owed
 from workledger.gl.connectors.tryton.parties import address_of
 from workledger.gl.connectors.tryton.refs import INVOICE, MOVE, PARTY, number_of, ref
 from workledger.gl.connectors.tryton.values import Entry, invoice_lines, invoice_values
-from workledger.gl.connectors.tryton.wire import Record
 
-_FIELDS = ["number", "state", "total_amount", "cancel_move", "write_date", "create_date"]
-_DRAFT = {"draft", "validated"}
+_FIELDS = ["number", "state", "write_date", "create_date"]
 
 
 def send_invoice(books: Books, invoice: Invoice, kind: DocumentKind, key: str, line_account: str) -> Receipt:
@@ -40,16 +38,9 @@ def send_invoice(books: Books, invoice: Invoice, kind: DocumentKind, key: str, l
 def _send_invoice(
     books: Books, invoice: Invoice, credit: bool, key: str, credited: Owed | None, line_account: str
 ) -> Receipt:
-    rows = books.wire.find(
-        INVOICE, [("company", "=", books.company.id), like_key(key), ("type", "=", "out")], _FIELDS
-    )
-    found = keep_one(books, INVOICE, rows, drafts=_DRAFT)
+    found = find_made(books, INVOICE, [like_key(key), ("type", "=", "out")], _FIELDS)
     invoice_id = int(found["id"]) if found else _make_invoice(books, invoice, credit, key, line_account)
     row = books.wire.read(INVOICE, [invoice_id], _FIELDS)[0]
-    _check_made(invoice, credit, row)
-    if row["state"] in _DRAFT:
-        books.wire.call("model.account.invoice.post", [invoice_id])
-        row = books.wire.read(INVOICE, [invoice_id], _FIELDS)[0]
     if credited is not None:
         _set_against(books, invoice_id, credited)
     return Receipt(ref(INVOICE, invoice_id), version_of(row), row["number"])
@@ -72,7 +63,10 @@ def _make_invoice(books: Books, invoice: Invoice, credit: bool, key: str, line_a
         line_account=_line_account(books, invoice, accounts, line_account),
         tax_ids=_taxes(books, invoice),
     )
-    return books.wire.create(INVOICE, values)
+    invoice_id = books.wire.create(INVOICE, values)
+    _check_total(books, invoice, credit, invoice_id)
+    post(books, INVOICE, invoice_id)
+    return invoice_id
 
 
 def _numbered_on(books: Books, invoice: Invoice) -> date:
@@ -107,17 +101,15 @@ def _line_account(
     return shown
 
 
-def _check_made(invoice: Invoice, credit: bool, row: Record) -> None:
-    """Refuse to go on with a draft that is not the document, or with one that was thrown away over there."""
+def _check_total(books: Books, invoice: Invoice, credit: bool, invoice_id: int) -> None:
+    """Take back a draft that does not come to the document's total: Tryton has computed a tax of its own."""
+    found = books.wire.read(INVOICE, [invoice_id], ["total_amount"])[0]["total_amount"]
     wanted = -invoice.total if credit else invoice.total
-    if row["total_amount"] != wanted:
+    if found != wanted:
+        books.wire.delete(INVOICE, [invoice_id])
         raise Rejected(
-            f"In Tryton {invoice.number} comes to {row['total_amount']:.2f}, and here to {wanted:.2f}. If the draft there "
-            "was edited, delete it and send it again; if not, a tax there is not the one it is mapped to."
-        )
-    if row["state"] == "cancelled" and not row["cancel_move"]:
-        raise Rejected(
-            f"The draft of {invoice.number} was cancelled in Tryton. Delete it there and send it again."
+            f"In Tryton {invoice.number} would come to {found:.2f}, and here it is {wanted:.2f}: a tax there is not the one "
+            "that it is mapped to."
         )
 
 
@@ -134,8 +126,8 @@ def _set_against(books: Books, invoice_id: int, credited: Owed) -> None:
 
 
 def _send_move(books: Books, invoice: Invoice, credit: bool, key: str, credited: Owed | None) -> Receipt:
-    move = find_keyed(books, key)
-    if move is None:
+    posted = find_posted(books, key)
+    if posted is None:
         fits = credited is not None and invoice.total <= credited.open
         rows = invoice_lines(
             invoice,
@@ -154,8 +146,7 @@ def _send_move(books: Books, invoice: Invoice, credit: bool, key: str, credited:
             on,
             keyed(_title(invoice, credit), key),
         )
-        move = create(books, head.with_lines(rows))
-    posted = post(books, move)
+        posted = make(books, head.with_lines(rows))
     settle(books, posted["id"])
     return Receipt(ref(MOVE, posted["id"]), version_of(posted), posted["number"])
 

@@ -1,12 +1,14 @@
 """Account moves that carry a key: made as a draft in one call, posted in the next, then set against invoices.
 
-Only posting changes the books, and it names one draft. So when a line breaks, whatever the call that nobody waits for any
-more still makes is at worst a draft without effect; the next try posts the oldest draft with the key and deletes others.
+Only posting changes the books, and it names one draft. A draft found under a key is what an earlier try left; it may be of
+an older mapping, so it is deleted and made again. Whatever a call that nobody waits for any more still makes is then at
+worst a draft without effect, which the next look for changes sweeps away.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 
-from workledger.gl.connector import DocumentKind, Journal, Payment, Receipt, Rejected, Void
+from workledger.gl.connector import DocumentKind, Journal, Payment, Receipt, Rejected, Unreachable, Void
 from workledger.gl.connectors.tryton.books import Books
 from workledger.gl.connectors.tryton.owed import (
     find_owed,
@@ -21,16 +23,16 @@ from workledger.gl.connectors.tryton.refs import MOVE, PARTY, number_of, payment
 from workledger.gl.connectors.tryton.values import Entry, Money, journal_line, payment_lines, reversed_line
 from workledger.gl.connectors.tryton.wire import Domain, Record
 
+_FIELDS = ["state", "number", "date", "write_date", "create_date"]
+
+
 # --- what is sent ---------------------------------------------------------------------------------------
 
 
 def send_payment(books: Books, payment: Payment, kind: DocumentKind, key: str) -> Receipt:
     """Make the move of a payment or write-off, post it, and set its parts against the invoices they settle."""
     party_id = number_of(payment.customer, PARTY)
-    move = find_keyed(books, key)
-    if move is None:
-        move = _make_payment(books, payment, kind, key, party_id)
-    posted = post(books, move)
+    posted = find_posted(books, key) or _make_payment(books, payment, kind, key, party_id)
     settle(books, posted["id"])
     return Receipt(payment_ref(posted["id"], party_id), version_of(posted), posted["number"])
 
@@ -41,18 +43,17 @@ def send_void(books: Books, void: Void, key: str) -> Receipt:
     A payment that somebody there has cancelled already stays as it is.
     """
     move_id, party_id = payment_of(void.payment)
-    move = find_keyed(books, key) or _cancelling(books, move_id)
-    if move is None:
-        move = _make_void(books, void, key, move_id, party_id)
-    posted = post(books, move)
+    posted = find_posted(books, key) or _cancelling(books, move_id)
+    if posted is None:
+        posted = _make_void(books, void, key, move_id, party_id)
     _set_off(books, move_id, posted["id"])
     return Receipt(payment_ref(posted["id"], party_id), version_of(posted), posted["number"])
 
 
 def send_journal(books: Books, journal: Journal, key: str) -> Receipt:
     """Make and post a move in the journal for everything else."""
-    move = find_keyed(books, key)
-    if move is None:
+    posted = find_posted(books, key)
+    if posted is None:
         rows = []
         for line in journal.lines:
             party_id = number_of(line.customer, PARTY) if line.customer else None
@@ -67,8 +68,7 @@ def send_journal(books: Books, journal: Journal, key: str) -> Receipt:
             journal.on,
             keyed(journal.description, key),
         )
-        move = create(books, head.with_lines(rows))
-    posted = post(books, move)
+        posted = make(books, head.with_lines(rows))
     return Receipt(ref(MOVE, posted["id"]), version_of(posted), posted["number"])
 
 
@@ -91,7 +91,7 @@ def _make_payment(books: Books, payment: Payment, kind: DocumentKind, key: str, 
         payment.on,
         keyed(f"{'Write-off' if write_off else 'Payment'} {payment.reference}".strip(), key),
     )
-    return create(books, head.with_lines(rows))
+    return make(books, head.with_lines(rows))
 
 
 def _open_lines(books: Books, payment: Payment) -> dict[str, int]:
@@ -122,12 +122,12 @@ def _make_void(books: Books, void: Void, key: str, move_id: int, party_id: int) 
         keyed(text, key),
         ref(MOVE, move_id),
     )
-    return create(books, head.with_lines([reversed_line(row) for row in lines]))
+    return make(books, head.with_lines([reversed_line(row) for row in lines]))
 
 
 def _cancelling(books: Books, move_id: int) -> Record | None:
     """Return the move by which somebody there has cancelled this one."""
-    rows = _moves(books, [("origin", "=", ref(MOVE, move_id)), ("state", "=", "posted")])
+    rows = books.wire.find(MOVE, [("origin", "=", ref(MOVE, move_id)), ("state", "=", "posted")], _FIELDS)
     return rows[0] if rows else None
 
 
@@ -139,36 +139,46 @@ def keyed(text: str, key: str) -> str:
     return f"{text} [{key}]"
 
 
-def find_keyed(books: Books, key: str) -> Record | None:
-    """Return the move with a key: the posted one, else the oldest draft. Any other draft with it is deleted."""
-    return keep_one(books, MOVE, _moves(books, [like_key(key)]))
-
-
 def like_key(key: str) -> tuple[str, str, str]:
     """Return the clause that finds a description with a key."""
     escaped = key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return ("description", "like", f"%[{escaped}]")
 
 
-def keep_one(
-    books: Books, model: str, rows: Sequence[Record], *, drafts: Container[str] = frozenset({"draft"})
-) -> Record | None:
-    """Return the record that counts, and delete drafts that a broken connection left beside it."""
-    ordered = sorted(rows, key=lambda row: (row["state"] in drafts, row["id"]))
-    books.wire.delete(model, [row["id"] for row in ordered[1:] if row["state"] in drafts])
-    return ordered[0] if ordered else None
+def find_posted(books: Books, key: str) -> Record | None:
+    """Return the posted move with a key, if there is one; drafts with it are deleted."""
+    return find_made(books, MOVE, [like_key(key)], _FIELDS)
 
 
-def create(books: Books, values: Record) -> Record:
-    """Make a draft and return it as it was found."""
-    return {"id": books.wire.create(MOVE, values), "state": "draft"}
+def find_made(books: Books, model: str, domain: Domain, fields: Sequence[str]) -> Record | None:
+    """Return the record that an earlier try made whole, and delete drafts that it left."""
+    rows = books.wire.find(model, [("company", "=", books.company.id), *domain], fields)
+    drafts = [row["id"] for row in rows if row["state"] == "draft"]
+    try:
+        books.wire.delete(model, drafts)
+    except Rejected:  # one was posted in the meantime, by the try that nobody waited for
+        rows = books.wire.read(model, [row["id"] for row in rows], fields)
+        if all(row["state"] == "draft" for row in rows):
+            raise
+    made = [row for row in rows if row["state"] != "draft"]
+    return made[0] if made else None
 
 
-def post(books: Books, move: Record) -> Record:
-    """Post a move that is not posted yet, and return it with its number."""
-    if move["state"] == "draft":
-        books.wire.call("model.account.move.post", [move["id"]])
-    return books.wire.read(MOVE, [move["id"]], ["number", "date", "write_date", "create_date"])[0]
+def make(books: Books, values: Record) -> Record:
+    """Make a move and post it; returns it with its number. A draft that Tryton does not post is deleted again."""
+    move_id = books.wire.create(MOVE, values)
+    post(books, MOVE, move_id)
+    return books.wire.read(MOVE, [move_id], _FIELDS)[0]
+
+
+def post(books: Books, model: str, record_id: int) -> None:
+    """Post a draft. Where Tryton refuses, nothing stays there."""
+    try:
+        books.wire.call(f"model.{model}.post", [record_id])
+    except Rejected:
+        with suppress(Rejected, Unreachable):
+            books.wire.delete(model, [record_id])
+        raise
 
 
 def version_of(row: Record) -> str:
@@ -192,8 +202,3 @@ def _set_off(books: Books, move_id: int, cancel_id: int) -> None:
     free(books, waiting)
     for row in waiting:
         reconcile(books, [{**row, "reconciliation": None}, opposite[row["id"]]])
-
-
-def _moves(books: Books, domain: Domain) -> list[Record]:
-    fields = ["state", "number", "date", "write_date", "create_date"]
-    return books.wire.find(MOVE, [("company", "=", books.company.id), *domain], fields)

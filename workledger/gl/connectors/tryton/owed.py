@@ -131,11 +131,27 @@ def settle(books: Books, move_id: int) -> None:
 
 def add_to_invoice(books: Books, invoice_id: int, lines: Sequence[Record]) -> None:
     """Count lines as paid on an invoice, and reconcile it when nothing is left open."""
-    unlinked = [row["id"] for row in lines if not row["invoice_payment"]]
-    if unlinked:
-        books.wire.write(INVOICE, [invoice_id], {"payment_lines": [("add", unlinked)]})
     invoice = books.wire.read(INVOICE, [invoice_id], ["lines_to_pay", "payment_lines"])[0]
-    reconcile(books, lines_of(books, [("id", "in", [*invoice["lines_to_pay"], *invoice["payment_lines"]])]))
+    due = lines_of(books, [("id", "in", invoice["lines_to_pay"])])
+    counted = lines_of(books, [("id", "in", invoice["payment_lines"])])
+    unlinked = [row["id"] for row in lines if not row["invoice_payment"]]
+    gone = _cancelled(due, counted)
+    if unlinked or gone:
+        values = {"payment_lines": [("remove", gone), ("add", unlinked)]}
+        books.wire.write(INVOICE, [invoice_id], values)
+    paying = [row for row in counted if row["id"] not in gone] + [
+        row for row in lines if row["id"] in unlinked
+    ]
+    reconcile(books, [*due, *paying])
+
+
+def _cancelled(due: Sequence[Record], counted: Sequence[Record]) -> list[int]:
+    """Return lines that are counted on an invoice and reconciled with something else.
+
+    Whoever cancels a payment over there leaves its line counted, and Tryton then refuses the next payment as too much.
+    """
+    groups = {row["reconciliation"] for row in due}
+    return [row["id"] for row in counted if row["reconciliation"] and row["reconciliation"] not in groups]
 
 
 def reconcile(books: Books, lines: Sequence[Record]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from workledger.gl.connector import Customer, Receipt
+from workledger.gl.connector import Customer, Receipt, Rejected
 from workledger.gl.connectors.tryton.refs import PARTY, ref
 from workledger.gl.connectors.tryton.wire import Record, Wire
 
@@ -16,13 +16,23 @@ _FIELDS = ["name", "code", "addresses", "identifiers", "contact_mechanisms"]
 
 def send_customer(wire: Wire, customer: Customer, key: str) -> Receipt:
     """Make the party of a customer, or bring it up to date; what is not known here is left as it is there."""
-    found = wire.find(PARTY, [("code", "=", key), ("active", "in", [True, False])], _FIELDS)
-    if found:
-        _update(wire, found[0], customer)
-        party_id = int(found[0]["id"])
-    else:
-        party_id = wire.create(PARTY, {"code": key, **_values(wire, customer)})
+    found = _find(wire, key)
+    if found is None:
+        try:
+            party_id = wire.create(PARTY, {"code": key, **_values(wire, customer)})
+        except Rejected:  # also where an earlier try, which nobody waited for, has made it in the meantime
+            found = _find(wire, key)
+            if found is None:
+                raise
+    if found is not None:
+        _update(wire, found, customer)
+        party_id = int(found["id"])
     return Receipt(ref(PARTY, party_id), version_of(wire, party_id), customer.name)
+
+
+def _find(wire: Wire, key: str) -> Record | None:
+    rows = wire.find(PARTY, [("code", "=", key), ("active", "in", [True, False])], _FIELDS)
+    return rows[0] if rows else None
 
 
 def version_of(wire: Wire, party_id: int) -> str:

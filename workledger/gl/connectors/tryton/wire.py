@@ -5,9 +5,11 @@ here but a call that was refused for an old session or for a warning: in both ca
 """
 
 import base64
+import gzip
 import http.client
 import json
 import ssl
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +22,7 @@ from workledger.gl.connector import Rejected, Unreachable
 
 TIMEOUT_SECONDS = 60.0
 _MAX_WARNINGS = 5
+_GZIP = b"\x1f\x8b"
 
 # What Tryton warns a person about and a connector answers by itself; every other warning is for a person to mend.
 # A warning's key is a hash of its records, a dot, and one of these names.
@@ -56,10 +59,14 @@ class _Warned(Exception):
 
 
 class Wire:
-    """Calls to one database, as one user. Raises Unreachable or Rejected."""
+    """Calls to one database, as one user. Raises Unreachable or Rejected.
 
-    def __init__(self, login: Login) -> None:
+    `answers_all`: every warning is answered, as by a person who reads it.
+    """
+
+    def __init__(self, login: Login, *, answers_all: bool = False) -> None:
         self._login = login
+        self._answers_all = answers_all
         self._session = ""
         self._user_id = 0
         self.context: Record = {}
@@ -128,7 +135,7 @@ class Wire:
             try:
                 return self._in_session(method, parameters)
             except _Warned as warned:
-                if warned.name.partition(".")[2] not in _EXPECTED_WARNINGS:
+                if not self._answers_all and warned.name.partition(".")[2] not in _EXPECTED_WARNINGS:
                     raise Rejected(str(warned))
                 self._in_session("model.res.user.warning.skip", [warned.name, False, self.context])
         raise Rejected(f"Tryton keeps asking about the same warning while it does {method}.")
@@ -163,7 +170,7 @@ class Wire:
 
     def _ask(self, path: str, method: str, parameters: Sequence[object], session: str = "") -> Any:
         body = json.dumps({"id": 1, "method": method, "params": parameters}, default=_encode)
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
         if session:
             headers["Authorization"] = f"Session {session}"
         status, text = self._exchange(path, body.encode(), headers)
@@ -188,8 +195,8 @@ class Wire:
         try:
             connection.request("POST", address.path.rstrip("/") + path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
+            return answer.status, _unpacked(answer.read())
+        except (OSError, EOFError, http.client.HTTPException, zlib.error) as error:
             raise Unreachable(
                 f"Tryton at {self._login.url} did not answer: {str(error) or type(error).__name__}."
             )
@@ -208,6 +215,11 @@ class Wire:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(f"Tryton answered {method} with the status {status}.")
         raise Rejected(f"Tryton refused {method} with the status {status}.")
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Return the text of an answer. Its head is no guide: Tryton calls long answers packed also where they are not."""
+    return gzip.decompress(body) if body.startswith(_GZIP) else body
 
 
 def _result(text: bytes) -> Any:

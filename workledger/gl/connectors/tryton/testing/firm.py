@@ -65,13 +65,16 @@ def set_up_company(admin: Wire, *, currency: str = "EUR") -> None:
     party = admin.create(
         "party.party", {"name": "Northwind Studio", "addresses": [("create", [{"country": germany}])]}
     )
-    company = admin.create("company.company", {"party": party, "currency": currencies[currency]})
+    company = admin.create(
+        "company.company", {"party": party, "currency": currencies[currency], "cancel_invoice_out": True}
+    )
     admin.write("res.user", [admin.user_id], {"companies": [("add", [company])], "company": company})
     admin.context = {"company": company}
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         _open_year(admin, company, year)
     accounts = _make_chart(admin, company)
     _make_money_journals(admin, company, accounts)
+    _make_taxes(admin, company, accounts["2100"])
     groups = {row["name"]: row["id"] for row in admin.find("res.group", [], ["name"])}
     for login, name in ((CONNECTOR_USER, "Workledger"), (BOOKKEEPER, "Bea Bookkeeper")):
         admin.create(
@@ -157,3 +160,19 @@ def _make_money_journals(admin: Wire, company: int, accounts: Mapping[str, int])
             "debit_account": accounts["6000"],
         },
     )
+
+
+def _make_taxes(admin: Wire, company: int, account: int) -> None:
+    for name, rate in (("VAT 19", "0.19"), ("VAT 0", "0")):
+        admin.create(
+            "account.tax",
+            {
+                "name": name,
+                "description": name,
+                "company": company,
+                "type": "percentage",
+                "rate": Decimal(rate),
+                "invoice_account": account,
+                "credit_note_account": account,
+            },
+        )
