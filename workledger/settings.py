@@ -146,7 +146,7 @@ CACHES = {
     }
 }
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["workledger.billing.periodic"]
+PROCRASTINATE_IMPORT_PATHS = ["workledger.billing.periodic", "workledger.gl.periodic"]
 PROCRASTINATE_WORKER_DEFAULTS = {"concurrency": 2, "delete_jobs": "successful"}
 
 # --- people -------------------------------------------------------------------------------------------

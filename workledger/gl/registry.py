@@ -81,3 +81,8 @@ def opened(name: str, settings: Mapping[str, str]) -> Connector:
         for each in kind.fields
     }  # fmt: skip
     return kind.open(filled)
+
+
+def forget(name: str) -> None:
+    """Offer a general ledger no longer."""
+    _kinds.pop(name, None)

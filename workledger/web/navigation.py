@@ -138,6 +138,7 @@ RAIL: tuple[Group, ...] = (
                 ("account_activity", "accounts", "account-", "periods", "period-"),
             ),
             Item("Journal", "journal", "book-open-text", (_P.VIEW_LEDGER,), ("entry", "journal-")),
+            Item("General ledger", "sync", "plug", (_P.VIEW_LEDGER,), ("sync-",)),
             Item("Reports", "reports", "chart-column", (_P.VIEW_METRICS,), ("reports-",)),
         ),
     ),

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workledger.web.urls_people")),
     path("", include("workledger.web.urls_receivables")),
     path("", include("workledger.web.urls_revenue")),
+    path("", include("workledger.web.urls_sync")),
     path("", include("workledger.web.urls_settings")),
     path("", include("workledger.web.urls_time")),
     path("", include("workledger.web.urls_home")),

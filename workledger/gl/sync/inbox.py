@@ -25,9 +25,8 @@ from workledger.gl.sync.documents import BookView
 from workledger.gl.sync.models import Connection, ExternalId, Outgoing, OutgoingState
 from workledger.kernel.money import money_words
 from workledger.ledger.models import AccountRole, Period, PeriodState
-from workledger.receivables.actions import allocate_deposit, record_deposit, record_payment
+from workledger.receivables.actions import allocate_deposit, open_of, record_deposit, record_payment
 from workledger.receivables.models import Payment as PaymentRow
-from workledger.receivables.models import Receivable
 
 _ZERO = Decimal(0)
 _VOID = "receivables.void_payment"
@@ -112,6 +111,8 @@ def _payment(actor: Actor, connection: Connection, change: Change, *, with_rest:
         return _conflict("customer_unknown", said, Choice.AGAIN)
     parts, strange = _parts(connection, payment)
     problem = _obstacle(connection, payment, parts, client_id)
+    if problem is None and not with_rest:
+        problem = _too_much(connection, payment, parts, client_id)
     if problem is not None:
         return replace(problem, client_id=client_id)
     rest = payment.amount - sum((amount for _, amount in parts), _ZERO)
@@ -161,11 +162,14 @@ def _obstacle(
         if invoice.client_id != client_id or invoice.currency != payment.currency:
             said = f"{invoice.number} is in {invoice.currency} and of another customer, or the payment in {payment.currency}."
             return _conflict("does_not_fit", said, Choice.AGAIN)
-    open_amounts = dict(
-        Receivable.objects.filter(pk__in=[invoice.pk for invoice, _ in parts]).values_list(
-            "pk", "open_amount"
-        )
-    )
+    return None
+
+
+def _too_much(
+    connection: Connection, payment: Payment, parts: Sequence[tuple[Invoice, Decimal]], client_id: int
+) -> Outcome | None:
+    """Return which invoice has less open than the payment settles; None where all have enough."""
+    open_amounts = open_of([invoice.pk for invoice, _ in parts])
     for invoice, amount in parts:
         if amount > open_amounts.get(invoice.pk, _ZERO):
             return _overpaid(connection, payment, invoice, open_amounts.get(invoice.pk, _ZERO), client_id)
@@ -210,7 +214,8 @@ def _record(
     client_id: int,
 ) -> int:
     """Record a payment here with what it settles; returns its id."""
-    if len(parts) == 1 and parts[0][1] == payment.amount:
+    left = open_of([invoice.pk for invoice, _ in parts])
+    if len(parts) == 1 and parts[0][1] == payment.amount <= left.get(parts[0][0].pk, _ZERO):
         received = record_payment(
             actor=actor, invoice_id=parts[0][0].pk, amount=payment.amount, on=payment.on,
             reference=payment.reference,
@@ -221,8 +226,7 @@ def _record(
         amount=payment.amount, on=payment.on, reference=payment.reference,
     )  # fmt: skip
     for invoice, amount in parts:
-        still_open = Receivable.objects.values_list("open_amount", flat=True).get(pk=invoice.pk)
-        used = min(amount, still_open)
+        used = min(amount, left.get(invoice.pk, _ZERO))
         if used:
             allocate_deposit(
                 actor=actor, payment_id=payment_id, invoice_id=invoice.pk, amount=used, on=payment.on

@@ -1,6 +1,6 @@
 """What the sync does when the floors below tell it something: it queues, in the transaction of the act."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from workledger.billing.events import InvoiceCredited, InvoicesIssued
 from workledger.billing.models import Invoice
@@ -25,10 +25,11 @@ def on_invoices_issued(event: InvoicesIssued) -> None:
 def on_invoice_credited(event: InvoiceCredited) -> None:
     """Queue a credit note."""
     for book_id in _book_of(Invoice, event.invoice_id):
-        _each(
-            book_id,
-            lambda connection, view: queueing.queue_invoices(connection, view, [event.credit_note_id]),
-        )
+        _queue_invoices(book_id, [event.credit_note_id])
+
+
+def _queue_invoices(book_id: int, ids: Sequence[int]) -> None:
+    _each(book_id, lambda connection, view: queueing.queue_invoices(connection, view, ids))
 
 
 def on_payment_recorded(event: PaymentRecorded) -> None:

@@ -27,10 +27,12 @@ from workledger.contracts.models import BillingModel, Rate, RateCard
 from workledger.core.models import ActionLog
 from workledger.directory.models import LegalEntity, Person
 from workledger.expenses.actions import BillInput, BillLineInput, record_vendor_bill
+from workledger.gl.sync.models import Incoming, Outgoing, TieOut
 from workledger.ledger.models import Account, JournalEntry
 from workledger.receivables.actions import record_payment
 from workledger.testing.expenses import approved as expenses_approved
 from workledger.testing.expenses import category, driving, spent, submitted
+from workledger.testing.general_ledger import memory_ledger, sync_told
 from workledger.testing.revenue import obligation_of, revenue_told
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import TODAY, Somebody, World
@@ -293,6 +295,20 @@ def test_the_pages_of_revenue_are_accessible(firm: World, open_as: Open) -> None
         "/revenue/positions", "/revenue/remaining",
     ]  # fmt: skip
     assert violations(open_as(firm.fay), addresses) == []
+
+
+def test_the_pages_of_the_sync_are_accessible(firm: World, open_as: Open) -> None:
+    with memory_ledger() as there:
+        at = f"/sync/{sync_told(firm, there).pk}"
+        refused = Outgoing.objects.get(state="rejected").pk
+        conflict = Incoming.objects.filter(state="conflict")[0].pk
+        addresses = [
+            "/sync/", "/sync/new", f"{at}/", f"{at}/?state=all", f"{at}/inbox", f"{at}/tie-outs", f"{at}/settings", f"{at}/switch",
+            f"/sync/documents/{refused}/", f"/sync/documents/{refused}/hold", f"/sync/documents/{refused}/omission",
+            f"/sync/documents/{Outgoing.objects.filter(kind='journal')[0].pk}/", f"/sync/changes/{conflict}/",
+            f"/sync/changes/{conflict}/dismissal", f"/sync/tie-outs/{TieOut.objects.get().pk}/",
+        ]  # fmt: skip
+        assert violations(open_as(firm.fay), addresses) == []
 
 
 def test_the_pages_of_running_the_firm_are_accessible(firm: World, open_as: Open) -> None:
