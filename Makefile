@@ -12,6 +12,7 @@ TESTS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+TRYTON := .venv-tryton
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
@@ -29,6 +30,7 @@ demo: $(VENV)/.runtime ## Load the demo firm and serve it; PORT=8000
 
 test: $(VENV)/.dev ## Run every test, browser tests too; TESTS=path runs some
 	@.ci/chromium || true
+	@$(MAKE) --no-print-directory $(TRYTON)/.made || echo "The tests against a real general ledger will be skipped."
 	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/.dev ## Lint, format, types, layers, templates, migrations
@@ -58,9 +60,12 @@ lock: ## Pin every dependency with its hashes again (needs uv); UPGRADE=1 takes 
 	$(UV) pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet \
 	  -c requirements.lock -o requirements-dev.lock
+	$(UV) pip compile --group tryton --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet \
+	  $(if $(UPGRADE),--upgrade) -o requirements-tryton.lock
 
 clean: ## Remove what was installed and built; data in .workledger stays
-	rm -rf $(VENV) .workledger-test build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(TRYTON) .workledger-test build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # --- installing; a stamp is written only when its step is complete -------------------------------------
 
@@ -81,4 +86,10 @@ $(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.made
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing the tools for tests and checks into $(VENV)."
 	@$(PIP) -r requirements-dev.lock || { echo "Installing failed; the lines above say why. Run the same command again once it is mended."; exit 1; }
+	@touch $@
+
+$(TRYTON)/.made: requirements-tryton.lock $(VENV)/.made
+	@echo "Installing Tryton, the general ledger of the tests, into $(TRYTON)."
+	@$(PYTHON) -m venv --clear $(TRYTON) && $(TRYTON)/bin/python -m pip --disable-pip-version-check install --quiet \
+	  --require-hashes -r requirements-tryton.lock || { echo "Tryton could not be installed; the lines above say why."; exit 1; }
 	@touch $@
