@@ -1,6 +1,6 @@
 """Writes of the checklist: start a close, give steps to people, sign them off, remind, and lock."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -166,7 +166,7 @@ class Reminded:
 
 
 @action("close.remind", needs=Permission.MANAGE_PERIODS)
-def remind(*, actor: Actor, period_id: int, on: date, person_ids: Collection[int] | None = None) -> Reminded:
+def remind(*, actor: Actor, period_id: int, on: date, person_ids: Sequence[int] | None = None) -> Reminded:
     """Remind people of time that is missing in a period: all of them, or these. It stands on their Home and week.
 
     Nobody is reminded twice a day. Refuses: not_found, period_locked, nobody_behind.

@@ -183,6 +183,15 @@ def test_the_pages_of_finance_are_accessible(firm: World, open_as: Open) -> None
     assert violations(open_as(firm.fay), addresses) == []
 
 
+def test_the_pages_of_the_close_are_accessible(firm: World, open_as: Open) -> None:
+    at = f"/close/{firm.period(2).pk}"
+    addresses = [
+        "/close", at, f"{at}/steps/review/owner", f"{at}/steps/time_missing/sign-off", f"{at}/lock",
+        f"/close/{firm.period(1).pk}", "/ledger/periods/pattern",
+    ]  # fmt: skip
+    assert violations(open_as(firm.fay), addresses) == []
+
+
 def test_the_pages_of_selling_and_delivering_are_accessible(firm: World, open_as: Open) -> None:
     card = RateCard.objects.earliest("pk")
     addresses = [
