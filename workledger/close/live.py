@@ -29,6 +29,7 @@ from workledger.revenue.models import (
     ProgressRecord,
     ProgressState,
 )
+from workledger.revenue.queries import modifications_waiting
 from workledger.timesheets.models import LineState, TimeEntry
 
 _FIRST = 8
@@ -338,6 +339,19 @@ def _hours(seconds: int) -> str:
     return f"{hours(seconds):,.2f} h"
 
 
+def modifications_open(actor: Actor, book: Book, period: ClosingPeriod) -> Finding:
+    """Changes of contracts on which finance has not decided what they are by the standard."""
+    rows = [
+        row
+        for row in modifications_waiting(actor, book.pk)
+        if row.from_day is None or row.from_day <= period.last_day
+    ]
+    items = _of_contracts((row.contract_id, row.contract, row.order or "direct change") for row in rows)
+    said = "change of a contract waits" if len(rows) == 1 else "changes of contracts wait"
+    sentence = f"{len(rows)} {said} for a decision." if rows else "Every change of a contract is decided."
+    return Finding(len(rows), sentence, "revenue", items=items)
+
+
 def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
@@ -377,6 +391,7 @@ for _step in (
     Step("rates", "Bring exchange rates", _CHECK, 70, rates_missing),
     Step("progress", "Decide on progress", _CHECK, 80, progress_waiting),
     Step("estimates", "Revise old estimates", _CHECK, 90, estimates_old),
+    Step("modifications", "Decide what changed contracts are", _CHECK, 100, modifications_open),
     Step("recognition", "Recognize revenue", _CHECK, 110, not_recognized, url_name="revenue", help="The dry run shows each entry with its reason; posting it empties this step."),
     Step("losses", "Look at loss-making contracts", _CHECK, 120, losses, blocks=False),
     Step("books_tie", "Check that the books tie", _RUN, 160, action="close.check_books", help="Every invariant: sub-ledgers against the ledger, balances against postings."),

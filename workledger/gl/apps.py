@@ -8,4 +8,4 @@ class GeneralLedgerConfig(WorkledgerAppConfig):
 
     name = "workledger.gl"
     label = "gl"
-    listeners = ("workledger.gl.sync.listeners", "workledger.gl.installed")
+    listeners = ("workledger.gl.sync.listeners", "workledger.gl.sync.closing", "workledger.gl.installed")

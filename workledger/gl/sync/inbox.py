@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from django.db import transaction
 
 from workledger.billing.models import Invoice
 from workledger.core.access import Actor
-from workledger.core.door import REGISTRY
 from workledger.core.refusals import NeedsConfirmation, Refused
 from workledger.directory.models import Client
 from workledger.gl.calc import wire
@@ -25,11 +23,16 @@ from workledger.gl.sync.documents import BookView
 from workledger.gl.sync.models import Connection, ExternalId, Outgoing, OutgoingState
 from workledger.kernel.money import money_words
 from workledger.ledger.models import AccountRole, Period, PeriodState
-from workledger.receivables.actions import allocate_deposit, open_of, record_deposit, record_payment
+from workledger.receivables.actions import (
+    allocate_deposit,
+    open_of,
+    record_deposit,
+    record_payment,
+    void_payment,
+)
 from workledger.receivables.models import Payment as PaymentRow
 
 _ZERO = Decimal(0)
-_VOID = "receivables.void_payment"
 
 
 class Choice(StrEnum):
@@ -292,13 +295,11 @@ def _voided(actor: Actor, connection: Connection, change: Change) -> Outcome:
         return _conflict("payment_unknown", said, Choice.AGAIN)
     if Outgoing.objects.filter(connection=connection, ref=wire.void_ref(payment.pk)).exists():
         return Outcome("matched", "It was voided here too.", ref=ref, client_id=payment.client_id)
-    if _VOID not in REGISTRY:
-        said = "Void the payment here, then set this aside."
-        return _conflict("void_by_hand", said, ref=ref, client_id=payment.client_id)
     try:
         with transaction.atomic():
-            void: Any = REGISTRY[_VOID]
-            void(actor=actor, payment_id=payment.pk, on=change.on, reason=change.said or "Voided there")
+            void_payment(
+                actor=actor, payment_id=payment.pk, on=change.on, reason=change.said or "Voided there"
+            )
             _adopt_void(connection, change, payment)
     except Refused as refused:
         return _conflict(refused.codes[0], str(refused), Choice.AGAIN, ref=ref, client_id=payment.client_id)

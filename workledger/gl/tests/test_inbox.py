@@ -6,7 +6,6 @@ from decimal import Decimal as D  # noqa: N817 - tables of figures read better
 import pytest
 
 from workledger.billing.models import Invoice
-from workledger.core.door import REGISTRY
 from workledger.core.refusals import Refused
 from workledger.gl.connector import Customer, DocumentKind, Payment, Settled
 from workledger.gl.connector import Invoice as InvoiceDocument
@@ -15,14 +14,11 @@ from workledger.gl.sync.inbox import Choice
 from workledger.gl.sync.models import Connection, Incoming, Outgoing
 from workledger.gl.tests.acts import NOW, deliver, differences, invoice, pay, pull, settle, states
 from workledger.ledger.models import Period
+from workledger.receivables.actions import void_payment, write_off_debt
 from workledger.receivables.models import Payment as PaymentRow
 from workledger.receivables.models import Receivable
 from workledger.testing.general_ledger import MemoryLedger, Thing
 from workledger.testing.world import TODAY, World
-
-needs_voids = pytest.mark.skipif(
-    "receivables.void_payment" not in REGISTRY, reason="payments cannot be voided in this build"
-)
 
 
 @pytest.fixture
@@ -201,7 +197,6 @@ def test_a_conflict_is_set_aside_with_a_reason(
     )
 
 
-@needs_voids
 def test_a_payment_voided_there_is_voided_here(
     sent: Invoice, connection: Connection, there: MemoryLedger
 ) -> None:
@@ -214,28 +209,22 @@ def test_a_payment_voided_there_is_voided_here(
     assert differences(connection) == []
 
 
-@needs_voids
 def test_a_payment_voided_here_is_voided_there(
     world: World, sent: Invoice, connection: Connection, there: MemoryLedger
 ) -> None:
     payment_id = pay(world, sent, "1200")
     settle(connection)
-    REGISTRY["receivables.void_payment"](
-        actor=world.fay.actor, payment_id=payment_id, on=TODAY, reason="Bounced"
-    )
+    void_payment(actor=world.fay.actor, payment_id=payment_id, on=TODAY, reason="Bounced")
     settle(connection)
     assert Outgoing.objects.get(kind="payment_void").state == "sent"
     assert there.of_kind(DocumentKind.PAYMENT) == []
     assert differences(connection) == []
 
 
-@needs_voids
 def test_a_debt_written_off_here_is_written_off_there(
     world: World, sent: Invoice, connection: Connection, there: MemoryLedger
 ) -> None:
-    REGISTRY["receivables.write_off_debt"](
-        actor=world.fay.actor, invoice_id=sent.pk, on=TODAY, reason="Insolvent", tax_relief=True
-    )
+    write_off_debt(actor=world.fay.actor, invoice_id=sent.pk, on=TODAY, reason="Insolvent", tax_relief=True)
     settle(connection)
     assert len(there.of_kind(DocumentKind.WRITE_OFF)) == 1
     assert differences(connection) == []
