@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max, Min
 
 from workledger.core.access import Actor
 from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.directory.queries import CapacityTable
 from workledger.kernel.period import Period, month_of, months
 from workledger.ledger.models import AccountRole
+from workledger.ledger.models import Period as BookPeriod
 from workledger.metrics.calc import formulas
 from workledger.metrics.calc.formulas import Sales
 from workledger.metrics.catalogue import METRICS, By, Metric, Unit
@@ -215,7 +217,7 @@ def _capacity_seconds(asked: Question) -> dict[tuple[Any, ...], int]:
     ]
     stretches: dict[date | None, Period] = {None: whole}
     if By.MONTH in asked.by:
-        stretches = {each.start: each for each in months(whole.start, whole.end)}
+        stretches = {each.start: each for each in _months(whole)}
     groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
     split = [key for key in asked.by if key is not By.MONTH]
     for held in terms:
@@ -232,6 +234,15 @@ def _capacity_seconds(asked: Question) -> dict[tuple[Any, ...], int]:
     if not asked.by:
         found.setdefault((), 0)
     return found
+
+
+def _months(whole: Period) -> list[Period]:
+    """Return the calendar months of a range that the books reach into; all of them where no book has periods."""
+    reach = BookPeriod.objects.aggregate(first=Min("start"), last=Max("end"))
+    if reach["first"] is None:
+        return list(months(whole.start, whole.end))
+    known = whole.intersect(Period(reach["first"], reach["last"]))
+    return list(months(known.start, known.end)) if known else []
 
 
 def _capacity(asked: Question) -> list[MetricValue]:
