@@ -132,10 +132,10 @@ def our_balances(book_id: int, *, in_books: bool) -> Balances:
 
 def by_hledger(text: str, found: list[str], whose: str, *, at_cost: bool) -> Balances:
     """Return what hledger reckons, after its own strict checks and that the entries are in order."""
-    strict = _hledger(text, "check", "--strict", "ordereddates")
-    if strict.returncode:
-        found.append(f"{whose}: {strict.stderr}")
-    report = _hledger(text, "balance", "--flat", "-O", "json", *(["--cost"] if at_cost else []))
+    report = _hledger(text, "balance", "--strict", "--flat", "-O", "json", *(["--cost"] if at_cost else []))
+    ordered = report if at_cost else _hledger(text, "check", "--strict", "ordereddates")
+    if ordered.returncode:
+        found.append(f"{whose}: {ordered.stderr}")
     if report.returncode:
         return {}
     sums: Balances = defaultdict(Decimal)
