@@ -211,7 +211,7 @@ def export(request: ActingRequest, report: str, kind: str) -> HttpResponse:
 def _forecast_sheet(request: ActingRequest, question: Asked) -> _Sheet:
     found = forecast_of(request, question)
     head = (
-        "Client", "Contract", "Line", "Method", "Month", "ForecastKind", "Currency", "Amount", "Home amount", "Rests on", "Why"
+        "Client", "Contract", "Line", "Method", "Month", "Kind", "Currency", "Amount", "Home amount", "Rests on", "Why"
     )  # fmt: skip
     rows = (
         (
