@@ -12,7 +12,7 @@ from workledger.contracts.models import Contract
 from workledger.core.access import Permission
 from workledger.core.models import Record, User, Visibility
 from workledger.core.triggers import RowPolicy
-from workledger.forecast.calc.schedule import Kind, Source
+from workledger.forecast.calc.schedule import ForecastKind, ForecastSource
 from workledger.ledger.models import Book, Period
 
 
@@ -93,10 +93,12 @@ class ForecastRow(Record):
     id = models.BigAutoField(primary_key=True)
     item = models.ForeignKey(ForecastItem, on_delete=models.PROTECT, related_name="rows")
     month = models.DateField(null=True)
-    kind = models.CharField(max_length=10, choices=[(kind.value, kind.label) for kind in Kind])
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.label) for kind in ForecastKind])
     amount = models.DecimalField(max_digits=16, decimal_places=4)
     functional = models.DecimalField(max_digits=20, decimal_places=4)
-    source = models.CharField(max_length=13, choices=[(source.value, source.label) for source in Source])
+    source = models.CharField(
+        max_length=13, choices=[(source.value, source.label) for source in ForecastSource]
+    )
     said = models.CharField(max_length=300)
 
     row_policy = RowPolicy.APPEND_ONLY

@@ -31,7 +31,16 @@ from workledger.core.access import Actor
 from workledger.core.refusals import Refused
 from workledger.directory.models import BillingProfile, LegalEntity
 from workledger.forecast.calc import schedule
-from workledger.forecast.calc.schedule import Dated, Kind, Limit, Part, Planned, Source, TimeLine, mean_burn
+from workledger.forecast.calc.schedule import (
+    Dated,
+    ForecastKind,
+    ForecastSource,
+    Limit,
+    Part,
+    Planned,
+    TimeLine,
+    mean_burn,
+)
 from workledger.forecast.plans import planned
 from workledger.forecast.positions import Earned, Positions, positions
 from workledger.kernel.allocation import allocate
@@ -58,10 +67,10 @@ class Amount:
     """An amount of a month; `functional` is in the book's currency. `month` None is 'not known when'."""
 
     month: date | None
-    kind: Kind
+    kind: ForecastKind
     amount: Decimal
     functional: Decimal
-    source: Source
+    source: ForecastSource
     said: str
 
 
@@ -97,11 +106,11 @@ class Item:
     is_right_to_invoice: bool = False
     amounts: tuple[Amount, ...] = ()
 
-    def total(self, *kinds: Kind) -> Decimal:
+    def total(self, *kinds: ForecastKind) -> Decimal:
         """Return what it comes to, of some kinds, in the contract's currency."""
         return sum((each.amount for each in self.amounts if each.kind in kinds), _ZERO)
 
-    def functional(self, *kinds: Kind) -> Decimal:
+    def functional(self, *kinds: ForecastKind) -> Decimal:
         """Return what it comes to, of some kinds, in the book's currency."""
         return sum((each.functional for each in self.amounts if each.kind in kinds), _ZERO)
 
@@ -145,7 +154,7 @@ class Forecast:
     bills: tuple[Bill, ...] = ()
     positions: Mapping[int, Position] = field(default_factory=dict)
 
-    def total(self, *kinds: Kind) -> Decimal:
+    def total(self, *kinds: ForecastKind) -> Decimal:
         """Return the sum of some kinds in the book's currency."""
         return sum((item.functional(*kinds) for item in self.items), _ZERO)
 
@@ -319,7 +328,14 @@ def _item(contract: Contract, key: str, name: str, method: str, facts: _Facts) -
 def _with(item: Item, months: Mapping[date, Earned], parts: Iterable[Part], home: str) -> Item:
     """Return an item with what is recognized and what is to come."""
     found = [
-        Amount(month, Kind.RECOGNIZED, each.amount, each.functional, Source.BOOKS, "Posted as revenue.")
+        Amount(
+            month,
+            ForecastKind.RECOGNIZED,
+            each.amount,
+            each.functional,
+            ForecastSource.BOOKS,
+            "Posted as revenue.",
+        )
         for month, each in sorted(months.items())
         if each.amount or each.functional
     ]
@@ -540,7 +556,7 @@ def _of_line(line: _Line, parts: Sequence[Part], facts: _Facts) -> Item:
     price, limit = _price(line), None
     if row.model in _BY_FEES and line.end is not None:
         earned = sum((each.amount for each in months.values()), _ZERO)
-        price = earned + sum((part.amount for part in parts if part.kind is Kind.CONTRACTED), _ZERO)
+        price = earned + sum((part.amount for part in parts if part.kind is ForecastKind.CONTRACTED), _ZERO)
     elif row.model in _BY_TIME:
         limit = _agreed(line, facts)
     said = ", ".join(f"{said} {amount:f}" for amount, said in _agreed_amounts(line, facts))
@@ -609,7 +625,7 @@ def _billed_when_due(line: _Line, facts: _Facts) -> Iterator[_Billing]:
         return
     if line.row.model in _BY_FEES:
         for part in schedule.of_fees(_fees_to_come(line, facts), facts.day, line.end):
-            if part.kind is not Kind.RENEWAL:
+            if part.kind is not ForecastKind.RENEWAL:
                 yield part.month, part.amount, f"{name}: {part.said}"
         return
     to_come = _parts_to_come(line, facts)
@@ -627,7 +643,9 @@ def _earned_on_lines(items: Sequence[Item], facts: _Facts) -> dict[int, list[Amo
     found: dict[int, list[Amount]] = defaultdict(list)
     lines = {f"o{held.id}": held.lines for held in facts.helds}
     for item in items:
-        to_come = [each for each in item.amounts if each.kind in (Kind.CONTRACTED, Kind.EXPECTED)]
+        to_come = [
+            each for each in item.amounts if each.kind in (ForecastKind.CONTRACTED, ForecastKind.EXPECTED)
+        ]
         if item.obligation_id is None:
             if item.line_id is not None:
                 found[item.line_id] += to_come

@@ -13,7 +13,7 @@ from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden, Refused
 from workledger.directory.models import LegalEntity
 from workledger.forecast import outlook, reports
-from workledger.forecast.calc.schedule import Kind, Source
+from workledger.forecast.calc.schedule import ForecastKind, ForecastSource
 from workledger.forecast.models import ForecastItem, ForecastRow, ForecastVersion
 from workledger.forecast.outlook import Amount, Forecast, Item
 from workledger.forecast.reports import HELD_BACK, LeftOut
@@ -80,7 +80,7 @@ def versions(actor: Actor, entity_id: int | None = None, *, limit: int = 60) -> 
         VersionRow(
             row.pk, row.book_id, row.book.name, row.book.currency, row.name, row.as_of, row.reason,
             str(row.frozen_by or "Workledger"), row.frozen_at, row.period_id is not None,
-            *(sums.get((row.pk, kind.value), _ZERO) for kind in (Kind.RECOGNIZED, Kind.CONTRACTED, Kind.EXPECTED)),
+            *(sums.get((row.pk, kind.value), _ZERO) for kind in (ForecastKind.RECOGNIZED, ForecastKind.CONTRACTED, ForecastKind.EXPECTED)),
         )
         for row in found
     ]  # fmt: skip
@@ -95,7 +95,9 @@ def version(actor: Actor, version_id: int) -> tuple[ForecastVersion, Forecast]:
         .order_by("pk")
         .values_list("item_id", "month", "kind", "amount", "functional", "source", "said")
     ):
-        amounts[item_id].append(Amount(month, Kind(kind), amount, functional, Source(source), said))
+        amounts[item_id].append(
+            Amount(month, ForecastKind(kind), amount, functional, ForecastSource(source), said)
+        )
     items = [
         _item(each, tuple(amounts[each.pk]))
         for each in ForecastItem.objects.visible_to(actor)

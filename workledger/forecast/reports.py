@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from workledger.forecast.calc import bridge as bridges
-from workledger.forecast.calc.bridge import Frozen, ItemFacts, Row, Step, Window
+from workledger.forecast.calc.bridge import BridgeStepKind, Frozen, ItemFacts, Row, Window
 from workledger.forecast.calc.deferred import Flow, LiabilityMonth, released, summed, unwind
-from workledger.forecast.calc.schedule import Kind, Source
+from workledger.forecast.calc.schedule import ForecastKind, ForecastSource
 from workledger.forecast.outlook import Amount, Bill, Forecast, Item, Position
 from workledger.kernel.period import Period, months, next_month
 from workledger.kernel.rounding import round_amount
@@ -23,7 +23,7 @@ _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 _YEAR_MONTHS = 12
 _NAMES_SHOWN = 3
-TO_COME = (Kind.CONTRACTED, Kind.EXPECTED)
+TO_COME = (ForecastKind.CONTRACTED, ForecastKind.EXPECTED)
 
 
 # --- months -------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ class MonthTable:
 
 def by_month(found: Forecast) -> list[MonthSums]:
     """Return a forecast's months by kind, in order, with no gap; 'not known when' comes last."""
-    sums: dict[tuple[date | None, Kind], Decimal] = defaultdict(lambda: _ZERO)
+    sums: dict[tuple[date | None, ForecastKind], Decimal] = defaultdict(lambda: _ZERO)
     for item in found.items:
         for each in item.amounts:
             sums[each.month, each.kind] += each.functional
@@ -100,7 +100,7 @@ def by_month(found: Forecast) -> list[MonthSums]:
         spans += [span.start for span in months(known[0], next_month(known[-1]))]
     if any(month is None for month, _ in sums):
         spans.append(None)
-    return [MonthSums(month, *(sums.get((month, kind), _ZERO) for kind in Kind)) for month in spans]
+    return [MonthSums(month, *(sums.get((month, kind), _ZERO) for kind in ForecastKind)) for month in spans]
 
 
 def month_table(found: Forecast, first: date, count: int) -> MonthTable:
@@ -130,7 +130,7 @@ def _over(item: Item, shown: Sequence[date]) -> ItemMonths:
     before = after = undated = _ZERO
     sums = dict.fromkeys(shown, _ZERO)
     for each in item.amounts:
-        if each.kind is Kind.RENEWAL:
+        if each.kind is ForecastKind.RENEWAL:
             continue
         if each.month is None:
             undated += each.functional
@@ -239,10 +239,13 @@ def backlog(found: Forecast) -> Backlog:
 
 def _backlog_of(item: Item, end: date, currency: str) -> list[Decimal]:
     """Return an item's contracted, recognized, backlog, next year, later, undated and unscheduled, functional."""
-    earned = item.total(Kind.RECOGNIZED)
+    earned = item.total(ForecastKind.RECOGNIZED)
     open_amount = max((item.agreed or _ZERO) - earned, _ZERO)
-    home_earned, home_open = item.functional(Kind.RECOGNIZED), round_amount(open_amount * item.rate, currency)
-    dated = [each for each in item.amounts if each.kind is Kind.CONTRACTED]
+    home_earned, home_open = (
+        item.functional(ForecastKind.RECOGNIZED),
+        round_amount(open_amount * item.rate, currency),
+    )
+    dated = [each for each in item.amounts if each.kind is ForecastKind.CONTRACTED]
     near = sum((each.functional for each in dated if each.month and each.month < end), _ZERO)
     later = sum((each.functional for each in dated if each.month and each.month >= end), _ZERO)
     undated = sum((each.functional for each in dated if each.month is None), _ZERO)
@@ -272,7 +275,7 @@ def _last_year(found: Forecast) -> Decimal:
             each.functional
             for item in found.items
             for each in item.amounts
-            if each.kind is Kind.RECOGNIZED and each.month and start <= each.month < end
+            if each.kind is ForecastKind.RECOGNIZED and each.month and start <= each.month < end
         ),
         _ZERO,
     )
@@ -361,7 +364,9 @@ def remaining(
 def _to_earn(item: Item) -> list[Amount]:
     """Return what is contracted and not earned; what waits for a run alone is earned."""
     return [
-        each for each in item.amounts if each.kind is Kind.CONTRACTED and each.source is not Source.UNPOSTED
+        each
+        for each in item.amounts
+        if each.kind is ForecastKind.CONTRACTED and each.source is not ForecastSource.UNPOSTED
     ]
 
 
@@ -499,7 +504,7 @@ class ItemMove:
 class BridgeStep:
     """A step of the bridge with what it is made of, largest first."""
 
-    step: Step
+    step: BridgeStepKind
     label: str
     said: str
     amount: Decimal
@@ -527,7 +532,7 @@ def bridge(
     """Return the steps between two forecasts of one book, over the months of the half-open [start, end)."""
     found = bridges.bridge(_frozen(opening), _frozen(closing), Window(start, end))
     items = {item.key: item for forecast in (opening, closing) for item in forecast.items}
-    by_step: dict[Step, list[ItemMove]] = defaultdict(list)
+    by_step: dict[BridgeStepKind, list[ItemMove]] = defaultdict(list)
     for move in found.moves:
         item = items[move.key]
         by_step[move.step].append(
@@ -541,7 +546,7 @@ def bridge(
             found.amount(step),
             sorted(by_step[step], key=lambda row: -abs(row.amount)),
         )
-        for step in Step
+        for step in BridgeStepKind
     ]
     return RevenueBridge(closing.currency, start, end, found.opening, found.closing, steps)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from workledger.directory.models import LegalEntity
 from workledger.forecast import queries
-from workledger.forecast.calc.bridge import Step
+from workledger.forecast.calc.bridge import BridgeStepKind
 from workledger.forecast.outlook import Forecast
 from workledger.forecast.queries import VersionRow
 from workledger.forecast.reports import MonthSums, RevenueBridge
@@ -161,8 +161,8 @@ def bridge_chart(found: RevenueBridge, opening: str, closing: str, words: str) -
 
 
 SHORT = {
-    Step.NEW: "New", Step.CHANGED: "Changes", Step.ESTIMATED: "Estimates", Step.ACTUAL: "Actual", Step.TIMING: "Timing",
-    Step.IN_VIEW: "In view", Step.ENDED: "Ended", Step.FX: "FX",
+    BridgeStepKind.NEW: "New", BridgeStepKind.CHANGED: "Changes", BridgeStepKind.ESTIMATED: "Estimates", BridgeStepKind.ACTUAL: "Actual", BridgeStepKind.TIMING: "Timing",
+    BridgeStepKind.IN_VIEW: "In view", BridgeStepKind.ENDED: "Ended", BridgeStepKind.FX: "FX",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from workledger.forecast.calc.schedule import Kind
+from workledger.forecast.calc.schedule import ForecastKind
 from workledger.kernel.period import next_month
 from workledger.kernel.rounding import round_amount
 
@@ -22,7 +22,7 @@ _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 
 
-class Step(StrEnum):
+class BridgeStepKind(StrEnum):
     """A step of the bridge, in the order in which it stands there."""
 
     NEW = "new"
@@ -46,20 +46,20 @@ class Step(StrEnum):
 
 
 _LABELS = {
-    Step.NEW: ("New contracts", "Contracts that were not in the opening version."),
-    Step.CHANGED: ("Change orders", "Lines, prices and limits that were agreed otherwise since."),
-    Step.ESTIMATED: (
+    BridgeStepKind.NEW: ("New contracts", "Contracts that were not in the opening version."),
+    BridgeStepKind.CHANGED: ("Change orders", "Lines, prices and limits that were agreed otherwise since."),
+    BridgeStepKind.ESTIMATED: (
         "Re-estimates",
         "What is believed of the same agreement: effort, uncertain amounts, burn.",
     ),
-    Step.ACTUAL: (
+    BridgeStepKind.ACTUAL: (
         "Actual against forecast",
         "Months that are over: what was recognized, less what was forecast.",
     ),
-    Step.TIMING: ("Moved in time", "The same amounts, expected in other months."),
-    Step.IN_VIEW: ("Months newly in view", "Months beyond the opening version's horizon."),
-    Step.ENDED: ("Ended or lost", "Contracts that were closed since."),
-    Step.FX: ("Exchange rates", "The same amounts in the contract's currency, at other rates."),
+    BridgeStepKind.TIMING: ("Moved in time", "The same amounts, expected in other months."),
+    BridgeStepKind.IN_VIEW: ("Months newly in view", "Months beyond the opening version's horizon."),
+    BridgeStepKind.ENDED: ("Ended or lost", "Contracts that were closed since."),
+    BridgeStepKind.FX: ("Exchange rates", "The same amounts in the contract's currency, at other rates."),
 }
 
 
@@ -68,7 +68,7 @@ class Row:
     """An amount of an item in a month, in the contract's currency and the book's."""
 
     month: date | None
-    kind: Kind
+    kind: ForecastKind
     amount: Decimal
     functional: Decimal
 
@@ -124,7 +124,7 @@ class Window(NamedTuple):
 class Move(NamedTuple):
     """What a step is of an item, in the book's currency."""
 
-    step: Step
+    step: BridgeStepKind
     key: str
     contract_id: int
     amount: Decimal
@@ -138,7 +138,7 @@ class Bridge:
     closing: Decimal
     moves: list[Move] = field(default_factory=list)
 
-    def amount(self, step: Step) -> Decimal:
+    def amount(self, step: BridgeStepKind) -> Decimal:
         """Return what a step comes to."""
         return sum((move.amount for move in self.moves if move.step is step), _ZERO)
 
@@ -172,10 +172,10 @@ def _within(item: ItemFacts | None, window: Window) -> tuple[Decimal, Decimal]:
 def _rows(item: ItemFacts | None, window: Window) -> list[Row]:
     if item is None:
         return []
-    return [row for row in item.rows if row.kind is not Kind.RENEWAL and row.month in window]
+    return [row for row in item.rows if row.kind is not ForecastKind.RENEWAL and row.month in window]
 
 
-_Parts = dict[Step, Decimal]
+_Parts = dict[BridgeStepKind, Decimal]
 
 
 def _parts(
@@ -185,12 +185,12 @@ def _parts(
     """Return an item's difference in the contract's currency, by its causes."""
     difference = _within(new, window)[0] - _within(old, window)[0]
     if was is None:
-        return {Step.NEW: difference}
+        return {BridgeStepKind.NEW: difference}
     over = _over(old, new, closing.as_of, window)
     if now is None or (was and not now):
-        return {Step.ACTUAL: over, Step.ENDED: difference - over}
+        return {BridgeStepKind.ACTUAL: over, BridgeStepKind.ENDED: difference - over}
     if old is None or new is None:
-        return {Step.CHANGED: difference}
+        return {BridgeStepKind.CHANGED: difference}
     if old.price is None or new.price is None:
         return _unpriced(old, new, difference, over, opening, window)
     return _priced(old, new, difference, over)
@@ -218,8 +218,12 @@ def _priced(old: ItemFacts, new: ItemFacts, difference: Decimal, over: Decimal) 
     uncertain = _explained(difference - changed, new.uncertain - old.uncertain)
     rest = difference - changed - uncertain
     actual = _explained(rest, over) if changed or uncertain else over
-    parts = {Step.CHANGED: changed, Step.ESTIMATED: uncertain, Step.ACTUAL: actual}
-    left = Step.TIMING if old.belief == new.belief else Step.ESTIMATED
+    parts = {
+        BridgeStepKind.CHANGED: changed,
+        BridgeStepKind.ESTIMATED: uncertain,
+        BridgeStepKind.ACTUAL: actual,
+    }
+    left = BridgeStepKind.TIMING if old.belief == new.belief else BridgeStepKind.ESTIMATED
     parts[left] = parts.get(left, _ZERO) + rest - actual
     return parts
 
@@ -234,8 +238,12 @@ def _unpriced(
     ) - sum((row.amount for row in _rows(old, window) if row.month and row.month > opening.through), _ZERO)
     is_changed = is_priced_anew or old.limit != new.limit
     if is_changed:
-        return {Step.ACTUAL: over, Step.CHANGED: difference - over}
-    return {Step.ACTUAL: over, Step.IN_VIEW: beyond, Step.ESTIMATED: difference - over - beyond}
+        return {BridgeStepKind.ACTUAL: over, BridgeStepKind.CHANGED: difference - over}
+    return {
+        BridgeStepKind.ACTUAL: over,
+        BridgeStepKind.IN_VIEW: beyond,
+        BridgeStepKind.ESTIMATED: difference - over - beyond,
+    }
 
 
 def _explained(difference: Decimal, cause: Decimal) -> Decimal:
@@ -256,9 +264,9 @@ def _moves(
     if item is None:
         return
     whole = _within(new, window)[1] - _within(old, window)[1]
-    if old is None and Step.NEW in parts:  # nothing to compare a rate with: all of it is new
+    if old is None and BridgeStepKind.NEW in parts:  # nothing to compare a rate with: all of it is new
         if whole:
-            yield Move(Step.NEW, key, contract_id, whole)
+            yield Move(BridgeStepKind.NEW, key, contract_id, whole)
         return
     said = _ZERO
     for step, amount in parts.items():
@@ -268,9 +276,9 @@ def _moves(
             yield Move(step, key, contract_id, value)
     if whole != said:
         is_home = item.rate == 1 and (new is None or new.rate == 1)
-        yield Move(_rest_step(parts) if is_home else Step.FX, key, contract_id, whole - said)
+        yield Move(_rest_step(parts) if is_home else BridgeStepKind.FX, key, contract_id, whole - said)
 
 
-def _rest_step(parts: _Parts) -> Step:
+def _rest_step(parts: _Parts) -> BridgeStepKind:
     """Return where cents of rounding go that no exchange rate made: the widest step."""
     return max(parts, key=lambda step: abs(parts[step]))

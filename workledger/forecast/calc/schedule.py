@@ -25,7 +25,7 @@ _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 
 
-class Kind(StrEnum):
+class ForecastKind(StrEnum):
     """How sure an amount is. A renewal is shown beside the forecast and counts in none of its sums."""
 
     RECOGNIZED = "recognized"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
         return self.value.capitalize()
 
 
-class Source(StrEnum):
+class ForecastSource(StrEnum):
     """What an amount rests on."""
 
     BOOKS = "books"
@@ -60,16 +60,16 @@ class Source(StrEnum):
 
 
 _SOURCES = {
-    Source.BOOKS: "Posted in the books",
-    Source.UNPOSTED: "Earned, not posted yet",
-    Source.STRAIGHT_LINE: "Straight line",
-    Source.DUE: "Due dates",
-    Source.EVEN: "Evenly to its end",
-    Source.PLAN: "Planned work",
-    Source.BURN: "Recent burn",
-    Source.BUDGET: "Budget over its term",
-    Source.FEES: "Fee schedule",
-    Source.NO_DATE: "Not known when",
+    ForecastSource.BOOKS: "Posted in the books",
+    ForecastSource.UNPOSTED: "Earned, not posted yet",
+    ForecastSource.STRAIGHT_LINE: "Straight line",
+    ForecastSource.DUE: "Due dates",
+    ForecastSource.EVEN: "Evenly to its end",
+    ForecastSource.PLAN: "Planned work",
+    ForecastSource.BURN: "Recent burn",
+    ForecastSource.BUDGET: "Budget over its term",
+    ForecastSource.FEES: "Fee schedule",
+    ForecastSource.NO_DATE: "Not known when",
 }
 
 
@@ -77,9 +77,9 @@ class Part(NamedTuple):
     """An amount of a month, in the contract's currency. `month` is its first day, None for 'not known when'."""
 
     month: date | None
-    kind: Kind
+    kind: ForecastKind
     amount: Decimal
-    source: Source
+    source: ForecastSource
     said: str
 
 
@@ -145,9 +145,13 @@ def of_obligation(
         earned = recognized(obligation, day).amount
         ahead = _ahead(obligation, day, price - earned, ends, dated, plan)
     except NotMeasurable as problem:
-        return _some([Part(None, Kind.CONTRACTED, price - posted, Source.NO_DATE, str(problem))])
+        return _some(
+            [Part(None, ForecastKind.CONTRACTED, price - posted, ForecastSource.NO_DATE, str(problem))]
+        )
     said = f"Earned by {day:%d %b %Y} and not posted yet. The next recognition run posts it."
-    unposted = Part(first.replace(day=1), Kind.CONTRACTED, earned - posted, Source.UNPOSTED, said)
+    unposted = Part(
+        first.replace(day=1), ForecastKind.CONTRACTED, earned - posted, ForecastSource.UNPOSTED, said
+    )
     return _some([unposted, *ahead])
 
 
@@ -185,7 +189,9 @@ def _on_the_line(obligation: Obligation, day: date) -> list[Part]:
         amount = recognized(obligation, month.end - _DAY).amount
         run = f"{last.start:%d %b %Y} to {last.end - _DAY:%d %b %Y}" if last.start and last.end else ""
         said = f"Its part of the time from {run}."
-        found.append(Part(month.start, Kind.CONTRACTED, amount - before, Source.STRAIGHT_LINE, said))
+        found.append(
+            Part(month.start, ForecastKind.CONTRACTED, amount - before, ForecastSource.STRAIGHT_LINE, said)
+        )
         before = amount
     return found
 
@@ -196,7 +202,7 @@ def _spread(obligation: Obligation, day: date, rest: Decimal, ends: date | None)
         return evenly(rest, day + _DAY, ends, obligation.currency)
     said = f"What is left, evenly to the expected end on {ends - _DAY:%d %b %Y}."
     return [
-        Part(each.month, Kind.CONTRACTED, each.amount, Source.EVEN, said)
+        Part(each.month, ForecastKind.CONTRACTED, each.amount, ForecastSource.EVEN, said)
         for each in expected(obligation, day, ends)
     ] or evenly(rest, day + _DAY, ends, obligation.currency)
 
@@ -204,11 +210,15 @@ def _spread(obligation: Obligation, day: date, rest: Decimal, ends: date | None)
 def _at_once(rest: Decimal, first: date, ends: date | None) -> Part:
     if ends is None:
         return Part(
-            None, Kind.CONTRACTED, rest, Source.NO_DATE, "Earned when it is handed over; no day is expected."
+            None,
+            ForecastKind.CONTRACTED,
+            rest,
+            ForecastSource.NO_DATE,
+            "Earned when it is handed over; no day is expected.",
         )
     on = max(ends - _DAY, first)
     said = f"Earned when it is handed over, expected on {ends - _DAY:%d %b %Y}."
-    return Part(on.replace(day=1), Kind.CONTRACTED, rest, Source.DUE, said)
+    return Part(on.replace(day=1), ForecastKind.CONTRACTED, rest, ForecastSource.DUE, said)
 
 
 def _as_planned(rest: Decimal, plan: Sequence[Planned], first: date, currency: str) -> list[Part]:
@@ -222,7 +232,7 @@ def _as_planned(rest: Decimal, plan: Sequence[Planned], first: date, currency: s
     parts = _divided(rest, [seconds for _, seconds in spans], currency)
     return [
         Part(
-            month, Kind.CONTRACTED, part, Source.PLAN,
+            month, ForecastKind.CONTRACTED, part, ForecastSource.PLAN,
             f"{hours(seconds):,.2f} of {hours(whole):,.2f} planned hours.",
         )
         for (month, seconds), part in zip(spans, parts, strict=True)
@@ -230,17 +240,18 @@ def _as_planned(rest: Decimal, plan: Sequence[Planned], first: date, currency: s
 
 
 def evenly(
-    rest: Decimal, first: date, ends: date | None, currency: str, kind: Kind = Kind.CONTRACTED
+    rest: Decimal, first: date, ends: date | None, currency: str, kind: ForecastKind = ForecastKind.CONTRACTED
 ) -> list[Part]:
     """Return a rest evenly by days over [first, ends); in the first month where the end has passed."""
     if ends is None:
-        return [Part(None, kind, rest, Source.NO_DATE, "Nobody said by when it is expected.")]
+        return [Part(None, kind, rest, ForecastSource.NO_DATE, "Nobody said by when it is expected.")]
     if ends <= first:
         said = f"Its end on {ends - _DAY:%d %b %Y} has passed, so it is expected at once."
-        return [Part(first.replace(day=1), kind, rest, Source.EVEN, said)]
+        return [Part(first.replace(day=1), kind, rest, ForecastSource.EVEN, said)]
     said = f"What is left, evenly to the end on {ends - _DAY:%d %b %Y}."
     return [
-        Part(month, kind, part, Source.EVEN, said) for month, part in _by_days(rest, first, ends, currency)
+        Part(month, kind, part, ForecastSource.EVEN, said)
+        for month, part in _by_days(rest, first, ends, currency)
     ]
 
 
@@ -262,7 +273,7 @@ def _by_days(rest: Decimal, first: date, ends: date, currency: str) -> Iterator[
 
 def on_due_dates(
     rest: Decimal, dated: Sequence[Dated], first: date, ends: date | None, currency: str,
-    kind: Kind = Kind.CONTRACTED,
+    kind: ForecastKind = ForecastKind.CONTRACTED,
 ) -> list[Part]:  # fmt: skip
     """Return a rest on the due dates of what is to come, by worth. What has none falls on the end; what is late, at once."""
     worths = [max(each.worth, _ZERO) for each in dated]
@@ -274,17 +285,17 @@ def on_due_dates(
     return _some(found)
 
 
-def _due(each: Dated, amount: Decimal, first: date, ends: date | None, kind: Kind) -> Part:
+def _due(each: Dated, amount: Decimal, first: date, ends: date | None, kind: ForecastKind) -> Part:
     due = each.due or (ends - _DAY if ends else None)
     if due is None:
-        return Part(None, kind, amount, Source.NO_DATE, f"{each.name} has no due date.")
+        return Part(None, kind, amount, ForecastSource.NO_DATE, f"{each.name} has no due date.")
     if due < first:
         said = f"{each.name} was due on {due:%d %b %Y} and is expected at once."
     elif each.due is None:
         said = f"{each.name} has no due date: expected by the end, {due:%d %b %Y}."
     else:
         said = f"{each.name}, due on {due:%d %b %Y}."
-    return Part(max(due, first).replace(day=1), kind, amount, Source.DUE, said)
+    return Part(max(due, first).replace(day=1), kind, amount, ForecastSource.DUE, said)
 
 
 # --- time ---------------------------------------------------------------------------------------------------
@@ -319,7 +330,7 @@ def of_time(line: TimeLine, day: date, plan: Sequence[Planned] = ()) -> list[Par
     left = min((each.amount for each in line.limits if each.amount is not None), default=None)
     if left is not None and left <= 0:
         return []
-    kind = Kind.CONTRACTED if line.has_limit else Kind.EXPECTED
+    kind = ForecastKind.CONTRACTED if line.has_limit else ForecastKind.EXPECTED
     if plan:
         return _bounded(_planned_parts(line, day, plan, kind), line)
     if line.burn.of == 0 and left is not None:
@@ -328,11 +339,13 @@ def of_time(line: TimeLine, day: date, plan: Sequence[Planned] = ()) -> list[Par
         if left is None:
             return []
         said = "Nothing was earned on it in the last three months."
-        return [Part(None, kind, left, Source.NO_DATE, said)]
+        return [Part(None, kind, left, ForecastSource.NO_DATE, said)]
     return _bounded(_burning(line, day, kind), line)
 
 
-def _planned_parts(line: TimeLine, day: date, plan: Sequence[Planned], kind: Kind) -> list[tuple[Part, int]]:
+def _planned_parts(
+    line: TimeLine, day: date, plan: Sequence[Planned], kind: ForecastKind
+) -> list[tuple[Part, int]]:
     burn = line.burn
     found = []
     for each in sorted(plan):
@@ -342,7 +355,7 @@ def _planned_parts(line: TimeLine, day: date, plan: Sequence[Planned], kind: Kin
             amount = burn.amount * each.seconds / burn.seconds if burn.seconds else _ZERO
             said += " at what an hour earned lately"
         month = max(each.month, (day + _DAY).replace(day=1))
-        part = Part(month, kind, round_amount(amount, line.currency), Source.PLAN, f"{said}.")
+        part = Part(month, kind, round_amount(amount, line.currency), ForecastSource.PLAN, f"{said}.")
         found.append((part, each.seconds))
     return found
 
@@ -352,17 +365,17 @@ def _whole_budget(line: TimeLine, day: date, left: Decimal) -> list[Part]:
     first = max(day + _DAY, line.start)
     if line.end is None:
         said = "Nobody worked on it yet, and it has no end."
-        return [Part(None, Kind.CONTRACTED, left, Source.NO_DATE, said)]
+        return [Part(None, ForecastKind.CONTRACTED, left, ForecastSource.NO_DATE, said)]
     if line.end <= first:
         return []
     said = f"Nobody worked on it yet: its budget evenly to {line.end - _DAY:%d %b %Y}."
     return [
-        Part(month, Kind.CONTRACTED, part, Source.BUDGET, said)
+        Part(month, ForecastKind.CONTRACTED, part, ForecastSource.BUDGET, said)
         for month, part in _by_days(left, first, line.end, line.currency)
     ]
 
 
-def _burning(line: TimeLine, day: date, kind: Kind) -> Iterator[tuple[Part, int]]:
+def _burning(line: TimeLine, day: date, kind: ForecastKind) -> Iterator[tuple[Part, int]]:
     burn, first = line.burn, max(day + _DAY, line.start)
     end = min(line.end or line.through + _DAY, line.through + _DAY)
     mean = money_words(burn.amount, line.currency)
@@ -373,7 +386,11 @@ def _burning(line: TimeLine, day: date, kind: Kind) -> Iterator[tuple[Part, int]
         amount = round_amount(burn.amount * share, line.currency)
         said = f"Carried on at {mean} a month, the mean of {of}{upto}"
         part = Part(
-            span.start, kind, amount, Source.BURN, said if share == 1 else f"{said}, for part of the month"
+            span.start,
+            kind,
+            amount,
+            ForecastSource.BURN,
+            said if share == 1 else f"{said}, for part of the month",
         )
         yield part, int(burn.seconds * share)
 
@@ -434,15 +451,21 @@ def of_fees(charges: Iterable[ChargeDue], day: date, end: date | None) -> list[P
     first = day + _DAY
     found = []
     for each in charges:
-        kind = Kind.EXPECTED if end is None else Kind.RENEWAL if each.days.start >= end else Kind.CONTRACTED
+        kind = (
+            ForecastKind.EXPECTED
+            if end is None
+            else ForecastKind.RENEWAL
+            if each.days.start >= end
+            else ForecastKind.CONTRACTED
+        )
         said = f"Fee of {each.description}, due on {each.due:%d %b %Y}."
-        if kind is Kind.RENEWAL:
+        if kind is ForecastKind.RENEWAL:
             said = (
                 f"{said.rstrip('.')}, if the contract renews itself after {end - _DAY:%d %b %Y}."
                 if end
                 else said
             )
-        found.append(Part(max(each.due, first).replace(day=1), kind, each.amount, Source.FEES, said))
+        found.append(Part(max(each.due, first).replace(day=1), kind, each.amount, ForecastSource.FEES, said))
     return _some(found)
 
 

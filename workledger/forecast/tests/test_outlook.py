@@ -14,7 +14,7 @@ from workledger.core.refusals import Forbidden, Refused
 from workledger.directory.models import ExchangeRate
 from workledger.forecast import plans
 from workledger.forecast.actions import freeze
-from workledger.forecast.calc.schedule import Kind, Planned, Source
+from workledger.forecast.calc.schedule import ForecastKind, ForecastSource, Planned
 from workledger.forecast.models import ForecastRow, ForecastVersion
 from workledger.forecast.outlook import Forecast, Item, forecast
 from workledger.ledger.actions import set_period_state
@@ -43,7 +43,7 @@ def by_month(item: Item) -> list[tuple[str, str, str]]:
     ]
 
 
-def sources(item: Item) -> set[Source]:
+def sources(item: Item) -> set[ForecastSource]:
     return {each.source for each in item.amounts}
 
 
@@ -59,15 +59,15 @@ def test_a_straight_line_says_its_months_itself(world: World) -> None:
         ("2026-06", "contracted", "3000.00"),
         ("2026-07", "contracted", "3100.00"),
     ]
-    assert item.total(*Kind) == item.price == 18_100
+    assert item.total(*ForecastKind) == item.price == 18_100
 
 
 def test_what_is_earned_and_not_posted_comes_next(world: World) -> None:
     line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=18_100)
     item = item_of(ahead(world), line)
     assert by_month(item)[0] == ("2026-04", "contracted", "5900.00")
-    assert item.total(*Kind) == 18_100
-    assert Source.UNPOSTED in sources(item)
+    assert item.total(*ForecastKind) == 18_100
+    assert ForecastSource.UNPOSTED in sources(item)
 
 
 def test_hours_are_spread_to_the_end(world: World) -> None:
@@ -82,7 +82,7 @@ def test_hours_are_spread_to_the_end(world: World) -> None:
         ("2026-06", "contracted", "12909.84"),
         ("2026-07", "contracted", "13340.16"),
     ]
-    assert item.total(*Kind) == 60_000
+    assert item.total(*ForecastKind) == 60_000
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_time_runs_on_at_its_recent_burn(world: World) -> None:
     approved(world.carl, world, world.build, date(2026, 2, 10), "8")
     approved(world.carl, world, world.build, date(2026, 3, 10), "4")
     item = item_of(ahead(world), world.delivery)
-    to_come = [each for each in item.amounts if each.kind is Kind.EXPECTED]
+    to_come = [each for each in item.amounts if each.kind is ForecastKind.EXPECTED]
     assert [each.amount for each in to_come] == [720] * 12  # (960 + 480) / 2 months
     assert "720.00 EUR a month, the mean of the last 2 months through Mar 2026" in to_come[0].said
 
@@ -152,9 +152,9 @@ def test_fees_follow_their_schedule_and_renewals_stand_apart(world: World) -> No
         terms={"fee": "500", "renews": True},
     )  # fmt: skip
     item = item_of(ahead(world), line)
-    contracted = [each.amount for each in item.amounts if each.kind is Kind.CONTRACTED]
+    contracted = [each.amount for each in item.amounts if each.kind is ForecastKind.CONTRACTED]
     assert contracted == [500] * 6  # February and March were due and not charged
-    renewals = [each for each in item.amounts if each.kind is Kind.RENEWAL]
+    renewals = [each for each in item.amounts if each.kind is ForecastKind.RENEWAL]
     assert [f"{renewals[0].month:%Y-%m}", f"{renewals[-1].month:%Y-%m}"] == ["2026-08", "2027-03"]
     assert item.price == 3_000
     assert "renews itself after 31 Jul 2026" in renewals[0].said
@@ -192,7 +192,7 @@ def test_a_contract_that_ended_has_nothing_to_come(world: World) -> None:
     run(world, 3)
     close_contract(actor=world.fay.actor, contract_id=line.contract_id, last_day=MARCH_END)
     item = item_of(ahead(world), line)
-    assert {each.kind for each in item.amounts} == {Kind.RECOGNIZED}
+    assert {each.kind for each in item.amounts} == {ForecastKind.RECOGNIZED}
     assert "not expected" in item.note
 
 
@@ -202,14 +202,14 @@ def test_amounts_to_come_take_the_rate_of_the_day(world: World) -> None:
     run(world, 3)
     ExchangeRate.objects.create(base="USD", quote="EUR", day=MARCH_END, rate=Decimal("0.8"))
     item = item_of(ahead(world), line)
-    assert item.total(Kind.CONTRACTED) == 12_200
-    assert item.functional(Kind.CONTRACTED) == Decimal("9760.00")  # 12,200 × 0.8
+    assert item.total(ForecastKind.CONTRACTED) == 12_200
+    assert item.functional(ForecastKind.CONTRACTED) == Decimal("9760.00")  # 12,200 × 0.8
 
 
 def test_without_a_rate_it_says_so(world: World) -> None:
     line = fixed_contract(world, RevenueMethod.STRAIGHT_LINE, price=18_100, currency="CHF")
     item = item_of(ahead(world), line)
-    assert item.functional(Kind.CONTRACTED) == 0
+    assert item.functional(ForecastKind.CONTRACTED) == 0
     assert "no exchange rate from CHF" in item.note
 
 

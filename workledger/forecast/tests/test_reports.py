@@ -18,8 +18,8 @@ from workledger.core.refusals import Forbidden, NotFound
 from workledger.directory.models import ExchangeRate
 from workledger.forecast import queries, reports
 from workledger.forecast.actions import freeze
-from workledger.forecast.calc.bridge import Step
-from workledger.forecast.calc.schedule import Kind
+from workledger.forecast.calc.bridge import BridgeStepKind
+from workledger.forecast.calc.schedule import ForecastKind
 from workledger.forecast.outlook import forecast
 from workledger.ledger.models import AccountRole
 from workledger.revenue.actions import estimate_variable
@@ -43,9 +43,9 @@ def test_recognized_is_services_revenue_of_the_books(world: World) -> None:
     approved(world.carl, world, world.advice, date(2026, 3, 30), "5")
     run(world, 3)
     found = queries.now(world.fay.actor, world.entity_id, date(2026, 12, 31))
-    assert found.total(Kind.RECOGNIZED) == -balance(world, AccountRole.SERVICES_REVENUE)
+    assert found.total(ForecastKind.RECOGNIZED) == -balance(world, AccountRole.SERVICES_REVENUE)
     middle = queries.now(world.fay.actor, world.entity_id, date(2026, 3, 29))
-    assert middle.total(Kind.RECOGNIZED) == 960 + 2_800  # March is posted on its last day
+    assert middle.total(ForecastKind.RECOGNIZED) == 960 + 2_800  # March is posted on its last day
 
 
 def test_backlog_is_contracted_less_recognized(world: World) -> None:
@@ -121,7 +121,7 @@ def test_what_is_constrained_stands_beside(world: World) -> None:
     (row,) = [row for row in found.left_out if "Constrained" in row.reason]
     assert [row.name, row.amount] == ["Bonus", 3_000]
     item = queries.now(world.fay.actor, world.entity_id, MARCH_END, line.contract_id).items[0]
-    assert [item.price, item.uncertain, item.total(*Kind)] == [20_100, 2_000, 20_100]
+    assert [item.price, item.uncertain, item.total(*ForecastKind)] == [20_100, 2_000, 20_100]
 
 
 # --- deferred revenue ---------------------------------------------------------------------------------------
@@ -193,18 +193,20 @@ def test_the_bridge_from_a_frozen_version_to_now(world: World) -> None:
     bridge = found.bridge
     assert bridge.opening + sum((step.amount for step in bridge.steps), D(0)) == bridge.closing
     steps = {step.step: step for step in bridge.steps}
-    assert steps[Step.NEW].amount == 1_810
-    assert {move.contract_id for move in steps[Step.NEW].moves} == {added.contract_id}
+    assert steps[BridgeStepKind.NEW].amount == 1_810
+    assert {move.contract_id for move in steps[BridgeStepKind.NEW].moves} == {added.contract_id}
     # the run of April still posts its month of the closed contract; the rest is lost
-    assert steps[Step.ENDED].moves[0].contract_id == gone.contract_id
-    assert steps[Step.ENDED].amount + steps[Step.ACTUAL].amount == 960 - (36_200 - found_of(world, gone))
-    assert steps[Step.FX].amount == steps[Step.CHANGED].amount == 0
+    assert steps[BridgeStepKind.ENDED].moves[0].contract_id == gone.contract_id
+    assert steps[BridgeStepKind.ENDED].amount + steps[BridgeStepKind.ACTUAL].amount == 960 - (
+        36_200 - found_of(world, gone)
+    )
+    assert steps[BridgeStepKind.FX].amount == steps[BridgeStepKind.CHANGED].amount == 0
     assert build.contract_id not in {move.contract_id for step in bridge.steps for move in step.moves}
 
 
 def found_of(world: World, line: ContractLine) -> Decimal:
     items = queries.now(world.fay.actor, world.entity_id, date(2026, 4, 30), line.contract_id).items
-    return sum((item.total(Kind.RECOGNIZED) for item in items), D(0))
+    return sum((item.total(ForecastKind.RECOGNIZED) for item in items), D(0))
 
 
 def test_two_frozen_versions_read_back_as_they_were(world: World) -> None:

@@ -16,7 +16,7 @@ from workledger.core import locks
 from workledger.core.access import Permission
 from workledger.core.door import Options
 from workledger.forecast import actions, reports
-from workledger.forecast.calc.schedule import Kind
+from workledger.forecast.calc.schedule import ForecastKind
 from workledger.forecast.outlook import Amount, Forecast, Item
 from workledger.forecast.reports import Cells, ClientMonths, ContractMonths
 from workledger.web import formats
@@ -71,9 +71,9 @@ def index(request: ActingRequest) -> HttpResponse:
             "from": request.GET.get("from", ""),
             "from_options": _from_options(found),
             "renewal": sum((row.renewal for row in sums), Decimal(0)),
-            "recognized": found.total(Kind.RECOGNIZED),
-            "contracted": found.total(Kind.CONTRACTED),
-            "expected": found.total(Kind.EXPECTED),
+            "recognized": found.total(ForecastKind.RECOGNIZED),
+            "contracted": found.total(ForecastKind.CONTRACTED),
+            "expected": found.total(ForecastKind.EXPECTED),
             "notes": [item for item in found.items if item.note],
         }
     return render(request, "web/forecast/index.html", context)
@@ -142,7 +142,7 @@ def _of_contract(request: ActingRequest, contract_id: int) -> tuple[Contract, As
 
 
 def _sums(item: Item) -> dict[str, Decimal]:
-    return {kind.value: item.total(kind) for kind in Kind}
+    return {kind.value: item.total(kind) for kind in ForecastKind}
 
 
 @page(_P.VIEW_REVENUE)
@@ -181,19 +181,19 @@ def _trail(row: Contract, items: list[Item], question: Asked, part: str) -> dict
         {"sign": "+" if place else "", "label": label, "value": formats.money(amount, home)}
         for place, (label, amount) in enumerate(said)
     ]
-    has_renewals = any(each.kind is Kind.RENEWAL for item in items for each in item.amounts)
+    has_renewals = any(each.kind is ForecastKind.RENEWAL for item in items for each in item.amounts)
     return {
         "title": "Why this forecast?",
         "value": formats.money(total, home),
         "sentence": _sentence(row, items, question, part),
         "formula": [*formula, {"sign": "=", "label": "All", "value": formats.money(total, home)}] if len(said) > 1 else [],
-        "steps": [_step(item, each) for item in items for each in item.amounts if each.kind is not Kind.RECOGNIZED],
+        "steps": [_step(item, each) for item in items for each in item.amounts if each.kind is not ForecastKind.RECOGNIZED],
         "rows_label": "Recognized" + (f", {currency}" if currency != home else ""),
         "rows": [
             {"name": _month(each), "note": item.name, "value": formats.money(each.amount, item.currency)}
             for item in items
             for each in item.amounts
-            if each.kind is Kind.RECOGNIZED
+            if each.kind is ForecastKind.RECOGNIZED
         ],
         "more_url": f"{reverse('forecast-contract', args=[row.pk])}?{question.words}",
         "more_label": "The contract's forecast",
@@ -242,10 +242,10 @@ def _backlog_trail(request: ActingRequest, row: Contract, question: Asked) -> di
     }
 
 
-_COUNTED = (Kind.RECOGNIZED, Kind.CONTRACTED, Kind.EXPECTED)
+_COUNTED = (ForecastKind.RECOGNIZED, ForecastKind.CONTRACTED, ForecastKind.EXPECTED)
 
 
-def _sum(items: Iterable[Item], kind: Kind) -> Decimal:
+def _sum(items: Iterable[Item], kind: ForecastKind) -> Decimal:
     return sum((item.functional(kind) for item in items), Decimal(0))
 
 

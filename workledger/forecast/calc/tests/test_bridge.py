@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workledger.forecast.calc.bridge import Frozen, ItemFacts, Row, Step, Window, bridge
-from workledger.forecast.calc.schedule import Kind
+from workledger.forecast.calc.bridge import BridgeStepKind, Frozen, ItemFacts, Row, Window, bridge
+from workledger.forecast.calc.schedule import ForecastKind
 from workledger.kernel.rounding import round_amount
 
 D = Decimal
@@ -31,7 +31,7 @@ def item(
     } | given
     return ItemFacts(
         key, contract, D(rate), **facts,
-        rows=tuple(Row(month, Kind(kind), D(amount), round_amount(amount * D(rate), "EUR")) for month, kind, amount in rows),
+        rows=tuple(Row(month, ForecastKind(kind), D(amount), round_amount(amount * D(rate), "EUR")) for month, kind, amount in rows),
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ JAN_END, FEB_END = date(2026, 1, 31), date(2026, 2, 28)
 def steps(old: list[ItemFacts], new: list[ItemFacts], window: Window = ALL) -> dict[str, int]:
     found = bridge(version(JAN_END, *old), version(FEB_END, *new), window)
     assert found.opening + sum((move.amount for move in found.moves), D(0)) == found.closing
-    return {step.value: int(found.amount(step)) for step in Step if found.amount(step)}
+    return {step.value: int(found.amount(step)) for step in BridgeStepKind if found.amount(step)}
 
 
 PRICED = item((JAN, "recognized", 10), (FEB, "contracted", 10), (MAR, "contracted", 10), price=D(30))
@@ -120,7 +120,7 @@ def test_a_moved_budget_is_a_change_of_the_agreement() -> None:
 
 
 def test_renewals_count_nowhere() -> None:
-    assert not steps([TIME], [replace(TIME, rows=(*TIME.rows, Row(APR, Kind.RENEWAL, D(99), D(99))))])
+    assert not steps([TIME], [replace(TIME, rows=(*TIME.rows, Row(APR, ForecastKind.RENEWAL, D(99), D(99))))])
 
 
 def test_rates_of_exchange_are_a_step_of_their_own() -> None:
@@ -128,9 +128,9 @@ def test_rates_of_exchange_are_a_step_of_their_own() -> None:
         (JAN, "recognized", 100), (FEB, "contracted", 100), (MAR, "contracted", 100), price=D(300), rate="0.9"
     )
     rows = (
-        Row(JAN, Kind.RECOGNIZED, D(100), D(90)),
-        Row(FEB, Kind.RECOGNIZED, D(110), D(88)),  # at 0.8
-        Row(MAR, Kind.CONTRACTED, D(120), D(84)),  # at 0.7
+        Row(JAN, ForecastKind.RECOGNIZED, D(100), D(90)),
+        Row(FEB, ForecastKind.RECOGNIZED, D(110), D(88)),  # at 0.8
+        Row(MAR, ForecastKind.CONTRACTED, D(120), D(84)),  # at 0.7
     )
     new = replace(old, rate=D("0.7"), price=D(330), rows=rows)
     # 30 more at 0.9; the same 230 to come were 207 at 0.9 and are 172
@@ -145,7 +145,9 @@ def test_what_nobody_can_date_counts_without_a_window() -> None:
 
 CENTS = st.decimals(-10_000, 10_000, places=2)
 ROWS = st.lists(
-    st.tuples(st.sampled_from([None, JAN, FEB, MAR, APR, NEXT]), st.sampled_from(list(Kind)), CENTS, CENTS),
+    st.tuples(
+        st.sampled_from([None, JAN, FEB, MAR, APR, NEXT]), st.sampled_from(list(ForecastKind)), CENTS, CENTS
+    ),
     max_size=5,
 )
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from workledger.forecast.calc.schedule import (
     Burn,
     Dated,
-    Kind,
+    ForecastKind,
+    ForecastSource,
     Limit,
     Part,
     Planned,
-    Source,
     TimeLine,
     mean_burn,
     of_obligation,
@@ -125,7 +125,7 @@ STEADY = Burn(D(310), 36_000, 3, date(2028, 2, 1))
 def test_time_ends_with_its_line() -> None:
     parts = of_time(time(STEADY, end=date(2028, 5, 11)), FEB_END)
     assert amounts(parts) == [("2028-03", "310.00"), ("2028-04", "310.00"), ("2028-05", "100.00")]
-    assert {part.kind for part in parts} == {Kind.EXPECTED}
+    assert {part.kind for part in parts} == {ForecastKind.EXPECTED}
 
 
 def test_a_limit_that_is_used_leaves_nothing() -> None:
@@ -139,7 +139,7 @@ def test_a_budget_on_which_nobody_worked_lasts_its_term() -> None:
     idle = Burn(D(0), 0, 0)
     parts = of_time(time(idle, Limit(D(610), said="the budget"), end=date(2028, 5, 1)), FEB_END)
     assert amounts(parts) == [("2028-03", "310.00"), ("2028-04", "300.00")]
-    assert {part.source for part in parts} == {Source.BUDGET}
+    assert {part.source for part in parts} == {ForecastSource.BUDGET}
     assert amounts(of_time(time(idle, Limit(D(610))), FEB_END)) == [("?", "610.00")]
     assert of_time(time(idle), FEB_END) == []
 
@@ -153,7 +153,10 @@ def test_work_that_stopped_has_no_month() -> None:
 def test_one_limit_over_several_lines_is_used_by_month() -> None:
     march, april = date(2028, 3, 1), date(2028, 4, 1)
     lines = {
-        number: [Part(month, Kind.EXPECTED, D(100), Source.BURN, "Carried on.") for month in (march, april)]
+        number: [
+            Part(month, ForecastKind.EXPECTED, D(100), ForecastSource.BURN, "Carried on.")
+            for month in (march, april)
+        ]
         for number in (1, 2)
     }
     found = within(lines, D(250), "the contract's cap")
