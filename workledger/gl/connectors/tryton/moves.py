@@ -5,14 +5,18 @@ an older mapping, so it is deleted and made again. Whatever a call that nobody w
 worst a draft without effect, which the next look for changes sweeps away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
 
 from workledger.gl.connector import DocumentKind, Journal, Payment, Receipt, Rejected, Unreachable, Void
 from workledger.gl.connectors.tryton.books import Books
 from workledger.gl.connectors.tryton.owed import (
+    Owed,
     find_owed,
     free,
+    is_settled_by_others,
     line_origin,
     lines_of,
     reconcile,
@@ -76,13 +80,14 @@ def _make_payment(books: Books, payment: Payment, kind: DocumentKind, key: str, 
     receivable = books.account(payment.receivable_account)
     codes = books.journal_codes
     write_off = kind is DocumentKind.WRITE_OFF
+    owed = find_owed(books, [part.invoice for part in payment.settles])
     rows = payment_lines(
-        payment,
+        _fitting(books, payment, owed),
         money=money_of(books, payment.currency),
         party_id=party_id,
         account=books.account(payment.account),
         receivable=receivable,
-        settled_lines=_open_lines(books, payment),
+        settled_lines={reference: invoice.lines[0] for reference, invoice in owed.items()},
     )
     head = Entry(
         books.company.id,
@@ -94,17 +99,23 @@ def _make_payment(books: Books, payment: Payment, kind: DocumentKind, key: str, 
     return make(books, head.with_lines(rows))
 
 
-def _open_lines(books: Books, payment: Payment) -> dict[str, int]:
-    """Return the line to pay of each invoice, by its reference, after making sure that enough of it is open there."""
-    owed = find_owed(books, [part.invoice for part in payment.settles])
+def _fitting(books: Books, payment: Payment, owed: Mapping[str, Owed]) -> Payment:
+    """Return a payment that settles no more than is open there; the rest is the customer's credit.
+
+    That is so where a credit note of ours was first. Where somebody there has paid or credited, it may be the same money:
+    a person must look.
+    """
+    fitting = []
     for part in payment.settles:
         invoice = owed[part.invoice]
-        if invoice.open < part.amount:
+        if invoice.open < part.amount and is_settled_by_others(books, invoice):
             raise Rejected(
                 f"Of the invoice {invoice.number} only {invoice.open:.2f} {payment.currency} is open in Tryton, and "
                 f"{part.amount:.2f} would be set against it. Take in what was paid there, or free the invoice there."
             )
-    return {reference: invoice.lines[0] for reference, invoice in owed.items()}
+        amount = max(min(part.amount, invoice.open), Decimal(0))
+        fitting += [replace(part, amount=amount)] if amount else []
+    return replace(payment, settles=fitting)
 
 
 def _make_void(books: Books, void: Void, key: str, move_id: int, party_id: int) -> Record:

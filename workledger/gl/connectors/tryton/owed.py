@@ -108,6 +108,20 @@ def _open(line: Record, paying: Sequence[Record]) -> Decimal:
     return paid_by(line) + sum((paid_by(row) for row in paying if not row["reconciliation"]), _ZERO)
 
 
+def is_settled_by_others(books: Books, owed: Owed) -> bool:
+    """Say whether somebody else's line pays or credits an invoice."""
+    due = lines_of(books, [("id", "in", list(owed.lines))])
+    groups = [row["reconciliation"] for row in due if row["reconciliation"]]
+    paying = [
+        "OR",
+        ("origin", "in", [ref(LINE, row["id"]) for row in due]),
+        *([("reconciliation", "in", groups)] if groups else []),
+        *([("invoice_payment", "=", owed.invoice_id)] if owed.invoice_id else []),
+    ]
+    by_others = [paying, ("move.create_uid", "!=", books.wire.user_id)]
+    return bool(books.wire.find(LINE, by_others, ["move"], limit=1))
+
+
 def settle(books: Books, move_id: int) -> None:
     """Set the lines of a posted move against the invoices whose lines they name as their origin. Safe to repeat."""
     rows = lines_of(books, [("move", "=", move_id), ("origin", "like", f"{LINE},%")])

@@ -116,6 +116,11 @@ class Wire:
             self.call(f"wizard.{name}.delete", session)
 
     @property
+    def database(self) -> str:
+        """The name of the database."""
+        return self._login.database
+
+    @property
     def user_id(self) -> int:
         """The id of the user who calls."""
         if not self._session:
@@ -251,7 +256,8 @@ def _sentence(parts: Sequence[object] | str) -> str:
 
 def _encode(value: object) -> object:
     if isinstance(value, Decimal):
-        return {"__class__": "Decimal", "decimal": str(value)}
+        # Tryton counts zeros behind the point as digits, and refuses more of them than a currency has.
+        return {"__class__": "Decimal", "decimal": format(value.normalize(), "f")}
     if isinstance(value, datetime):
         parts = {"hour": value.hour, "minute": value.minute, "second": value.second}
         return {"__class__": "datetime", **_day(value), **parts, "microsecond": value.microsecond}

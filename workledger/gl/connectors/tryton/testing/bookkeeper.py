@@ -1,11 +1,12 @@
 """What a person does in Tryton, by the same wizards that the buttons there start."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from workledger.gl.connectors.tryton.refs import INVOICE, LINE, MOVE, number_of
+from workledger.gl.connectors.tryton.testing import firm
 from workledger.gl.connectors.tryton.wire import Record, Wire
 
 
@@ -75,6 +76,15 @@ class Bookkeeper:
         )
         self.wire.call("model.account.move.post", [move])
         return self.wire.find(LINE, [("move", "=", move)], ["account.code", "party", "debit", "credit"])
+
+    def open_taxes(self, names: Iterable[str], account: str = "2100") -> None:
+        """Open a tax of each name on an account, as far as they are missing; the rate is of no concern to the connector."""
+        accounts = self.wire.find("account.account", [("code", "=", account)], ["code"])
+        known = {row["name"] for row in self.wire.find("account.tax", [], ["name"])}
+        for name in sorted(set(names) - known):
+            self.wire.create(
+                "account.tax", firm.tax_values(self.wire.context["company"], name, "0", accounts[0]["id"])
+            )
 
     def reconcile(self, lines: Sequence[int]) -> None:
         """Mark lines and press Reconcile."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from workledger.gl.connectors.tryton.wire import Wire
+from workledger.gl.connectors.tryton.wire import Record, Wire
 
 CONNECTOR_USER = "workledger"
 BOOKKEEPER = "bookkeeper"
@@ -76,14 +76,17 @@ def set_up_company(admin: Wire, *, currency: str = "EUR") -> None:
     _make_money_journals(admin, company, accounts)
     _make_taxes(admin, company, accounts["2100"])
     groups = {row["name"]: row["id"] for row in admin.find("res.group", [], ["name"])}
-    for login, name in ((CONNECTOR_USER, "Workledger"), (BOOKKEEPER, "Bea Bookkeeper")):
+    for login, name, more in (
+        (CONNECTOR_USER, "Workledger", []),
+        (BOOKKEEPER, "Bea Bookkeeper", [groups["Accounting Administration"]]),
+    ):
         admin.create(
             "res.user",
             {
                 "login": login,
                 "name": name,
                 "password": PASSWORD,
-                "groups": [("add", [groups["Accounting"], groups["Party Administration"]])],
+                "groups": [("add", [groups["Accounting"], groups["Party Administration"], *more])],
                 "companies": [("add", [company])],
                 "company": company,
             },
@@ -164,15 +167,17 @@ def _make_money_journals(admin: Wire, company: int, accounts: Mapping[str, int])
 
 def _make_taxes(admin: Wire, company: int, account: int) -> None:
     for name, rate in (("VAT 19", "0.19"), ("VAT 0", "0")):
-        admin.create(
-            "account.tax",
-            {
-                "name": name,
-                "description": name,
-                "company": company,
-                "type": "percentage",
-                "rate": Decimal(rate),
-                "invoice_account": account,
-                "credit_note_account": account,
-            },
-        )
+        admin.create("account.tax", tax_values(company, name, rate, account))
+
+
+def tax_values(company: int, name: str, rate: str, account: int) -> Record:
+    """Return a tax in per cent that is booked on an account."""
+    return {
+        "name": name,
+        "description": name,
+        "company": company,
+        "type": "percentage",
+        "rate": Decimal(rate),
+        "invoice_account": account,
+        "credit_note_account": account,
+    }

@@ -15,11 +15,16 @@ LINE_ACCOUNT = "4999"
 
 
 @pytest.fixture(scope="session")
-def tryton(test_cluster: None, worker_id: str) -> Iterator[Login]:
-    """The firm's books in a running Tryton; tests of one process share them, so each uses keys and customers of its own."""
+def tryton_is_there() -> None:
+    """Skip, or fail where it is demanded, without Tryton."""
     if not server.is_installed():
         assert not os.environ.get(server.DEMAND), server.MISSING
         pytest.skip(server.MISSING)
+
+
+@pytest.fixture(scope="session")
+def tryton(tryton_is_there: None, test_cluster: None, worker_id: str) -> Iterator[Login]:
+    """The firm's books in a running Tryton; tests of one process share them, so each uses keys and customers of its own."""
     cluster = server.cluster_address(connection.settings_dict)
     with server.running_firm(cluster, f"tryton_of_tests_{worker_id}") as login:
         yield login

@@ -193,6 +193,20 @@ def test_more_than_is_open_there_is_refused_before_anything_is_made(
     assert client.owes() == D("19.06")
 
 
+def test_payment_of_what_a_credit_note_took_is_the_customers_credit(
+    connector: TrytonConnector, bookkeeper: Bookkeeper
+) -> None:
+    """Where a general ledger is connected late, the note of an invoice may be there before its older payment."""
+    client = new_client(connector)
+    invoice = client.invoice().external_id
+    connector.send(
+        client.an_invoice(credits=invoice), kind=DocumentKind.CREDIT_NOTE, key=new_key("credit_note")
+    )
+    send_twice(connector, client.a_payment("50.00", (invoice, "50.00")), DocumentKind.PAYMENT)
+    assert state_of(bookkeeper, invoice) == ("paid", D(0))
+    assert client.owes() == D("-50.00")
+
+
 def test_write_off(connector: TrytonConnector, bookkeeper: Bookkeeper) -> None:
     client, moved = new_client(connector), Moved(connector)
     invoice = client.invoice().external_id
@@ -247,9 +261,6 @@ def test_foreign_currency_at_our_rate(connector: TrytonConnector) -> None:
     send_twice(connector, note, DocumentKind.CREDIT_NOTE)
     half = client.a_payment("500.00", (made, "500.00"), currency="USD", functional=D("460.00"))
     send_twice(connector, half, DocumentKind.PAYMENT)
-    too_much = client.a_payment("500.00", (made, "500.00"), currency="USD", functional=D("460.00"))
-    with pytest.raises(Rejected, match=r"only 452\.00 USD is open"):  # 1190 - 238 - 500
-        connector.send(too_much, kind=DocumentKind.PAYMENT, key=new_key("payment"))
     rest = client.a_payment("452.00", (made, "452.00"), currency="USD", functional=D("409.85"))
     paid = send_twice(connector, rest, DocumentKind.PAYMENT)
     assert client.owes() == 0  # 1087.30 - 217.45 - 460.00 - 409.85
