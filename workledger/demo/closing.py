@@ -11,6 +11,7 @@ from workledger.core.access import Actor, Role
 from workledger.demo.loaded import Loaded
 from workledger.ledger import actions as ledger
 from workledger.ledger.models import Period, PeriodState
+from workledger.revenue.actions import recognize
 
 _DAY = timedelta(days=1)
 _SOFT_CLOSED_AFTER, _LOCKED_AFTER = 3, 8
@@ -87,6 +88,7 @@ class Closing:
     def _close(self, period: Period) -> None:
         start_close(actor=self._finance, period_id=period.pk)
         self._set(period, PeriodState.SOFT_CLOSED, _SOFT_CLOSED_AFTER, "Period end")
+        recognize(actor=self._finance, entity_id=self._loaded.entity_id, month=period.start)
         self._sign_off(period, list(_STEPS))
         self._set(period, PeriodState.LOCKED, _LOCKED_AFTER, "Month closed")
 

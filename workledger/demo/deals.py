@@ -12,7 +12,7 @@ from workledger.billing.actions.prebills import make_drafts, open_pieces
 from workledger.billing.models import Invoice
 from workledger.contracts.actions import create_contracts, create_lines
 from workledger.contracts.inputs import NewContract, NewLine
-from workledger.contracts.models import BillingModel, ContractState
+from workledger.contracts.models import BillingModel, ContractState, RevenueMethod
 from workledger.core import bulk
 from workledger.demo.calc.dates import add_months, monday_of, month_starts
 from workledger.demo.calc.deals import Deal, plan_deals
@@ -50,14 +50,14 @@ class Deals:
     def load(self) -> None:
         """Write contracts, projects, tasks and their approved time."""
         loaded, actor = self._loaded, self._loaded.actor
-        loaded.say("Signing a retainer, a block, a fixed fee and milestones")
+        loaded.say("Signing a retainer, a block, a fixed fee, milestones and a platform")
         deals = plan_deals(loaded.firm)
         contracts = create_contracts(
             actor=actor,
             contracts=[
                 NewContract(
                     client_id=loaded.client_ids[deal.client_index], entity_id=loaded.entity_id, name=deal.title,
-                    start=deal.starts_on, po_number=f"45{number:08d}", state=ContractState.ACTIVE,
+                    start=deal.starts_on, end=deal.ends_on, po_number=f"45{number:08d}", state=ContractState.ACTIVE,
                 )
                 for number, deal in enumerate(deals, start=7301)
             ],
@@ -67,7 +67,8 @@ class Deals:
             lines=[
                 NewLine(
                     contract_id=contract_id, name=deal.line, model=BillingModel(deal.model), terms=deal.terms,
-                    budget_amount=deal.budget_amount,
+                    budget_amount=deal.budget_amount, budget_seconds=deal.budget_seconds,
+                    revenue_method=RevenueMethod(deal.recognized) if deal.recognized else None,
                 )
                 for contract_id, deal in zip(contracts, deals, strict=True)
             ],

@@ -1,4 +1,4 @@
-"""Contracts of the demo firm that do not bill by the hour: a retainer, a block, a fixed fee, milestones."""
+"""Contracts of the demo firm that do not bill by the hour: a retainer, a block, a fixed fee, milestones, a platform paid ahead."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +11,15 @@ from workledger.demo.calc.records import DemoFirm
 _MONTHS = 6
 _FIRST_CLIENT = 1
 _WEDNESDAY = 2
+_AUDIT_HOURS = 220
 
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A contract with one line of a model and its task; `worked` is seconds by day, of one person."""
+    """A contract with one line of a model and its task; `worked` is seconds by day, of one person.
+
+    `recognized` names the revenue method, '' as invoiced; `ends_on` is the first day after the contract.
+    """
 
     client_index: int
     title: str
@@ -28,6 +32,9 @@ class Deal:
     task: str
     budget_amount: Decimal
     worked: tuple[tuple[date, int], ...] = ()
+    recognized: str = ""
+    budget_seconds: int | None = None
+    ends_on: date | None = None
 
 
 def plan_deals(firm: DemoFirm) -> tuple[Deal, ...]:
@@ -42,12 +49,19 @@ def plan_deals(firm: DemoFirm) -> tuple[Deal, ...]:
     after = [add_months(start, count) for count in range(1, 13)]
 
     def deal(
-        place: int, title: str, line: str, model: str, budget: int, terms: dict[str, Any], hours: int = 0
+        place: int,
+        title: str,
+        line: str,
+        model: str,
+        budget: int,
+        terms: dict[str, Any],
+        hours: int = 0,
+        **agreed: Any,
     ) -> Deal:
         person = people[place % len(people)]
         return Deal(
             (_FIRST_CLIENT + place) % clients, title, line, model, terms, start, manager, person, line, Decimal(budget),
-            _weekly(firm, start, hours) if hours else (),
+            _weekly(firm, start, hours) if hours else (), **agreed,
         )  # fmt: skip
 
     retainer = {
@@ -60,6 +74,7 @@ def plan_deals(firm: DemoFirm) -> tuple[Deal, ...]:
         "low_balance_percent": "20",
         "tops_up": True,
     }
+    platform = {"fee": "28800", "period_months": 6, "timing": "advance"}
     instalments = [
         {"name": "On signing", "percent": "30", "due": start.isoformat()},
         {"name": "Concept delivered", "percent": "40", "due": after[2].isoformat()},
@@ -73,10 +88,17 @@ def plan_deals(firm: DemoFirm) -> tuple[Deal, ...]:
         deal(0, "Support desk", "Support", "retainer", 19_200, retainer, hours=5),
         deal(1, "Advice on call", "Advice", "prepaid", 12_000, block, hours=3),
         deal(
-            2, "Security audit", "Audit", "fixed_fee", 24_000, {"price": "24000", "instalments": instalments}
+            2, "Security audit", "Audit", "fixed_fee", 24_000, {"price": "24000", "instalments": instalments}, hours=6,
+            recognized="input_hours", budget_seconds=_AUDIT_HOURS * 3600, ends_on=after[8],
         ),
-        deal(3, "Portal rollout", "Rollout", "milestone", 36_000, {"milestones": milestones}),
-    )
+        deal(
+            3, "Portal rollout", "Rollout", "milestone", 36_000, {"milestones": milestones},
+            recognized="output_milestones", ends_on=after[9],
+        ),
+        deal(
+            4, "Managed platform", "Platform", "recurring", 57_600, platform, recognized="straight_line", ends_on=after[11],
+        ),
+    )  # fmt: skip
 
 
 def _steady(firm: DemoFirm, since: date) -> list[int]:

@@ -35,7 +35,7 @@ def test_reports_stand_in_every_state_and_some_expenses_are_forgotten(firm: Demo
 
 def test_deals_are_of_each_kind_and_their_terms_hold(firm: DemoFirm) -> None:
     deals = plan_deals(firm)
-    assert [deal.model for deal in deals] == ["retainer", "prepaid", "fixed_fee", "milestone"]
+    assert [deal.model for deal in deals] == ["retainer", "prepaid", "fixed_fee", "milestone", "recurring"]
     for deal in deals:
         terms.parse(deal.model, deal.terms)
         assert all(day.weekday() == 2 and deal.starts_on <= day <= TODAY for day, _ in deal.worked)
