@@ -23,6 +23,7 @@ from workledger.api.nouns import (  # noqa: F401 - importing them registers thei
     records,
     revenue,
     simulations,
+    sync,
     time,
 )
 from workledger.api.routes import BODIES, ROUTER

@@ -279,6 +279,8 @@ def received_as(hint: Any, name: str) -> Any:
         return Annotated[list[received_as(arguments[0], name)], Field(max_length=_MOST_ITEMS)]  # type: ignore[misc]
     if origin in (dict, Mapping) and arguments[1] is int:
         return dict[arguments[0], Id]  # type: ignore[valid-type]
+    if origin in (dict, Mapping) and arguments == (str, str):
+        return Annotated[dict[Words, Text], Field(max_length=100)]
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return received(hint)
     if isinstance(hint, NewType):  # the text of a whole file

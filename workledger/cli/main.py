@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "pay": Entry("workledger.cli.pay", "Record a payment of an invoice."),
     "recognize": Entry("workledger.cli.recognize", "Recognize revenue through a month."),
     "ledger": Entry("workledger.cli.ledger", "Trial balance and journal export."),
+    "gl": Entry("workledger.cli.gl", "Keep a general ledger in step: send, ask, compare."),
     "check": Entry("workledger.cli.check", "Check every invariant of the books."),
     "scenario": Entry("workledger.cli.scenario", "Run contracts written as text files."),
     "user": Entry("workledger.cli.user", "Add and list users, set passwords."),

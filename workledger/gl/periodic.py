@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from workledger.core.access import system_actor
 from workledger.gl.sync import delivery
 from workledger.gl.sync.models import Connection
-from workledger.gl.sync.waking import QUEUE
+from workledger.gl.sync.waking import QUEUE, wake
 
 _DOOR = "schedule"
 
@@ -19,9 +19,11 @@ def _switched_on() -> list[int]:
 @app.periodic(cron="* * * * *")
 @app.task(name="gl.deliver_due", queue=QUEUE, queueing_lock="gl.deliver_due")
 def deliver_due(timestamp: int) -> None:
-    """Send what is due at `timestamp` (seconds since 1970): what waited for another attempt, and what was missed."""
-    for connection_id in _switched_on():
-        delivery.deliver(system_actor(_DOOR), connection_id, datetime.fromtimestamp(timestamp, UTC))
+    """Have sent what is due at `timestamp` (seconds since 1970), by a job for each connection: none waits for another."""
+    now = datetime.fromtimestamp(timestamp, UTC)
+    for connection in Connection.objects.filter(is_on=True).order_by("pk"):
+        if delivery.due(connection, now).exists():
+            wake(connection.pk)
 
 
 @app.periodic(cron="*/10 * * * *")

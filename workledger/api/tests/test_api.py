@@ -39,6 +39,12 @@ NOT_ROUTED = {
     "directory.create_roles": "of an import",
     "directory.import_exchange_rates": "a file, by the settings page or `workledger import rates`",
     "demo.load_firm": "workledger demo",
+    "gl.start_sending": "a step of a delivery",
+    "gl.note_sent": "a step of a delivery",
+    "gl.note_failed": "a step of a delivery",
+    "gl.take_change": "a step of asking for changes",
+    "gl.note_asked": "a step of asking for changes",
+    "gl.note_tie_out": "a step of comparing, which asks the other side",
 }
 
 

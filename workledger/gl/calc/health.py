@@ -37,7 +37,7 @@ def health_of(standing: Standing) -> Health:
     if not standing.is_on:
         return Health(f"Paused. {waits}." if standing.waiting else "Paused. Nothing waits.", "warn")
     if standing.error:
-        return Health(f"No answer: {standing.error.rstrip('.')}. {waits} and go again by themselves.", "bad")
+        return Health(f"No answer: {standing.error.rstrip('.')}. {waits} and will be sent again.", "bad")
     needs = []
     if standing.rejected:
         needs.append(_count(standing.rejected, "document", "was refused", "were refused"))

@@ -29,6 +29,7 @@ from workledger.gl.sync.models import Connection, ExternalId, Outgoing, Outgoing
 
 _log = logging.getLogger(__name__)
 _DAY = timedelta(days=1)
+_AT_ONCE = 50
 _NOT_THERE = (
     "EXISTS (SELECT 1 FROM unnest(gl_outgoing.needs) n WHERE NOT EXISTS"
     " (SELECT 1 FROM gl_externalid x WHERE x.connection_id = gl_outgoing.connection_id AND x.ref = n))"
@@ -93,8 +94,8 @@ def due(connection: Connection, now: datetime) -> QuerySet[Outgoing]:
 # --- sending ----------------------------------------------------------------------------------------------
 
 
-def deliver(actor: Actor, connection_id: int, now: datetime, *, most: int | None = None) -> Delivered:
-    """Send what is due at `now`, at most so many documents. Stops when the other side does not answer.
+def deliver(actor: Actor, connection_id: int, now: datetime) -> Delivered:
+    """Send what is due at `now`. Stops when the other side does not answer.
 
     Another delivery of the same connection that runs already is left alone.
     """
@@ -115,17 +116,28 @@ def deliver(actor: Actor, connection_id: int, now: datetime, *, most: int | None
             done.said = str(error)
             Connection.objects.filter(pk=connection.pk).update(last_error=done.said)
             return done
-        while most is None or done.sent + done.rejected < most:
-            row = due(connection, now).first()
-            if row is None or not _send_one(actor, connector, row, now, done):
-                break
+        while _send_some(actor, connector, connection, now, done):
+            pass
     return done
+
+
+def _send_some(
+    actor: Actor, connector: Connector, connection: Connection, now: datetime, done: Delivered
+) -> bool:
+    """Send the next documents in order; tell whether to look for more. What they make possible is due after them."""
+    before = done.sent + done.rejected
+    rows = list(due(connection, now)[:_AT_ONCE])
+    customers = [row for row in rows if row.kind == DocumentKind.CUSTOMER]
+    for row in customers or rows:
+        if not _send_one(actor, connector, row, now, done):
+            return False
+    return done.sent + done.rejected > before
 
 
 def _send_one(actor: Actor, connector: Connector, row: Outgoing, now: datetime, done: Delivered) -> bool:
     """Send one document; tell whether to go on with the next."""
     if not actions.start_sending(actor=actor, outgoing_id=row.pk, now=now):
-        return False
+        return True  # somebody held it or left it out meanwhile
     kind = DocumentKind(row.kind)
     ids = dict(
         ExternalId.objects.filter(connection_id=row.connection_id, ref__in=row.needs).values_list(

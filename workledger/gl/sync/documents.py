@@ -32,6 +32,12 @@ from workledger.receivables.models import Payment as PaymentRow
 _ZERO = Decimal(0)
 
 
+def plain(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount with the decimals of its currency, as people and other systems write it; never rounded."""
+    short = amount.quantize(minor_quantum(currency))
+    return short if short == amount else amount
+
+
 class Made(NamedTuple):
     """A document, and the entries of ours that it carries."""
 
@@ -213,14 +219,14 @@ def _invoice(
         receivable_account=view.role(AccountRole.RECEIVABLE),
         lines=[
             DocumentLine(
-                line.description, position, line.amount, view.tax(line.tax_code, line.tax_rate),
+                line.description, position, plain(line.amount, row.currency), view.tax(line.tax_code, line.tax_rate),
                 view.mapping.dimensions(_about(row, line)), value,
             )
             for line, value in zip(lines, values, strict=True)
         ],
         taxes=_taxes(view, row, lines, tax_value if is_foreign else None),
-        total=row.gross,
-        functional_total=total_value if is_foreign else row.gross,
+        total=plain(row.gross, row.currency),
+        functional_total=plain(total_value if is_foreign else row.gross, view.currency),
         credits=invoice_ref(row.credits_invoice_id) if row.credits_invoice_id else "",
     )  # fmt: skip
 
@@ -248,7 +254,13 @@ def _taxes(
     values = [None] * len(groups) if value is None else shared(value, amounts, minor_quantum(view.currency))
     account = view.role(AccountRole.TAX_PAYABLE)
     return [
-        DocumentTax(view.tax(group.code, group.rate), account, group.base, amount, of_group)
+        DocumentTax(
+            view.tax(group.code, group.rate),
+            account,
+            plain(group.base, row.currency),
+            plain(amount, row.currency),
+            of_group,
+        )
         for group, amount, of_group in zip(groups, amounts, values, strict=True)
     ]
 
@@ -279,11 +291,13 @@ def payments(view: BookView, payment_ids: Collection[int]) -> Iterator[tuple[int
             customer=customer_ref(row.client_id),
             on=days[row.journal_entry_id],
             currency=row.currency,
-            amount=row.amount,
+            amount=plain(row.amount, row.currency),
             account=view.role(AccountRole.CASH_CLEARING),
             receivable_account=view.role(AccountRole.RECEIVABLE),
             reference=row.reference,
-            settles=[Settled(invoice_ref(part.invoice_id), part.amount) for part in used],
+            settles=[
+                Settled(invoice_ref(part.invoice_id), plain(part.amount, row.currency)) for part in used
+            ],
             functional=_of_role(moved[row.journal_entry_id], AccountRole.CASH_CLEARING)
             if row.currency != view.currency
             else None,
@@ -307,11 +321,11 @@ def write_off(view: BookView, invoice_id: int, amount: Decimal, entry: JournalEn
         customer=customer_ref(row.client_id),
         on=entry.date,
         currency=row.currency,
-        amount=amount,
+        amount=plain(amount, row.currency),
         account=view.role(AccountRole.BAD_DEBT),
         receivable_account=view.role(AccountRole.RECEIVABLE),
         reference=row.number,
-        settles=[Settled(invoice_ref(invoice_id), amount)],
+        settles=[Settled(invoice_ref(invoice_id), plain(amount, row.currency))],
         functional=value if row.currency != view.currency else None,
     )
     title = f"Write-off of {row.number}, {row.client.name}"

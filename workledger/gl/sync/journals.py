@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from django.db import connection as database
 
 from workledger.gl.calc import wire
-from workledger.gl.calc.effects import Charted, Moves, added, effect_of
+from workledger.gl.calc.effects import Moves, added, effect_of
 from workledger.gl.connector import DocumentKind, Journal, JournalLine
-from workledger.gl.sync.documents import BookView, Made
+from workledger.gl.sync.documents import BookView, Made, plain
 from workledger.gl.sync.models import (
     CarriedEntry,
     Connection,
@@ -71,7 +71,7 @@ def waiting_entries(connection: Connection, through: date, *, before: date | Non
 
 
 def queue_journals(connection: Connection, view: BookView, through: date) -> list[Outgoing]:
-    """Queue journals of what waits up to a day. The caller holds the connection's row, so that no two do it at once."""
+    """Queue journals of what waits up to a day. The caller holds a lock, so that no two do it at once."""
     waiting = waiting_entries(connection, through)
     left = list(
         Outgoing.objects.filter(connection=connection, beyond_in=None, on__lte=through)
@@ -123,7 +123,7 @@ def _queue(connection: Connection, view: BookView, batches: Sequence[_Batch]) ->
         clients.update(wire.local_id(customer) for _, customer, _ in total if customer)
         numbers[batch.day] += 1
         ref = f"journal:{batch.day.isoformat()}.{numbers[batch.day]}"
-        row = journal_row(connection, view.charted, ref, batch.day, _words(batch), total)
+        row = journal_row(connection, view, ref, batch.day, _words(batch), total)
         rows.append(row)
         links += [(row, entry.entry_id) for entry in batch.entries]
         over += [(row, left) for left in batch.left_over]
@@ -208,14 +208,14 @@ class _About:
 
 
 def journal_row(
-    connection: Connection, charted: Charted, ref: str, day: date, words: str, total: Sums
+    connection: Connection, view: BookView, ref: str, day: date, words: str, total: Sums
 ) -> Outgoing:
     """Return the row of a journal of sums, not saved yet; left out where nothing is in it."""
     lines = [
         JournalLine(
             account,
-            max(amount, _ZERO),
-            max(-amount, _ZERO),
+            plain(max(amount, _ZERO), view.currency),
+            plain(max(-amount, _ZERO), view.currency),
             words[:200],
             customer,
             dimensions=dict(dimensions),
@@ -223,7 +223,7 @@ def journal_row(
         for (account, customer, dimensions), amount in sorted(total.items())
     ]
     document = Journal(day, words, lines)
-    effect = effect_of(DocumentKind.JOURNAL, document, charted)
+    effect = effect_of(DocumentKind.JOURNAL, document, view.charted)
     size = sum((line.debit for line in lines), _ZERO)
     row = outgoing_of(
         connection, ref, Made(DocumentKind.JOURNAL, document, f"Journal {words}", 0, size, ()), effect
@@ -245,7 +245,7 @@ def queue_opening(connection: Connection, view: BookView) -> Outgoing:
                 total[place] += amount
     total = {place: amount for place, amount in total.items() if amount}
     queue_customers(connection, {wire.local_id(customer) for _, customer, _ in total if customer})
-    row = journal_row(connection, view.charted, OPENING, day, "Opening balances", total)
+    row = journal_row(connection, view, OPENING, day, "Opening balances", total)
     if connection.opening == Opening.THERE:
         row.state, row.reason = OutgoingState.SKIPPED, _STANDS_THERE
     row.save()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
@@ -210,10 +210,12 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PayloadFact:
-    """A field of a payload in words."""
+    """A field of a payload: text, a day, or an amount in the currency that `value` names."""
 
     label: str
     value: str
+    amount: Decimal | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ _SHOWN_FACTS = {
 
 def document(actor: Actor, outgoing_id: int) -> DocumentDetail:
     """Return one document. Refuses: not_found."""
-    rows = Outgoing.objects.visible_to(actor).select_related("connection")
+    rows = Outgoing.objects.visible_to(actor).select_related("connection__book")
     row: Any = locks.one(rows.annotate(is_waiting=needs_something()), outgoing_id)
     sees = row.kind != DocumentKind.JOURNAL or actor.can(Permission.VIEW_COST)
     payload: dict[str, Any] = row.payload if sees else {}
@@ -287,7 +289,7 @@ def document(actor: Actor, outgoing_id: int) -> DocumentDetail:
         label=there.label if there else "",
         version=there.version if there else "",
         is_unsure=row.is_unsure,
-        facts=_facts(payload, names),
+        facts=_facts(payload, names, row.connection.book.currency),
         lines=_lines(payload, names),
         payload=payload,
         needs=list(needs.values()),
@@ -313,9 +315,9 @@ def _needs(row: Outgoing) -> dict[str, Need]:
     }
 
 
-def _facts(payload: Mapping[str, Any], names: Mapping[str, str]) -> list[PayloadFact]:
+def _facts(payload: Mapping[str, Any], names: Mapping[str, str], home: str) -> list[PayloadFact]:
     found = [
-        PayloadFact(label, str(payload[field])) for field, label in _SHOWN_FACTS.items() if payload.get(field)
+        _fact(label, field, payload, home) for field, label in _SHOWN_FACTS.items() if payload.get(field)
     ]
     for field, label in (("customer", "Customer"), ("credits", "Credits"), ("payment", "Undoes")):
         if payload.get(field):
@@ -323,6 +325,17 @@ def _facts(payload: Mapping[str, Any], names: Mapping[str, str]) -> list[Payload
     if payload.get("address"):
         found.append(PayloadFact("Address", ", ".join(payload["address"])))
     return found
+
+
+def _fact(label: str, field: str, payload: Mapping[str, Any], home: str) -> PayloadFact:
+    value = str(payload[field])
+    if field in ("total", "amount"):
+        return PayloadFact(label, payload["currency"], amount=Decimal(value))
+    if field == "functional_total":
+        return PayloadFact(label, home, amount=Decimal(value))
+    if field in ("on", "issued_on", "posted_on", "due_on"):
+        return PayloadFact(label, value, day=date.fromisoformat(value))
+    return PayloadFact(label, value)
 
 
 def _lines(payload: Mapping[str, Any], names: Mapping[str, str]) -> list[PayloadLine]:
@@ -462,12 +475,15 @@ class TieOutLine:
 
 @dataclass(frozen=True, slots=True)
 class TieOutDetail:
-    """A tie-out with its rows; `on_their_way` are documents of its days that the other side does not have now."""
+    """A tie-out with its rows; `on_their_way` are documents of its days that the other side does not have now, `changes`
+    what people did there up to then that was not taken over.
+    """
 
     tie_out: TieOutListed
     currency: str
     rows: Sequence[TieOutLine]
     on_their_way: Sequence[DocumentRow]
+    changes: Sequence[ChangeRow]
 
 
 def visible_tie_outs(actor: Actor, connection_id: int) -> QuerySet[TieOut]:
@@ -491,6 +507,10 @@ def tie_out(actor: Actor, tie_out_id: int) -> TieOutDetail:
     unsent = (
         visible_documents(actor, tie.connection_id, state="open").filter(on__lte=tie.as_of).order_by("pk")
     )
+    not_taken = Q(state__in=[IncomingState.CONFLICT, IncomingState.DISMISSED]) | Q(
+        state=IncomingState.APPLIED, code__gt=""
+    )
+    changes = visible_changes(actor, tie.connection_id).filter(not_taken, on__lte=tie.as_of)
     return TieOutDetail(
         listed(tie),
         tie.connection.book.currency,
@@ -508,6 +528,7 @@ def tie_out(actor: Actor, tie_out_id: int) -> TieOutDetail:
             for row in lines
         ],
         document_rows(unsent[:_MOST_ENTRIES]),
+        change_rows(changes.order_by("-pk")[:_MOST_ENTRIES]),
     )
 
 

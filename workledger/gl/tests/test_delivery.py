@@ -9,9 +9,10 @@ from django.db import connection as database
 from workledger.billing.actions.invoices import issue_invoice
 from workledger.billing.actions.prebills import run_billing
 from workledger.billing.models import Invoice
+from workledger.contracts.models import RateCard
 from workledger.core.door import Options
 from workledger.core.refusals import NeedsConfirmation, Refused
-from workledger.directory.models import Client
+from workledger.directory.models import Client, ExchangeRate
 from workledger.gl.connector import Customer, DocumentKind, Payment, Settled
 from workledger.gl.connector import Invoice as InvoiceDocument
 from workledger.gl.sync import actions
@@ -295,3 +296,24 @@ def test_a_secret_is_named_not_kept(world: World, there: MemoryLedger) -> None:
             actor=world.fay.actor, book_id=world.book_id, connector="memory", name="Books",
             settings={"url": "x", "password": "hunter2"}, starts_on=TODAY,
         )  # fmt: skip
+
+
+def test_another_currency_ties_to_the_cent(world: World, connection: Connection, there: MemoryLedger) -> None:
+    """1,300 SEK, issued at 0.0901234 and paid at 0.085: the document says 117.16 EUR, the journal the 6.66 of the rates."""
+    world.borealis_contract.currency = "SEK"
+    world.borealis_contract.save()
+    RateCard.objects.filter(client=world.borealis).update(currency="SEK")
+    for day, rate in ((date(2026, 3, 1), "0.0901234"), (date(2026, 4, 14), "0.085")):
+        ExchangeRate.objects.create(base="SEK", quote="EUR", day=day, rate=D(rate))
+    approved(world.carl, world, world.advice, date(2026, 3, 2), "3.37")
+    approved(world.carl, world, world.advice, date(2026, 3, 9), "6.63")
+    run_billing(actor=world.olivia.actor, through=date(2026, 3, 31), issue=True, issued_on=TODAY)
+    row = Invoice.objects.get(client=world.borealis)
+    pay(world, row, str(row.gross), date(2026, 4, 14))
+    settle(connection)
+    (sent,) = there.of_kind(DocumentKind.INVOICE)
+    assert isinstance(sent.document, InvoiceDocument)
+    assert (sent.document.total, sent.document.functional_total) == (D(1300), D("117.16"))
+    assert sum(line.functional or 0 for line in sent.document.lines) == D("117.16")
+    assert differences(connection) == []
+    assert sum(amount for _, account, _, amount in there.postings if account == "6100") == D("6.66")

@@ -56,9 +56,9 @@ def new(request: ActingRequest) -> HttpResponse:
     fields = (
         Field("name", "Name", required=True, help="As your books are called there."),
         Field("book_id", "Books", "id", required=True, options=tuple((book.id, book.name) for book in books)),
-        Field("starts_on", "From", "date", required=True, row="from",
+        Field("starts_on", "From", "date", required=True,
               help="Documents from this day on are sent. The first day of a period is usual."),
-        Field("opening", "Before that", "choice", options=tuple(Opening.choices), row="from"),
+        Field("opening", "Before that", "choice", options=tuple(Opening.choices)),
         _GRAIN,
         *_of_kind(kind),
     )  # fmt: skip

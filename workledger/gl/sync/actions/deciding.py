@@ -65,7 +65,7 @@ def _write_anew(row: Outgoing) -> None:
     if row.kind == DocumentKind.JOURNAL:
         fresh = journals.journal_row(
             row.connection,
-            view.charted,
+            view,
             row.ref,
             row.on,
             row.payload["description"],

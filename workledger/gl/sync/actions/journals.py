@@ -17,7 +17,9 @@ def queue_journals(*, actor: Actor, connection_id: int, through: date) -> int:
     Clients that were edited since they were sent queue too. Running it again queues only what is new.
     Refuses: not_found.
     """
-    connection: Connection = locks.for_update(Connection.objects.visible_to(actor), connection_id)
+    connection: Connection = locks.one(Connection.objects.visible_to(actor), connection_id)
+    # By name, not by row: who issues an invoice meanwhile refers to the connection and must not wait.
+    locks.named(f"gl.journals.{connection_id}")
     rows = journals.queue_journals(connection, queueing.view_of(connection), through)
     sent = ExternalId.objects.filter(connection=connection, ref__startswith="customer:")
     queueing.queue_customers(connection, [local_id(ref) for ref in sent.values_list("ref", flat=True)])

@@ -28,7 +28,9 @@ def note_tie_out(*, actor: Actor, connection_id: int, as_of: date, theirs: list[
 
     Refuses: not_found.
     """
-    connection: Connection = locks.for_update(Connection.objects.visible_to(actor), connection_id)
+    connection: Connection = locks.one(
+        Connection.objects.visible_to(actor).select_related("book"), connection_id
+    )
     view = queueing.view_of(connection)
     names = documents.accounts_by_code(view)
     refs = dict(
