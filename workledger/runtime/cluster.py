@@ -398,7 +398,10 @@ class Cluster:
         for how in (signal.SIGINT, signal.SIGQUIT):  # PostgreSQL's fast and immediate shutdown
             try:
                 server.send_signal(how)
-                (child or server).wait(STOP_TIMEOUT_SECONDS)
+                if child is None:
+                    _wait_for_another(server)
+                else:
+                    child.wait(STOP_TIMEOUT_SECONDS)
             except psutil.NoSuchProcess:
                 return
             except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
@@ -513,3 +516,15 @@ def _make_system_user() -> pwd.struct_passwd:
         "PostgreSQL does not run as root, and no other system user could be made for it. Start Workledger as an "
         "ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
     )
+
+
+def _wait_for_another(server: psutil.Process) -> None:
+    """Wait for the end of a server that another process started: its entry may stay until that one takes note of it.
+
+    Raises psutil.NoSuchProcess once it is gone, psutil.TimeoutExpired when it stays.
+    """
+    until = time.monotonic() + STOP_TIMEOUT_SECONDS
+    while server.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > until:
+            raise psutil.TimeoutExpired(STOP_TIMEOUT_SECONDS, server.pid)
+        time.sleep(0.05)
