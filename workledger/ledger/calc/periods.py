@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from workledger.kernel.period import END_OF_TIME, Period, month_of, months, next_month
 
@@ -177,8 +177,7 @@ def lay_before(pattern: Pattern, first: date, end: date) -> list[Span]:
         pattern = CALENDAR_MONTHS
     return [
         Span(each.name, Period(each.days.start, min(each.days.end, end)), each.fiscal_year, each.number)
-        for each in _from(pattern, first)
-        if each.days.start < end and each.days.end > first
+        for each in takewhile(lambda span: span.days.start < end, _from(pattern, first))
     ]
 
 
