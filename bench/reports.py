@@ -13,7 +13,7 @@ from workledger.core.models import ActionLog
 from workledger.directory.models import LegalEntity
 from workledger.ledger.models import JournalEntry, Posting
 from workledger.reporting.catalogue import run
-from workledger.reporting.report import Asked, By, Split
+from workledger.reporting.report import Asked, ReportBy, Split
 from workledger.reporting.sums import Basis
 
 ACTOR = system_actor("bench")
@@ -65,9 +65,9 @@ def reports() -> dict[str, Any]:
         "roll-forward of a year": lambda: run(ACTOR, "contract-positions", year),
         "its rows, one SQL statement": lambda: _sql(_SAME, values | {"start": year.start}),
         "roll-forward as believed before all was recorded": lambda: run(ACTOR, "contract-positions", _on(month, last)),
-        "revenue of a year by client and month": lambda: run(ACTOR, "revenue", _by(year, By.CLIENT, By.MONTH)),
-        "revenue of a year by person and month": lambda: run(ACTOR, "revenue", _by(year, By.PERSON, By.MONTH)),
-        "the same as earned, by client": lambda: run(ACTOR, "revenue", _earned(_by(year, By.CLIENT, By.MONTH))),
+        "revenue of a year by client and month": lambda: run(ACTOR, "revenue", _by(year, ReportBy.CLIENT, ReportBy.MONTH)),
+        "revenue of a year by person and month": lambda: run(ACTOR, "revenue", _by(year, ReportBy.PERSON, ReportBy.MONTH)),
+        "the same as earned, by client": lambda: run(ACTOR, "revenue", _earned(_by(year, ReportBy.CLIENT, ReportBy.MONTH))),
         "income statement of a year by month": lambda: run(ACTOR, "income-statement", _split(year)),
         "balance sheet": lambda: run(ACTOR, "balance-sheet", month),
     }  # fmt: skip
@@ -90,7 +90,7 @@ def _on(asked: Asked, last: date) -> Asked:
     return Asked(asked.entity_id, asked.start, asked.end, known_on=last - timedelta(days=1))
 
 
-def _by(asked: Asked, *by: By) -> Asked:
+def _by(asked: Asked, *by: ReportBy) -> Asked:
     return Asked(asked.entity_id, asked.start, asked.end, by=by)
 
 

@@ -17,14 +17,14 @@ from workledger.reporting.catalogue import REPORTS, run
 from workledger.reporting.drill import words_of
 from workledger.reporting.report import (
     Asked,
-    By,
     Cell,
     Column,
     Compare,
     Report,
+    ReportBy,
+    ReportUnit,
     Row,
     Split,
-    Unit,
     plain_of,
     sheet_of,
 )
@@ -47,7 +47,7 @@ _MONTH_LENGTH = len("2026-03")
 @click.option(
     "--by",
     multiple=True,
-    type=click.Choice([by.value for by in By]),
+    type=click.Choice([by.value for by in ReportBy]),
     help="What rows stand for; may be repeated.",
 )
 @click.option(
@@ -80,7 +80,7 @@ def command(
     first, end = _time(start, last)
     asked = Asked(
         _entity(entity), first, end, Basis.EARNED if as_earned else Basis.POSTED, known_on.date() if known_on else None,
-        tuple(map(By, by)), Split(split or ""), Compare(compare or ""),
+        tuple(map(ReportBy, by)), Split(split or ""), Compare(compare or ""),
     )  # fmt: skip
     report = run(system_actor(DOOR), name, asked)
     if as_csv:
@@ -128,7 +128,7 @@ def _lines(report: Report) -> list[str]:
     asked = report.asked
     known = f", as believed at the end of {asked.known_on}" if asked.known_on else ""
     head = f"{report.entity}, {report.title.lower()}, {asked.start} to {asked.last_day}, {asked.basis.label.lower()}{known}"
-    units = {Unit.MONEY: report.currency, Unit.HOURS: "h", Unit.SHARE: "%"}
+    units = {ReportUnit.MONEY: report.currency, ReportUnit.HOURS: "h", ReportUnit.SHARE: "%"}
     rows = [["", *(f"{column.label} {units[column.unit]}" for column in report.columns)]]
     rows += [_row(report, row) for row in report.rows]
     text = [head, *table(rows, right=range(1, len(report.columns) + 1))]
@@ -152,7 +152,7 @@ def _words(cell: Cell, column: Column, currency: str) -> str:
     value = plain_of(cell, column, currency)
     if value is None:
         return ""
-    return amount_words(value, currency) if column.unit is Unit.MONEY else f"{value:,.2f}"
+    return amount_words(value, currency) if column.unit is ReportUnit.MONEY else f"{value:,.2f}"
 
 
 def _plain(report: Report) -> dict[str, object]:

@@ -144,7 +144,7 @@ def unapproved_time(end: PeriodEnd) -> Found:
 
 
 def _of_time(sides: Sequence[_Side], contractors: set[int]) -> Iterator[Proposal]:
-    for side in sorted(sides, key=lambda side: side.about):
+    for side in sorted(sides, key=lambda side: (side.about, side.account in _REVENUE)):
         if side.account is AccountRole.LABOUR_COST:
             outside = side.about[_ABOUT.index("person_id")] in contractors
             counter = AccountRole.ACCRUED_EXPENSES if outside else AccountRole.LABOUR_ABSORBED

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from workledger.reporting.calc.attribution import Worked, attribute
 from workledger.reporting.ground import Ground
-from workledger.reporting.report import By
+from workledger.reporting.report import ReportBy
 from workledger.reporting.sums import Axis, Basis, Slice, sums
 
 _ZERO = Decimal(0)
@@ -19,7 +19,7 @@ _GRAIN = (
 _POOL = (Axis.PERIOD, Axis.CONTRACT_LINE, Axis.PROJECT)
 _DIVIDED = (*_POOL, Axis.PRACTICE)
 _OF_PEOPLE = (Axis.PERSON, Axis.PRACTICE)
-PERSONAL = frozenset({By.PERSON, By.PRACTICE})
+PERSONAL = frozenset({ReportBy.PERSON, ReportBy.PRACTICE})
 BY_HOURS = (
     "What recognition posts on a line and project is told by person by the hours posted on that line and project in the"
     " same period, so locked months never move; where nobody worked it is nobody's. A practice is the one that the posting"
@@ -35,7 +35,7 @@ class Fact(NamedTuple):
     amount: Decimal
 
 
-def revenue_facts(ground: Ground, chosen: Slice, by: Sequence[By]) -> list[Fact]:
+def revenue_facts(ground: Ground, chosen: Slice, by: Sequence[ReportBy]) -> list[Fact]:
     """Return revenue (credits positive) by what is asked. Queries: one, or two where people are asked for."""
     if not PERSONAL & set(by):
         axes = [each.axis(chosen.basis) for each in by]
@@ -100,7 +100,7 @@ def _worked(
     return found
 
 
-def cost_facts(ground: Ground, chosen: Slice, by: Sequence[By]) -> list[Fact]:
+def cost_facts(ground: Ground, chosen: Slice, by: Sequence[ReportBy]) -> list[Fact]:
     """Return cost (debits positive) by what is asked."""
     axes = [each.axis(chosen.basis) for each in by]
     rows = sums(ground.actor, chosen, [*axes, Axis.ACCOUNT])
@@ -165,7 +165,7 @@ def pools_of(ground: Ground, chosen: Slice) -> list[Pool]:
     return sorted(rows, key=lambda row: (-abs(row.part), row.period))
 
 
-def hours_of(ground: Ground, chosen: Slice, by: Sequence[By]) -> dict[tuple[int, ...], Decimal]:
+def hours_of(ground: Ground, chosen: Slice, by: Sequence[ReportBy]) -> dict[tuple[int, ...], Decimal]:
     """Return worked seconds by what is asked."""
     axes = [each.axis(chosen.basis) for each in by]
     rows = sums(ground.actor, chosen.of(ground.labour_ids), axes)

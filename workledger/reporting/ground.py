@@ -12,7 +12,7 @@ from workledger.directory.models import LegalEntity
 from workledger.ledger.dimensions import Dimension, labels
 from workledger.ledger.models import Account, AccountKind, AccountRole, Period
 from workledger.ledger.sums import COST_ROLES
-from workledger.reporting.report import Asked, By, Tie
+from workledger.reporting.report import Asked, ReportBy, Tie
 from workledger.reporting.sums import Basis, Slice, later, total
 from workledger.revenue.models import PerformanceObligation
 
@@ -129,27 +129,27 @@ def _is_seen(actor: Actor, account: Account) -> bool:
 # --- names --------------------------------------------------------------------------------------------------
 
 _DIMENSIONS = {
-    By.CLIENT: Dimension.CLIENT, By.PROJECT: Dimension.PROJECT, By.PRACTICE: Dimension.PRACTICE,
-    By.PERSON: Dimension.PERSON,
+    ReportBy.CLIENT: Dimension.CLIENT, ReportBy.PROJECT: Dimension.PROJECT, ReportBy.PRACTICE: Dimension.PRACTICE,
+    ReportBy.PERSON: Dimension.PERSON,
 }  # fmt: skip
 
 
-def names(ground: Ground, by: By, ids: Iterable[int]) -> dict[int, str]:
+def names(ground: Ground, by: ReportBy, ids: Iterable[int]) -> dict[int, str]:
     """Return the names of ids, 0 among them; those that the actor may not see by name stay numbers. One query."""
     wanted = {pk for pk in ids if pk}
     found = {pk: f"{by.label} {pk}" for pk in wanted} | {0: by.none}
     match by:
-        case By.MONTH:
+        case ReportBy.MONTH:
             found |= {period.pk: period.name for period in ground.periods if period.pk in wanted}
-        case By.CONTRACT:
+        case ReportBy.CONTRACT:
             contracts = Contract.objects.visible_to(ground.actor).filter(pk__in=wanted)
             found |= {row.pk: str(row) for row in contracts}
-        case By.LINE:
+        case ReportBy.LINE:
             lines = (
                 ContractLine.objects.visible_to(ground.actor).filter(pk__in=wanted).select_related("contract")
             )
             found |= {row.pk: f"{row.contract.number} {row.name}" for row in lines}
-        case By.OBLIGATION:
+        case ReportBy.OBLIGATION:
             rows = PerformanceObligation.objects.visible_to(ground.actor).filter(pk__in=wanted)
             found |= {row.pk: f"{row.contract.number} {row.name}" for row in rows.select_related("contract")}
         case _:
@@ -157,9 +157,9 @@ def names(ground: Ground, by: By, ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
-def order_of(ground: Ground, by: By, named: dict[int, str]) -> dict[int, tuple[int, str]]:
+def order_of(ground: Ground, by: ReportBy, named: dict[int, str]) -> dict[int, tuple[int, str]]:
     """Return by what rows are sorted: months by their days, the rest by name, 'none' last."""
-    if by is By.MONTH:
+    if by is ReportBy.MONTH:
         starts = {period.pk: (period.start.toordinal(), "") for period in ground.periods}
         return {pk: starts.get(pk, (0, "")) for pk in named}
     return {pk: (0 if pk else 1, name.casefold()) for pk, name in named.items()}

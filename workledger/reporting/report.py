@@ -18,7 +18,7 @@ _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 
 
-class By(StrEnum):
+class ReportBy(StrEnum):
     """What a report's rows or columns can stand for."""
 
     CLIENT = "client"
@@ -47,7 +47,7 @@ class By(StrEnum):
 
     def axis(self, basis: Basis) -> Axis:
         """Return what the ledger groups by; a month is the period of posting or of the work."""
-        if self is By.MONTH:
+        if self is ReportBy.MONTH:
             return Axis.SERVICE_PERIOD if basis is Basis.EARNED else Axis.PERIOD
         return Axis(self.value)
 
@@ -85,7 +85,7 @@ class Asked:
     end: date
     basis: Basis = Basis.POSTED
     known_on: date | None = None
-    by: tuple[By, ...] = ()
+    by: tuple[ReportBy, ...] = ()
     split: Split = Split.NOTHING
     compare: Compare = Compare.NOTHING
 
@@ -95,7 +95,7 @@ class Asked:
         return self.end - _DAY
 
 
-class Unit(StrEnum):
+class ReportUnit(StrEnum):
     """What a column counts."""
 
     MONEY = "money"
@@ -109,7 +109,7 @@ class Column:
 
     key: str
     label: str
-    unit: Unit = Unit.MONEY
+    unit: ReportUnit = ReportUnit.MONEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Stat:
     label: str
     value: Decimal | None
     note: str = ""
-    unit: Unit = Unit.MONEY
+    unit: ReportUnit = ReportUnit.MONEY
     drill: Drill | None = None
 
 
@@ -222,9 +222,9 @@ class ReportType:
     question: str
     needs: Permission
     build: Build
-    bys: tuple[By, ...] = ()
+    bys: tuple[ReportBy, ...] = ()
     most: int = 0
-    usual: tuple[By, ...] = ()
+    usual: tuple[ReportBy, ...] = ()
     splits: tuple[Split, ...] = ()
     has_basis: bool = False
     has_compare: bool = False
@@ -271,7 +271,7 @@ def sheet_of(report: Report) -> tuple[list[str], list[list[Plain]]]:
 
     Money is rounded to the currency's minor unit, hours and percentages to two decimals.
     """
-    units = {Unit.MONEY: report.currency, Unit.HOURS: "h", Unit.SHARE: "%"}
+    units = {ReportUnit.MONEY: report.currency, ReportUnit.HOURS: "h", ReportUnit.SHARE: "%"}
     head = ["Kind", "Row", "Note", *(f"{column.label} ({units[column.unit]})" for column in report.columns)]
     rows: list[list[Plain]] = []
     for row in report.rows:
@@ -289,8 +289,8 @@ def plain_of(cell: Cell, column: Column, currency: str) -> Decimal | None:
     if cell.value is None:
         return None
     match column.unit:
-        case Unit.HOURS:
+        case ReportUnit.HOURS:
             return half_up(cell.value / _HOUR, 2)
-        case Unit.SHARE:
+        case ReportUnit.SHARE:
             return half_up(cell.value * _PERCENT, 2)
     return round_amount(cell.value, currency)

@@ -9,17 +9,17 @@ from workledger.reporting.earned import BY_HOURS, PERSONAL, Fact, cost_facts, ho
 from workledger.reporting.ground import REVENUE, Ground, load, names, order_of, tie
 from workledger.reporting.report import (
     Asked,
-    By,
     Cell,
     Column,
     Drill,
     Figures,
     Report,
+    ReportBy,
     ReportType,
+    ReportUnit,
     Row,
     RowKind,
     Stat,
-    Unit,
     ratio,
 )
 from workledger.reporting.sums import Slice
@@ -27,7 +27,7 @@ from workledger.reporting.sums import Slice
 _ZERO = Decimal(0)
 TOTAL = "total"
 _KEPT = ("client", "contract", "project", "person")
-_SHARE = Column("share", "Share", Unit.SHARE)
+_SHARE = Column("share", "Share", ReportUnit.SHARE)
 
 
 def revenue(actor: Actor, asked: Asked) -> Report:
@@ -36,7 +36,7 @@ def revenue(actor: Actor, asked: Asked) -> Report:
     by = asked.by or REVENUE_TYPE.usual
     chosen = ground.slice(asked, ground.ids(*REVENUE))
     facts = revenue_facts(ground, chosen, by)
-    across = By.MONTH if By.MONTH in by and len(by) > 1 else None
+    across = ReportBy.MONTH if ReportBy.MONTH in by and len(by) > 1 else None
     down = tuple(each for each in by if each is not across)
     table = _Table(ground, chosen, down, bool(PERSONAL & set(by)))
     if across is None:
@@ -59,14 +59,14 @@ def revenue(actor: Actor, asked: Asked) -> Report:
     )
 
 
-def _titled(what: str, by: Sequence[By]) -> str:
+def _titled(what: str, by: Sequence[ReportBy]) -> str:
     return f"{what} by {' and '.join(each.label.lower() for each in by)}"
 
 
 class _Table:
     """Figures by one or two things, becoming rows with the postings behind each."""
 
-    def __init__(self, ground: Ground, chosen: Slice, down: Sequence[By], by_hours: bool) -> None:
+    def __init__(self, ground: Ground, chosen: Slice, down: Sequence[ReportBy], by_hours: bool) -> None:
         self.ground, self.chosen, self.down, self.by_hours = ground, chosen, tuple(down), by_hours
         self.figures = Figures()
         self.slices: dict[str, Slice] = {}
@@ -91,7 +91,7 @@ class _Table:
         orders = [order_of(self.ground, by, known) for by, known in zip(self.down, named, strict=True)]
 
         def rank(key: tuple[int, ...], place: int) -> tuple[Decimal, tuple[int, str]]:
-            by_size = self.down[place] is not By.MONTH
+            by_size = self.down[place] is not ReportBy.MONTH
             size = -self.figures.of(key[: place + 1], TOTAL) if by_size else _ZERO
             return size, orders[place][key[place]]
 
@@ -138,7 +138,7 @@ def _by_account(table: _Table, facts: Sequence[Fact]) -> list[Column]:
     return columns if len(columns) > 1 else []
 
 
-def _by_month(table: _Table, facts: Sequence[Fact], by: Sequence[By], across: By) -> list[Column]:
+def _by_month(table: _Table, facts: Sequence[Fact], by: Sequence[ReportBy], across: ReportBy) -> list[Column]:
     """Lay out the periods side by side."""
     place, asked = list(by).index(across), table.chosen
     used = {fact.key[place] for fact in facts}
@@ -181,7 +181,7 @@ def gross_margin(actor: Actor, asked: Asked) -> Report:
     keys = figures.rows(1)
     named = names(ground, by[0], {key[0] for key in keys})
     order = order_of(ground, by[0], named)
-    by_month = by[0] is By.MONTH
+    by_month = by[0] is ReportBy.MONTH
 
     def rank(key: tuple[int, ...]) -> tuple[Decimal, tuple[int, str]]:
         return _ZERO if by_month else -figures.of(key, "revenue"), order[key[0]]
@@ -201,15 +201,15 @@ def gross_margin(actor: Actor, asked: Asked) -> Report:
         margin = _margin(figures, ())
         stats += [
             Stat("Gross margin", margin),
-            Stat("Of revenue", ratio(margin, stats[0].value or _ZERO), unit=Unit.SHARE),
+            Stat("Of revenue", ratio(margin, stats[0].value or _ZERO), unit=ReportUnit.SHARE),
         ]
     cost = (Column("labour", "Labour"), Column("expenses", "Expenses"), Column("margin", "Gross margin"))
     return Report(
         name=MARGIN_TYPE.name, title=_titled("Gross margin", by), entity=ground.entity.name, currency=ground.currency,
         asked=asked,
         columns=(
-            Column("hours", "Worked", Unit.HOURS), Column("revenue", "Revenue"),
-            *((*cost, Column("share", "Of revenue", Unit.SHARE)) if ground.sees_cost else ()),
+            Column("hours", "Worked", ReportUnit.HOURS), Column("revenue", "Revenue"),
+            *((*cost, Column("share", "Of revenue", ReportUnit.SHARE)) if ground.sees_cost else ()),
         ),
         rows=(*rows, row("Total", (), RowKind.TOTAL)), ties=tuple(ties), stats=tuple(stats),
         notes=(*((BY_HOURS,) if PERSONAL & set(by) else ()), *(() if ground.sees_cost else (_NO_COST,))),
@@ -224,7 +224,7 @@ def _margin(figures: Figures, key: tuple[int, ...]) -> Decimal:
 
 
 def _margin_cells(
-    ground: Ground, figures: Figures, key: tuple[int, ...], by: Sequence[By], parts: dict[str, Slice]
+    ground: Ground, figures: Figures, key: tuple[int, ...], by: Sequence[ReportBy], parts: dict[str, Slice]
 ) -> list[Cell]:
     def cell(name: str) -> Cell:
         chosen = parts[name]
@@ -247,9 +247,9 @@ REVENUE_TYPE = ReportType(
     question="What did we earn, with whom, on what, by whom?",
     needs=Permission.VIEW_REVENUE,
     build=revenue,
-    bys=tuple(By),
+    bys=tuple(ReportBy),
     most=2,
-    usual=(By.CLIENT, By.MONTH),
+    usual=(ReportBy.CLIENT, ReportBy.MONTH),
     has_basis=True,
 )
 MARGIN_TYPE = ReportType(
@@ -258,8 +258,16 @@ MARGIN_TYPE = ReportType(
     question="What is left of revenue after the cost of the work?",
     needs=Permission.VIEW_REVENUE,
     build=gross_margin,
-    bys=(By.CLIENT, By.CONTRACT, By.LINE, By.PROJECT, By.PRACTICE, By.PERSON, By.MONTH),
+    bys=(
+        ReportBy.CLIENT,
+        ReportBy.CONTRACT,
+        ReportBy.LINE,
+        ReportBy.PROJECT,
+        ReportBy.PRACTICE,
+        ReportBy.PERSON,
+        ReportBy.MONTH,
+    ),
     most=1,
-    usual=(By.CLIENT,),
+    usual=(ReportBy.CLIENT,),
     has_basis=True,
 )

@@ -17,11 +17,11 @@ from workledger.ledger.models import AccountRole
 from workledger.reporting.ground import Ground, load, names, tie
 from workledger.reporting.report import (
     Asked,
-    By,
     Cell,
     Column,
     Drill,
     Report,
+    ReportBy,
     ReportType,
     Row,
     RowKind,
@@ -216,7 +216,7 @@ def roll_forward(
     ground = load(actor, entity_id)
     _, rolled = _rolled_positions(ground, Asked(entity_id, start, end, known_on=known_on))
     ids = {row.id for row in rolled.rows}
-    contracts, clients = names(ground, By.CONTRACT, ids), _clients(ground, ids)
+    contracts, clients = names(ground, ReportBy.CONTRACT, ids), _clients(ground, ids)
     rows = [
         PositionRow(
             row.id, contracts[row.id], clients.get(row.id, ""), *(row.of(name) for name in _POSITION_COLUMNS)
@@ -238,7 +238,7 @@ def contract_positions(actor: Actor, asked: Asked) -> Report:
     chosen, rolled = _rolled_positions(ground, asked)
     columns = _columns(rolled, ("recognized", "billed", "adjusted"))
     ids = {row.id for row in rolled.rows}
-    contracts, clients = names(ground, By.CONTRACT, ids), _clients(ground, ids)
+    contracts, clients = names(ground, ReportBy.CONTRACT, ids), _clients(ground, ids)
     rows = [
         Row(
             contracts[row.id],
@@ -400,9 +400,9 @@ WIP_TYPE = ReportType(
     question="What did work add to what we can bill, and what became of it?",
     needs=Permission.VIEW_REVENUE,
     build=wip,
-    bys=(By.CLIENT, By.CONTRACT, By.LINE, By.PROJECT),
+    bys=(ReportBy.CLIENT, ReportBy.CONTRACT, ReportBy.LINE, ReportBy.PROJECT),
     most=1,
-    usual=(By.CONTRACT,),
+    usual=(ReportBy.CONTRACT,),
 )
 RECEIVABLES_TYPE = ReportType(
     name="receivables",
@@ -410,7 +410,7 @@ RECEIVABLES_TYPE = ReportType(
     question="What do clients owe us, and how did it come to that?",
     needs=Permission.VIEW_RECEIVABLES,
     build=receivables,
-    bys=(By.CLIENT, By.CONTRACT),
+    bys=(ReportBy.CLIENT, ReportBy.CONTRACT),
     most=1,
-    usual=(By.CLIENT,),
+    usual=(ReportBy.CLIENT,),
 )

@@ -12,13 +12,13 @@ from workledger.reporting.calc.dates import before, year_before
 from workledger.reporting.ground import RESULT, Ground, load, names, tie
 from workledger.reporting.report import (
     Asked,
-    By,
     Cell,
     Column,
     Compare,
     Drill,
     Figures,
     Report,
+    ReportBy,
     ReportType,
     Row,
     RowKind,
@@ -116,7 +116,7 @@ def _notes(ground: Ground, figures: Figures) -> tuple[str, ...]:
 
 def _across(ground: Ground, chosen: Slice, asked: Asked, figures: Figures) -> dict[str, tuple[str, Slice]]:
     """Add the figures up by column and return the columns' words and postings, in order."""
-    axis = By.MONTH.axis(chosen.basis) if asked.split is not Split.PRACTICE else Axis.PRACTICE
+    axis = ReportBy.MONTH.axis(chosen.basis) if asked.split is not Split.PRACTICE else Axis.PRACTICE
     split = asked.split is not Split.NOTHING
     columns: dict[str, tuple[str, Slice]] = {}
     rows = sums(ground.actor, chosen, [Axis.ACCOUNT, axis] if split else [Axis.ACCOUNT])
@@ -128,7 +128,7 @@ def _across(ground: Ground, chosen: Slice, asked: Asked, figures: Figures) -> di
     if asked.split is Split.MONTH:
         columns |= _months(ground, chosen, axis, used)
     elif asked.split is Split.PRACTICE:
-        known = names(ground, By.PRACTICE, used)
+        known = names(ground, ReportBy.PRACTICE, used)
         for pk in sorted(used, key=lambda pk: (not pk, known[pk])):
             columns[str(pk)] = (known[pk], chosen.at(axis, pk))
     columns[TOTAL] = ("Total" if split else _words(asked.start, asked.end), chosen)
@@ -144,7 +144,7 @@ def _across(ground: Ground, chosen: Slice, asked: Asked, figures: Figures) -> di
 def _months(ground: Ground, chosen: Slice, axis: Axis, used: set[int]) -> dict[str, tuple[str, Slice]]:
     columns = {}
     if 0 in used:
-        columns["0"] = (By.MONTH.none, chosen.at(axis, 0))
+        columns["0"] = (ReportBy.MONTH.none, chosen.at(axis, 0))
     for period in ground.periods_in(chosen.start, chosen.end):
         part = chosen.over(max(period.start, chosen.start), min(period.end, chosen.end))
         columns[str(period.pk)] = (period.name, part)

@@ -9,7 +9,7 @@ from workledger.core.access import Actor
 from workledger.core.refusals import NotFound, Refused
 from workledger.directory.models import LegalEntity
 from workledger.kernel.period import next_month
-from workledger.reporting.report import Asked, By, Compare, ReportType, Split
+from workledger.reporting.report import Asked, Compare, ReportBy, ReportType, Split
 from workledger.reporting.sums import Basis
 from workledger.web import formats
 from workledger.web.inputs import NotUnderstood, parse_date
@@ -71,7 +71,7 @@ def asked_of(actor: Actor, kind: ReportType, words: Mapping[str, str], today: da
     )
 
 
-def _bys(kind: ReportType, first: str, second: str) -> tuple[By, ...]:
+def _bys(kind: ReportType, first: str, second: str) -> tuple[ReportBy, ...]:
     known = {by.value: by for by in kind.bys}
     chosen = [known[first]] if first in known else list(kind.usual[:1])
     if kind.most > 1 and second != _ALONE:

@@ -18,7 +18,17 @@ from workledger.reporting import rolls
 from workledger.reporting.catalogue import REPORTS, may_see, run
 from workledger.reporting.drill import drill_of, words_of
 from workledger.reporting.earned import own_of, pools_of
-from workledger.reporting.report import Asked, By, Compare, Report, ReportType, Split, Tie, Unit, plain_of
+from workledger.reporting.report import (
+    Asked,
+    Compare,
+    Report,
+    ReportBy,
+    ReportType,
+    ReportUnit,
+    Split,
+    Tie,
+    plain_of,
+)
 from workledger.reporting.sums import Basis, postings
 
 _TAG = "Reports"
@@ -33,7 +43,7 @@ class ReportKind:
     name: str
     title: str
     question: str
-    by: list[By]
+    by: list[ReportBy]
     most_by: int
     split: list[Split]
     has_basis: bool
@@ -67,7 +77,7 @@ class ReportColumn:
 
     key: str
     label: str
-    unit: Unit
+    unit: ReportUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +179,8 @@ def get_report(
     end: Day | None = None,
     basis: Basis = Basis.POSTED,
     known_on: Day | None = None,
-    by: By | None = None,
-    then_by: By | None = None,
+    by: ReportBy | None = None,
+    then_by: ReportBy | None = None,
     split: Split = Split.NOTHING,
     compare: Compare = Compare.NOTHING,
 ) -> ReportResult:

@@ -158,7 +158,12 @@ def test_a_constraint_refuses_with_its_own_sentence(world: World) -> None:
     def overlap(*, actor: Actor) -> None:
         period = world.period(3)
         Period.objects.create(
-            book=period.book, name="Twice", start=period.start + timedelta(days=1), end=period.end
+            book=period.book,
+            name="Twice",
+            start=period.start + timedelta(days=1),
+            end=period.end,
+            fiscal_year=2026,
+            number=3,
         )
 
     with pytest.raises(Refused, match="overlaps another one") as refused:

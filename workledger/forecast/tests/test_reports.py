@@ -144,7 +144,7 @@ def test_deferred_revenue_unwinds_and_ties_to_the_ledger(world: World) -> None:
     (row,) = found.rows
     assert row.opening == 12_200
     assert row.released == [3_000, 3_100, 3_000, 3_100, *[0] * 8]
-    assert found.totals.opening == -balance(world, AccountRole.CONTRACT_POSITION)
+    assert found.totals.opening == -balance(world, AccountRole.CONTRACT_POSITION, contract_id=row.contract_id)
     assert [[each.opening, each.recognized, each.closing] for each in found.months[:2]] == [
         [12_200, 3_000, 9_200], [9_200, 3_100, 6_100]
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from workledger.reporting.catalogue import REPORTS, run
 from workledger.reporting.drill import drill_of, words_of
 from workledger.reporting.earned import own_of, pools_of
 from workledger.reporting.ground import Ground, load
-from workledger.reporting.report import Asked, By, Compare, Drill, Report, RowKind, Split, Unit
+from workledger.reporting.report import Asked, Compare, Drill, Report, ReportBy, ReportUnit, RowKind, Split
 from workledger.reporting.sums import Axis, Basis, Slice, postings, sums, total
 from workledger.testing.books import post_now
 from workledger.testing.reported import Told, tell
@@ -59,7 +59,7 @@ def figures(report: Report) -> dict[str, list[D | None]]:
 
 
 def test_late_work_counts_where_it_is_posted_or_where_it_was_done(told: Told) -> None:
-    by = (By.PROJECT, By.MONTH)
+    by = (ReportBy.PROJECT, ReportBy.MONTH)
     hosting = f"Project {told.hosting.contract_id}"  # there was none while February was recognized
     assert figures(ask(told, "revenue", by=by)) == {
         hosting: [0, 3100, 3100],
@@ -97,7 +97,7 @@ def test_what_was_believed_on_a_past_day(told: Told) -> None:
 
 def test_revenue_of_a_run_is_told_by_the_hours_of_its_period(told: Told) -> None:
     # Hosting: February 2,800 with nobody at work; March 3,100 by Carl's 6 of 8 hours and Pia's 2
-    assert figures(ask(told, "revenue", by=(By.PERSON, By.MONTH))) == {
+    assert figures(ask(told, "revenue", by=(ReportBy.PERSON, ReportBy.MONTH))) == {
         "Carl Consultant": [960, 480 + 220 + 2325, 3985],
         "Nobody": [2800 + 252, 279, 3331],
         "Pia Lead": [0, 800 + 775, 1575],
@@ -106,7 +106,7 @@ def test_revenue_of_a_run_is_told_by_the_hours_of_its_period(told: Told) -> None
 
 
 def test_by_two_things_with_the_sum_of_each(told: Told) -> None:
-    assert figures(ask(told, "revenue", by=(By.CONTRACT, By.PERSON))) == {
+    assert figures(ask(told, "revenue", by=(ReportBy.CONTRACT, ReportBy.PERSON))) == {
         "C-0001 Hosting": [5900, D(5900) / 8891],
         "C-0001 Hosting: Nobody": [2800, D(2800) / 8891],
         "C-0001 Hosting: Carl Consultant": [2325, D(2325) / 8891],
@@ -227,7 +227,7 @@ def test_balance_sheet_shows_the_result_in_equity(told: Told) -> None:
 
 def test_gross_margin_by_project(told: Told) -> None:
     hosting = f"Project {told.hosting.contract_id}"
-    found = figures(ask(told, "gross-margin", by=(By.PROJECT,)))
+    found = figures(ask(told, "gross-margin", by=(ReportBy.PROJECT,)))
     assert found[hosting] == [8 * 3600, 3100, 440, 0, 2660, D(2660) / 3100]
     assert found["Atlas"] == [17 * 3600, 2240, 950, 119, 1171, D(1171) / 2240]
     assert found["Total"] == [27 * 3600, 8891, 1490, 119, 7282, D(7282) / 8891]
@@ -292,7 +292,7 @@ def test_every_figure_is_the_sum_of_the_postings_it_opens(told: Told, name: str)
             for column, cell in zip(report.columns, row.cells, strict=bool(row.cells)):
                 if cell.drill is None:
                     continue
-                if column.unit is Unit.MONEY:
+                if column.unit is ReportUnit.MONEY:
                     assert opened(ground, cell.drill) == cell.value, (way, row.label, column.label)
 
 
@@ -366,6 +366,6 @@ def test_what_cannot_be_asked_is_said(told: Told) -> None:
         return refused.value.codes
 
     assert codes("profit") == ("report_unknown",)
-    assert codes("wip", by=(By.PERSON,)) == ("by_unknown",)
-    assert codes("revenue", by=(By.CLIENT, By.CLIENT)) == ("by_unknown",)
+    assert codes("wip", by=(ReportBy.PERSON,)) == ("by_unknown",)
+    assert codes("revenue", by=(ReportBy.CLIENT, ReportBy.CLIENT)) == ("by_unknown",)
     assert codes("revenue", start=MAY, end=APRIL) == ("period_backwards",)

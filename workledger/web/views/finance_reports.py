@@ -17,7 +17,18 @@ from workledger.reporting.catalogue import REPORTS, may_see, run
 from workledger.reporting.drill import drill_of, words_of
 from workledger.reporting.earned import Pool, own_of, pools_of
 from workledger.reporting.ground import Ground, names
-from workledger.reporting.report import By, Cell, Column, Drill, Report, ReportType, Row, Tie, Unit, sheet_of
+from workledger.reporting.report import (
+    Cell,
+    Column,
+    Drill,
+    Report,
+    ReportBy,
+    ReportType,
+    ReportUnit,
+    Row,
+    Tie,
+    sheet_of,
+)
 from workledger.reporting.sums import Axis, Posted, PostedPage, Slice, postings
 from workledger.web import formats, sheets
 from workledger.web.acting import ActingRequest, page, today
@@ -112,13 +123,13 @@ def _kind(name: str) -> ReportType:
 
 
 def _head(columns: Iterable[Column], currency: str) -> list[tuple[str, str]]:
-    units = {Unit.MONEY: currency, Unit.HOURS: "h", Unit.SHARE: "%"}
+    units = {ReportUnit.MONEY: currency, ReportUnit.HOURS: "h", ReportUnit.SHARE: "%"}
     return [(column.label, units[column.unit]) for column in columns]
 
 
-def _figure(value: Decimal | None, unit: Unit, currency: str) -> str:
+def _figure(value: Decimal | None, unit: ReportUnit, currency: str) -> str:
     """Return a figure of the strip in words."""
-    if unit is Unit.SHARE:
+    if unit is ReportUnit.SHARE:
         return formats.percent(value) if value is not None else formats.ZERO
     return formats.money(value, currency)
 
@@ -127,9 +138,9 @@ def _text(cell: Cell, column: Column, currency: str) -> str:
     if cell.value is None:
         return ""
     match column.unit:
-        case Unit.HOURS:
+        case ReportUnit.HOURS:
             return formats.hours(int(cell.value))
-        case Unit.SHARE:
+        case ReportUnit.SHARE:
             return formats.number(cell.value * 100, 1)
     return formats.amount(cell.value, currency)
 
@@ -243,24 +254,30 @@ def figure(request: ActingRequest) -> HttpResponse:
     return render(request, "web/finance/postings.html", context)
 
 
-def _names_of(ground: Ground, rows: Iterable[Posted], pools: Iterable[Pool]) -> dict[By, dict[int, str]]:
+def _names_of(
+    ground: Ground, rows: Iterable[Posted], pools: Iterable[Pool]
+) -> dict[ReportBy, dict[int, str]]:
     """Return the names of what postings and pools are about: one query for each kind."""
     rows, pools = list(rows), list(pools)
     return {
-        By.CLIENT: names(ground, By.CLIENT, {row.client_id for row in rows}),
-        By.CONTRACT: names(ground, By.CONTRACT, {row.contract_id for row in rows}),
-        By.PROJECT: names(
-            ground, By.PROJECT, {row.project_id for row in rows} | {pool.project_id for pool in pools}
+        ReportBy.CLIENT: names(ground, ReportBy.CLIENT, {row.client_id for row in rows}),
+        ReportBy.CONTRACT: names(ground, ReportBy.CONTRACT, {row.contract_id for row in rows}),
+        ReportBy.PROJECT: names(
+            ground, ReportBy.PROJECT, {row.project_id for row in rows} | {pool.project_id for pool in pools}
         ),
-        By.PERSON: names(ground, By.PERSON, {row.person_id for row in rows}),
-        By.LINE: names(ground, By.LINE, {pool.line_id for pool in pools}),
+        ReportBy.PERSON: names(ground, ReportBy.PERSON, {row.person_id for row in rows}),
+        ReportBy.LINE: names(ground, ReportBy.LINE, {pool.line_id for pool in pools}),
     }
 
 
-def _about(known: Mapping[By, Mapping[int, str]], row: Posted) -> str:
-    ids = ((By.CONTRACT, row.contract_id), (By.PROJECT, row.project_id), (By.PERSON, row.person_id))
+def _about(known: Mapping[ReportBy, Mapping[int, str]], row: Posted) -> str:
+    ids = (
+        (ReportBy.CONTRACT, row.contract_id),
+        (ReportBy.PROJECT, row.project_id),
+        (ReportBy.PERSON, row.person_id),
+    )
     found = [known[by][pk] for by, pk in ids if pk]
-    return ", ".join(found) or (known[By.CLIENT][row.client_id] if row.client_id else "")
+    return ", ".join(found) or (known[ReportBy.CLIENT][row.client_id] if row.client_id else "")
 
 
 def _source(row: Posted) -> tuple[str, str]:
@@ -274,10 +291,10 @@ def _limits(ground: Ground, chosen: Slice) -> list[str]:
     found = []
     for axis, ids in chosen.where:
         by = (
-            By.MONTH
+            ReportBy.MONTH
             if axis in (Axis.PERIOD, Axis.SERVICE_PERIOD)
-            else By(axis.value)
-            if axis.value in list(By)
+            else ReportBy(axis.value)
+            if axis.value in list(ReportBy)
             else None
         )
         if by is not None:
@@ -305,10 +322,10 @@ def _sentence(ground: Ground, chosen: Slice) -> str:
     return f"Postings on {which or 'no account'}, {dates}{start}{end}{known}."
 
 
-def _pool_words(known: Mapping[By, Mapping[int, str]], pool: Pool) -> str:
+def _pool_words(known: Mapping[ReportBy, Mapping[int, str]], pool: Pool) -> str:
     where = [
-        known[By.LINE][pool.line_id] if pool.line_id else "",
-        known[By.PROJECT][pool.project_id] if pool.project_id else "",
+        known[ReportBy.LINE][pool.line_id] if pool.line_id else "",
+        known[ReportBy.PROJECT][pool.project_id] if pool.project_id else "",
     ]
     return ", ".join(filter(None, [*where, pool.period]))
 
@@ -324,7 +341,7 @@ def _trail(
     value: Decimal,
     shown: PostedPage,
     pools: list[Pool],
-    known: Mapping[By, Mapping[int, str]],
+    known: Mapping[ReportBy, Mapping[int, str]],
     about: list[str],
 ) -> dict[str, Any]:
     currency = ground.currency
