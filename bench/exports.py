@@ -10,7 +10,7 @@ from bench.clock import timed
 from workledger.core.access import system_actor
 from workledger.gl.exporters import FORMS, Order
 from workledger.gl.exporting import Files, export
-from workledger.ledger.export import Exported, Grain
+from workledger.ledger.export import Exported, JournalGrain
 from workledger.ledger.models import Book
 
 ACTOR = system_actor("bench")
@@ -43,7 +43,7 @@ def copy(file: str) -> dict[str, Any]:
 
 def write(form: str, file: str, grain: str = "detail") -> dict[str, Any]:
     """Export the whole journal in a format."""
-    order = Order((Book.objects.get().pk,), grain=Grain(grain))
+    order = Order((Book.objects.get().pk,), grain=JournalGrain(grain))
 
     def work() -> Exported:
         with Files.beside(Path(file), FORMS[form].encoding) as files:

@@ -14,7 +14,7 @@ from workledger.directory.models import LegalEntity
 from workledger.ledger.models import JournalEntry, Posting
 from workledger.reporting.catalogue import run
 from workledger.reporting.report import Asked, ReportBy, Split
-from workledger.reporting.sums import Basis
+from workledger.reporting.sums import ReportBasis
 
 ACTOR = system_actor("bench")
 _ROUNDS = 5
@@ -95,7 +95,7 @@ def _by(asked: Asked, *by: ReportBy) -> Asked:
 
 
 def _earned(asked: Asked) -> Asked:
-    return Asked(asked.entity_id, asked.start, asked.end, Basis.EARNED, by=asked.by)
+    return Asked(asked.entity_id, asked.start, asked.end, ReportBasis.EARNED, by=asked.by)
 
 
 def _split(asked: Asked) -> Asked:

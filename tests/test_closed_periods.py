@@ -28,7 +28,7 @@ from workledger.receivables.actions import record_payment, void_payment, write_o
 from workledger.receivables.models import Payment
 from workledger.reporting.catalogue import REPORTS, run
 from workledger.reporting.report import Asked, Split
-from workledger.reporting.sums import Basis
+from workledger.reporting.sums import ReportBasis
 from workledger.revenue.actions import estimate_variable, modify_contract, recognize, revise_estimate
 from workledger.revenue.calc.modification import Rest
 from workledger.revenue.calc.variable import Estimation
@@ -87,7 +87,7 @@ def _line(name: str) -> ContractLine:
     return ContractLine.objects.get(name=name)
 
 
-def reports(world: World, basis: Basis = Basis.POSTED) -> dict[str, bytes]:
+def reports(world: World, basis: ReportBasis = ReportBasis.POSTED) -> dict[str, bytes]:
     """Every report of February and of the year to its end, in each way it can be told, as bytes."""
     found = {}
     for name, kind in REPORTS.items():
@@ -198,7 +198,7 @@ ACTS: tuple[Callable[[World], None], ...] = (
 
 def test_a_closed_month_stays_as_it_was_reported(closed: World) -> None:
     before = reports(closed) | books(closed)
-    earned = reports(closed, Basis.EARNED)
+    earned = reports(closed, ReportBasis.EARNED)
     assert len(before) > 60
     for act in (*ACTS, given_up):
         act(closed)
@@ -207,7 +207,7 @@ def test_a_closed_month_stays_as_it_was_reported(closed: World) -> None:
     assert [result.line for result in run_checks() if not result.ok] == []
     after = reports(closed) | books(closed)
     assert [name for name in before if before[name] != after[name]] == []
-    assert reports(closed, Basis.EARNED) != earned, "what came late is told where it was earned"
+    assert reports(closed, ReportBasis.EARNED) != earned, "what came late is told where it was earned"
 
 
 def test_a_credit_for_a_closed_month_lands_in_the_open_one(closed: World) -> None:

@@ -16,7 +16,7 @@ from workledger.gl.exporters import FORMS, Order
 from workledger.kernel.money import amount_words
 from workledger.kernel.rounding import round_amount
 from workledger.ledger import queries
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 
 DOOR = "cli"
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -147,7 +147,7 @@ def _named(books: Sequence[queries.BookRef], name: str | None) -> tuple[int, ...
     return found
 
 
-def _grain(summarized: bool | None, per: str, book_ids: tuple[int, ...]) -> Grain:
+def _grain(summarized: bool | None, per: str, book_ids: tuple[int, ...]) -> JournalGrain:
     if summarized is None:
         return exporting.usual_grain(book_ids)
-    return Grain(per) if summarized else Grain.DETAIL
+    return JournalGrain(per) if summarized else JournalGrain.DETAIL

@@ -28,7 +28,7 @@ from workledger.reporting.report import (
     plain_of,
     sheet_of,
 )
-from workledger.reporting.sums import Basis
+from workledger.reporting.sums import ReportBasis
 
 DOOR = "cli"
 _DAY = timedelta(days=1)
@@ -79,7 +79,7 @@ def command(
     """
     first, end = _time(start, last)
     asked = Asked(
-        _entity(entity), first, end, Basis.EARNED if as_earned else Basis.POSTED, known_on.date() if known_on else None,
+        _entity(entity), first, end, ReportBasis.EARNED if as_earned else ReportBasis.POSTED, known_on.date() if known_on else None,
         tuple(map(ReportBy, by)), Split(split or ""), Compare(compare or ""),
     )  # fmt: skip
     report = run(system_actor(DOOR), name, asked)

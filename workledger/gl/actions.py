@@ -19,7 +19,7 @@ from workledger.gl.models import (
     TaxMapping,
 )
 from workledger.ledger.dimensions import Dimension, choices
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account, Book
 
 _LONGEST_NAME = 100
@@ -164,7 +164,7 @@ def name_values(*, actor: Actor, mapping_id: int, values: list[Called]) -> None:
 
 
 @action("gl.set_journals", needs=Permission.MANAGE_SYNC)
-def set_journals(*, actor: Actor, book_id: int, grain: Grain, no_tax: str) -> None:
+def set_journals(*, actor: Actor, book_id: int, grain: JournalGrain, no_tax: str) -> None:
     """Say how fine a book's journals leave, and what the other side calls 'no tax'. Refuses: not_found, no_tax_missing, bad_code."""
     book = locks.for_update(Book.objects.visible_to(actor), book_id)
     said = " ".join(no_tax.split())
@@ -177,8 +177,10 @@ def set_journals(*, actor: Actor, book_id: int, grain: Grain, no_tax: str) -> No
     )
     problems.check(not sentence, "bad_code", sentence, "no_tax")
     problems.refuse()
-    JournalSettings.objects.update_or_create(book=book, defaults={"grain": Grain(grain), "no_tax": said})
-    record(book, f"Journals of {book.name} leave as: {Grain(grain).label.lower()}")
+    JournalSettings.objects.update_or_create(
+        book=book, defaults={"grain": JournalGrain(grain), "no_tax": said}
+    )
+    record(book, f"Journals of {book.name} leave as: {JournalGrain(grain).label.lower()}")
 
 
 def _checked(

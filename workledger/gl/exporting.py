@@ -1,7 +1,7 @@
 """Writing the books to files.
 
 with Files.beside(path, form.encoding) as files:
-    export(actor, FORMS["iif"], Order(book_ids=(book_id,), grain=Grain.PERIOD), files)
+    export(actor, FORMS["iif"], Order(book_ids=(book_id,), grain=JournalGrain.PERIOD), files)
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden, NotFound, Refused
 from workledger.gl.exporters import FORMS, Form, Order, Outlet
 from workledger.gl.models import JournalSettings
-from workledger.ledger.export import Exported, Grain
+from workledger.ledger.export import Exported, JournalGrain
 from workledger.ledger.models import Book
 
 _COPIED_AT_ONCE = 1 << 20
@@ -63,12 +63,12 @@ def export(
         return form.write(actor, order, out, progress)
 
 
-def usual_grain(book_ids: tuple[int, ...] | None) -> Grain:
+def usual_grain(book_ids: tuple[int, ...] | None) -> JournalGrain:
     """Return how fine a book's journals leave where nobody says otherwise; every entry for several books."""
     if book_ids is None or len(book_ids) != 1:
-        return Grain.DETAIL
+        return JournalGrain.DETAIL
     found = JournalSettings.objects.filter(book_id=book_ids[0]).first()
-    return Grain(found.grain) if found else Grain.DETAIL
+    return JournalGrain(found.grain) if found else JournalGrain.DETAIL
 
 
 @dataclass(slots=True)

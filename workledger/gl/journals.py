@@ -10,7 +10,7 @@ from workledger.gl.calc.journals import Journal, Line, journal
 from workledger.gl.mapping import AxisNames, Mapping, for_book
 from workledger.gl.models import Axis
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Extent, Grain, Side, Source, load
+from workledger.ledger.export import Extent, JournalGrain, Side, Source, load
 from workledger.ledger.export.source import ExportAccount
 from workledger.ledger.models import AccountRole
 
@@ -29,7 +29,7 @@ class Wanted:
     book_id: int
     start: date | None = None
     end: date | None = None
-    grain: Grain = Grain.DETAIL
+    grain: JournalGrain = JournalGrain.DETAIL
     axes: frozenset[Axis] | None = None
     by_customer: bool = False
 

@@ -23,7 +23,7 @@ from workledger.gl.models import (
     TaxMapping,
 )
 from workledger.ledger.dimensions import Dimension, choices
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account, Book
 
 _DOOR = "gl"
@@ -46,7 +46,7 @@ class Mapping:
 
     book_id: int
     currency: str
-    grain: Grain
+    grain: JournalGrain
     no_tax: str
     axes: tuple[AxisNames, ...]
     mapped_accounts: frozenset[int]
@@ -113,7 +113,7 @@ def for_book(book_id: int, actor: Actor | None = None) -> Mapping:
     return Mapping(
         book_id=book_id,
         currency=book.currency,
-        grain=Grain(settings.grain),
+        grain=JournalGrain(settings.grain),
         no_tax=settings.no_tax,
         axes=_axes(book_id),
         mapped_accounts=frozenset(chosen),

@@ -18,7 +18,7 @@ from workledger.gl.sync.models import (
     TieOutRow,
 )
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account, AccountKind, Book
 
 __all__ = [
@@ -160,7 +160,7 @@ class JournalSettings(Record):
     """How a book's journals leave: how fine, and the other side's name for 'no tax', which Xero asks of every line."""
 
     book = models.OneToOneField(Book, on_delete=models.PROTECT, related_name="+")
-    grain = models.CharField(max_length=10, choices=Grain.choices, default=Grain.DETAIL)
+    grain = models.CharField(max_length=10, choices=JournalGrain.choices, default=JournalGrain.DETAIL)
     no_tax = models.CharField(max_length=60, default="Tax Exempt")
 
     visibility = Visibility(Permission.VIEW_LEDGER, entity="book_id")

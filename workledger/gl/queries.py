@@ -27,7 +27,7 @@ from workledger.gl.models import (
 )
 from workledger.ledger import queries as ledger
 from workledger.ledger.dimensions import Dimension, choices
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Period
 
 _ZERO = Decimal(0)
@@ -80,7 +80,7 @@ class MappingPage:
     """A book's mapping. `chart` is the other side's, (code, name), where it is known."""
 
     book: ledger.BookRef
-    grain: Grain
+    grain: JournalGrain
     no_tax: str
     accounts: tuple[AccountRow, ...]
     taxes: tuple[TaxRow, ...]
@@ -228,7 +228,7 @@ class Preview:
     book: ledger.BookRef
     start: date
     end: date
-    grain: Grain
+    grain: JournalGrain
     accounts: tuple[LeavingAccount, ...]
     journals: tuple[LeavingJournal, ...]
     journal_count: int
@@ -269,7 +269,7 @@ def preview(
     end: date,
     *,
     form: Form | None = None,
-    grain: Grain | None = None,
+    grain: JournalGrain | None = None,
     limit: int = 50,
 ) -> Preview:
     """Return what would leave a book in [start, end), in the words of a file format that maps accounts, or of all axes.
@@ -359,7 +359,7 @@ class _Watching:
 
     def _spans(self) -> dict[date, date]:
         """Return the first day of each period by the day on which its summary stands."""
-        if self.reading.wanted.grain != Grain.PERIOD:
+        if self.reading.wanted.grain != JournalGrain.PERIOD:
             return {}
         rows = Period.objects.filter(book_id=self.book.id, start__lt=self.end, end__gt=self.start)
         return {min(end, self.end) - _DAY: start for start, end in rows.values_list("start", "end")}

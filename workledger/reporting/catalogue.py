@@ -8,7 +8,7 @@ from workledger.reporting.report import Asked, Compare, Report, ReportType, Spli
 from workledger.reporting.revenue import MARGIN_TYPE, REVENUE_TYPE
 from workledger.reporting.rolls import POSITION_TYPE, RECEIVABLES_TYPE, WIP_TYPE
 from workledger.reporting.statements import INCOME_TYPE, SHEET_TYPE
-from workledger.reporting.sums import Basis
+from workledger.reporting.sums import ReportBasis
 
 REPORTS: dict[str, ReportType] = {
     kind.name: kind
@@ -60,7 +60,7 @@ def _taken(kind: ReportType, asked: Asked) -> Asked:
     """Return what is asked for without what the report does not take."""
     return replace(
         asked,
-        basis=asked.basis if kind.has_basis else Basis.POSTED,
+        basis=asked.basis if kind.has_basis else ReportBasis.POSTED,
         split=asked.split if asked.split in kind.splits else Split.NOTHING,
         compare=asked.compare if kind.has_compare else Compare.NOTHING,
     )

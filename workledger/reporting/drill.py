@@ -9,7 +9,7 @@ from workledger.kernel.period import END_OF_TIME
 from workledger.ledger.sums import START_OF_TIME
 from workledger.reporting.ground import Ground, load
 from workledger.reporting.report import Drill
-from workledger.reporting.sums import Axis, Basis, Slice
+from workledger.reporting.sums import Axis, ReportBasis, Slice
 
 _NAMES = ("entity", "accounts", "start", "end", "basis", "known_on", "where", "kinds", "sign", "by_hours")
 
@@ -22,7 +22,7 @@ def words_of(drill: Drill) -> dict[str, str]:
         "accounts": ",".join(map(str, chosen.account_ids)),
         "start": chosen.start.isoformat() if chosen.start > START_OF_TIME else "",
         "end": chosen.end.isoformat() if chosen.end < END_OF_TIME else "",
-        "basis": chosen.basis.value if chosen.basis is Basis.EARNED else "",
+        "basis": chosen.basis.value if chosen.basis is ReportBasis.EARNED else "",
         "known_on": chosen.known_on.isoformat() if chosen.known_on else "",
         "where": ",".join(f"{axis}:{'+'.join(map(str, ids))}" for axis, ids in chosen.where),
         "kinds": ",".join(chosen.kinds),
@@ -48,7 +48,7 @@ def drill_of(actor: Actor, words: Mapping[str, str]) -> tuple[Ground, Drill]:
             tuple(pk for pk in wanted if pk in seen),
             date.fromisoformat(said["start"]) if said["start"] else START_OF_TIME,
             date.fromisoformat(said["end"]) if said["end"] else END_OF_TIME,
-            Basis(said["basis"] or Basis.POSTED),
+            ReportBasis(said["basis"] or ReportBasis.POSTED),
             date.fromisoformat(said["known_on"]) if said["known_on"] else None,
             where,
             tuple(each for each in said["kinds"].split(",") if each),

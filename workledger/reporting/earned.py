@@ -9,7 +9,7 @@ from typing import NamedTuple
 from workledger.reporting.calc.attribution import Worked, attribute
 from workledger.reporting.ground import Ground
 from workledger.reporting.report import ReportBy
-from workledger.reporting.sums import Axis, Basis, Slice, sums
+from workledger.reporting.sums import Axis, ReportBasis, Slice, sums
 
 _ZERO = Decimal(0)
 _GRAIN = (
@@ -91,7 +91,7 @@ def _worked(
     if not spans:
         return found
     labour = Slice(
-        ground.book_id, ground.labour_ids, spans[0].start, spans[-1].end, Basis.POSTED, chosen.known_on,
+        ground.book_id, ground.labour_ids, spans[0].start, spans[-1].end, ReportBasis.POSTED, chosen.known_on,
         tuple((axis, ids) for axis, ids in chosen.where if axis in _POOL),
     )  # fmt: skip
     for row in sums(ground.actor, labour, [*_POOL, Axis.PERSON, Axis.PRACTICE]):

@@ -13,7 +13,7 @@ from workledger.ledger.dimensions import Dimension, labels
 from workledger.ledger.models import Account, AccountKind, AccountRole, Period
 from workledger.ledger.sums import COST_ROLES
 from workledger.reporting.report import Asked, ReportBy, Tie
-from workledger.reporting.sums import Basis, Slice, later, total
+from workledger.reporting.sums import ReportBasis, Slice, later, total
 from workledger.revenue.models import PerformanceObligation
 
 _ZERO = Decimal(0)
@@ -89,9 +89,9 @@ def tie(
 
     `sign` is -1 where the report shows credits as positive. `elsewhere` is what the report leaves out of these accounts.
     """
-    actor, posted = ground.actor, replace(chosen, basis=Basis.POSTED)
+    actor, posted = ground.actor, replace(chosen, basis=ReportBasis.POSTED)
     posted_outside = earned_outside = _ZERO
-    if chosen.basis is Basis.EARNED:
+    if chosen.basis is ReportBasis.EARNED:
         posted_outside = sign * total(actor, replace(chosen, outside=True))
         earned_outside = sign * total(actor, replace(posted, outside=True))
     return Tie(

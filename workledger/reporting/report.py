@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from workledger.core.access import Actor, Permission
 from workledger.kernel.rounding import half_up, round_amount
-from workledger.reporting.sums import Axis, Basis, Slice
+from workledger.reporting.sums import Axis, ReportBasis, Slice
 
 _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
@@ -45,10 +45,10 @@ class ReportBy(StrEnum):
         }
         return words.get(self.value) or f"No {self.label.lower()}"
 
-    def axis(self, basis: Basis) -> Axis:
+    def axis(self, basis: ReportBasis) -> Axis:
         """Return what the ledger groups by; a month is the period of posting or of the work."""
         if self is ReportBy.MONTH:
-            return Axis.SERVICE_PERIOD if basis is Basis.EARNED else Axis.PERIOD
+            return Axis.SERVICE_PERIOD if basis is ReportBasis.EARNED else Axis.PERIOD
         return Axis(self.value)
 
 
@@ -83,7 +83,7 @@ class Asked:
     entity_id: int
     start: date
     end: date
-    basis: Basis = Basis.POSTED
+    basis: ReportBasis = ReportBasis.POSTED
     known_on: date | None = None
     by: tuple[ReportBy, ...] = ()
     split: Split = Split.NOTHING

@@ -26,7 +26,7 @@ _ZERO = Decimal(0)
 _DAY = timedelta(days=1)
 
 
-class Basis(StrEnum):
+class ReportBasis(StrEnum):
     """Which period a posting counts in: that of its posting date, or that of the day the work was done."""
 
     POSTED = "posted"
@@ -38,9 +38,9 @@ class Basis(StrEnum):
         return f"As {self.value}"
 
     @property
-    def other(self) -> "Basis":
+    def other(self) -> "ReportBasis":
         """The other one."""
-        return Basis.EARNED if self is Basis.POSTED else Basis.POSTED
+        return ReportBasis.EARNED if self is ReportBasis.POSTED else ReportBasis.POSTED
 
 
 class Axis(StrEnum):
@@ -87,7 +87,7 @@ _IN_BALANCES: dict[Axis, Key | Dimension] = {
     Axis.CONTRACT_LINE: Dimension.CONTRACT_LINE,
     Axis.PROJECT: Dimension.PROJECT,
 }
-_DATES = {Basis.POSTED: "x.date", Basis.EARNED: "x.service_date"}
+_DATES = {ReportBasis.POSTED: "x.date", ReportBasis.EARNED: "x.service_date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Slice:
     account_ids: tuple[int, ...]
     start: date = START_OF_TIME
     end: date = END_OF_TIME
-    basis: Basis = Basis.POSTED
+    basis: ReportBasis = ReportBasis.POSTED
     known_on: date | None = None
     where: tuple[tuple[Axis, tuple[int, ...]], ...] = ()
     kinds: tuple[str, ...] = ()
@@ -166,7 +166,7 @@ def later(actor: Actor, chosen: Slice) -> Decimal:
 def _in_balances(chosen: Slice, by: Sequence[Axis]) -> bool:
     """Tell whether the month balances hold what is asked."""
     limits = all(isinstance(_IN_BALANCES.get(axis), Dimension) for axis, _ in chosen.where)
-    apart = chosen.basis is Basis.EARNED or chosen.kinds or chosen.outside
+    apart = chosen.basis is ReportBasis.EARNED or chosen.kinds or chosen.outside
     return limits and not apart and _IN_BALANCES.keys() >= set(by)
 
 

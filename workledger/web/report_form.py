@@ -10,7 +10,7 @@ from workledger.core.refusals import NotFound, Refused
 from workledger.directory.models import LegalEntity
 from workledger.kernel.period import next_month
 from workledger.reporting.report import Asked, Compare, ReportBy, ReportType, Split
-from workledger.reporting.sums import Basis
+from workledger.reporting.sums import ReportBasis
 from workledger.web import formats
 from workledger.web.inputs import NotUnderstood, parse_date
 from workledger.web.paging import number_of
@@ -39,7 +39,7 @@ def choices_of(actor: Actor, kind: ReportType, asked: Asked) -> Choices:
     first = asked.by[0].value if asked.by else ""
     return Choices(
         entities if len(entities) > 1 else [],
-        [(Basis.EARNED.value, "as earned")] if kind.has_basis else [],
+        [(ReportBasis.EARNED.value, "as earned")] if kind.has_basis else [],
         bys,
         [
             *((value, f"and {word.removeprefix('by ')}") for value, word in bys if value != first),
@@ -63,7 +63,7 @@ def asked_of(actor: Actor, kind: ReportType, words: Mapping[str, str], today: da
         entity_id=_entity(actor, words.get("entity", "")),
         start=start or (usual[0] if last is None or last >= usual[0] else last.replace(day=1)),
         end=last + _DAY if last else max(usual[1], next_month(start)) if start else usual[1],
-        basis=Basis.EARNED if words.get("basis") == Basis.EARNED else Basis.POSTED,
+        basis=ReportBasis.EARNED if words.get("basis") == ReportBasis.EARNED else ReportBasis.POSTED,
         known_on=_day(words.get("known_on", ""), today),
         by=_bys(kind, words.get("by", ""), words.get("by2", "")),
         split=next((each for each in Split if each == words.get("split")), Split.NOTHING),

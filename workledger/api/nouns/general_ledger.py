@@ -8,7 +8,7 @@ from workledger.api.wire import Day, Id, Words, shown
 from workledger.core.access import Permission
 from workledger.gl import actions, exporting, queries
 from workledger.gl.exporters import Order
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 
 _TAG = "General ledger"
 _VIEW = Permission.VIEW_LEDGER
@@ -53,7 +53,7 @@ def preview_postings(
     start: Day,
     end: Day,
     form: Words = "",
-    grain: Grain | None = None,
+    grain: JournalGrain | None = None,
     limit: Limit = LIMIT,
 ) -> queries.Preview:
     """What would leave in the half-open [start, end): totals by account there, the first journals, what nobody mapped.
@@ -82,7 +82,7 @@ def get_journal_file(
     form: Words,
     start: Day | None = None,
     end: Day | None = None,
-    grain: Grain | None = None,
+    grain: JournalGrain | None = None,
 ) -> FileResponse:
     """The entries dated in the half-open [start, end) for another program: hledger, beancount, csv, iif or xero.
 

@@ -29,7 +29,7 @@ from workledger.reporting.report import (
     Tie,
     plain_of,
 )
-from workledger.reporting.sums import Basis, postings
+from workledger.reporting.sums import ReportBasis, postings
 
 _TAG = "Reports"
 _VIEWS = (Permission.VIEW_LEDGER, Permission.VIEW_REVENUE, Permission.VIEW_RECEIVABLES)
@@ -90,7 +90,7 @@ class ReportResult:
     currency: str
     start: date
     end: date
-    basis: Basis
+    basis: ReportBasis
     known_on: date | None
     columns: list[ReportColumn]
     rows: list[ReportRow]
@@ -177,7 +177,7 @@ def get_report(
     name: Words,
     start: Day | None = None,
     end: Day | None = None,
-    basis: Basis = Basis.POSTED,
+    basis: ReportBasis = ReportBasis.POSTED,
     known_on: Day | None = None,
     by: ReportBy | None = None,
     then_by: ReportBy | None = None,

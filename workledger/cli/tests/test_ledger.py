@@ -11,7 +11,7 @@ from workledger.core.refusals import Refused
 from workledger.gl.exporters import xero
 from workledger.gl.models import JournalSettings
 from workledger.ledger import actions as ledger
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.testing.books import approved, invoiced, post_now
 from workledger.testing.world import FIRST_DAY, TODAY, World
 
@@ -38,7 +38,7 @@ def test_quickbooks_gets_a_summary_of_a_range(busy: World, tmp_path: Path) -> No
 
 
 def test_the_grain_is_the_books_own_unless_it_is_said(busy: World, tmp_path: Path) -> None:
-    JournalSettings.objects.create(book_id=busy.book_id, grain=Grain.DAY)
+    JournalSettings.objects.create(book_id=busy.book_id, grain=JournalGrain.DAY)
     file = tmp_path / "books.journal"
     assert "Wrote 2 entries" in export(file, "--format", "hledger")
     assert "Wrote 3 entries" in export(file, "--format", "hledger", "--detailed")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from workledger.core.access import Actor
 from workledger.gl.models import Axis
-from workledger.ledger.export import Exported, Grain
+from workledger.ledger.export import Exported, JournalGrain
 
 
 class Outlet(Protocol):
@@ -29,7 +29,7 @@ class Order:
     book_ids: tuple[int, ...] | None = None
     start: date | None = None
     end: date | None = None
-    grain: Grain = Grain.DETAIL
+    grain: JournalGrain = JournalGrain.DETAIL
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from workledger.core.access import Actor
 from workledger.gl.exporters.form import Form, Order, Outlet
 from workledger.gl.models import DimensionMapping
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Exported, Extent, Format, Grain, export
+from workledger.ledger.export import Exported, Extent, Format, JournalGrain, export
 
 
 def _keep(actor: Actor, order: Order) -> tuple[Dimension, ...]:
-    if order.grain == Grain.DETAIL:
+    if order.grain == JournalGrain.DETAIL:
         return ()
     rows = DimensionMapping.objects.visible_to(actor)
     if order.book_ids is not None:

@@ -21,7 +21,7 @@ from workledger.gl.exporting import export
 from workledger.gl.mapping import for_book
 from workledger.gl.models import Axis, DimensionMapping
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account
 
 K = TypeVar("K")
@@ -46,7 +46,7 @@ class Pages:
         self.files.append("")
 
 
-def written(actor: Actor, form: str, book_id: int, grain: Grain = Grain.DETAIL) -> list[str]:
+def written(actor: Actor, form: str, book_id: int, grain: JournalGrain = JournalGrain.DETAIL) -> list[str]:
     """Return the files of one book in a format."""
     pages = Pages()
     export(actor, FORMS[form], Order((book_id,), grain=grain), pages)
@@ -74,8 +74,8 @@ def _problems_of_book(actor: Actor, book_id: int) -> list[str]:
     map_some(book_id)
     own, value = our_balances(book_id, in_books=False), our_balances(book_id, in_books=True)
     found: list[str] = []
-    for grain in (Grain.DETAIL, Grain.PERIOD):
-        summed = grain != Grain.DETAIL
+    for grain in (JournalGrain.DETAIL, JournalGrain.PERIOD):
+        summed = grain != JournalGrain.DETAIL
         if HLEDGER:
             (text,) = written(actor, "hledger", book_id, grain)
             sums = by_hledger(text, found, f"hledger {grain}", at_cost=summed)

@@ -10,7 +10,7 @@ from workledger.gl import actions, mapping, queries
 from workledger.gl.actions import AxisChoice, Called
 from workledger.gl.models import Axis, ExternalAccount
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account, AccountRole
 from workledger.testing.world import World
 
@@ -122,10 +122,10 @@ def test_names_on_an_axis_that_cannot_be(world: World) -> None:
 
 def test_how_journals_leave(world: World) -> None:
     fay = world.fay.actor
-    actions.set_journals(actor=fay, book_id=world.book_id, grain=Grain.PERIOD, no_tax=" No  VAT ")
+    actions.set_journals(actor=fay, book_id=world.book_id, grain=JournalGrain.PERIOD, no_tax=" No  VAT ")
     found = mapping.for_book(world.book_id)
-    assert (found.grain, found.no_tax) == (Grain.PERIOD, "No VAT")
-    act = lambda: actions.set_journals(actor=fay, book_id=world.book_id, grain=Grain.DAY, no_tax="")  # noqa: E731
+    assert (found.grain, found.no_tax) == (JournalGrain.PERIOD, "No VAT")
+    act = lambda: actions.set_journals(actor=fay, book_id=world.book_id, grain=JournalGrain.DAY, no_tax="")  # noqa: E731
     assert refused(act) == {"no_tax": "no_tax_missing"}
 
 

@@ -17,7 +17,7 @@ from workledger.gl.exporting import Files, download, export
 from workledger.gl.models import AccountMapping, JournalSettings
 from workledger.gl.tests.readers import Pages, map_some, problems_of_books, written
 from workledger.ledger import actions as ledger
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account, AccountRole
 from workledger.testing.books import approved, invoiced, post_now
 from workledger.testing.world import World
@@ -38,7 +38,7 @@ def busy(world: World) -> World:
     return world
 
 
-def iif(world: World, grain: Grain = Grain.DETAIL) -> list[list[str]]:
+def iif(world: World, grain: JournalGrain = JournalGrain.DETAIL) -> list[list[str]]:
     (text,) = written(world.fay.actor, "iif", world.book_id, grain)
     return [row.split("\t") for row in text.split("\r\n")]
 
@@ -73,7 +73,7 @@ def test_quickbooks_learns_of_accounts_that_nobody_mapped_and_of_customers(busy:
 
 
 def test_a_summary_for_quickbooks_is_a_journal_a_client_and_one_of_the_rest(busy: World) -> None:
-    rows = [row for row in iif(busy, Grain.PERIOD) if row[0] in ("TRNS", "SPL")]
+    rows = [row for row in iif(busy, JournalGrain.PERIOD) if row[0] in ("TRNS", "SPL")]
     shown = [(row[0], row[3], row[4], row[6]) for row in rows]
     assert shown == [
         ("TRNS", "1200", "", "840.00"), ("SPL", "Income:Consulting", "", "-840.00"),

@@ -11,7 +11,7 @@ from workledger.gl.actions import AxisChoice, Called
 from workledger.gl.exporters import FORMS
 from workledger.gl.models import Axis
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.models import Account, AccountRole
 from workledger.testing.books import approved, invoiced, post_now
 from workledger.testing.world import World
@@ -63,7 +63,7 @@ def test_an_account_there_names_all_of_ours_behind_it(busy: World) -> None:
 
 
 def test_a_summary_of_a_month_leads_to_its_days(busy: World) -> None:
-    found = queries.preview(busy.fay.actor, None, FIRST, NEXT, grain=Grain.PERIOD)
+    found = queries.preview(busy.fay.actor, None, FIRST, NEXT, grain=JournalGrain.PERIOD)
     (only,) = found.journals
     assert (only.id, only.start, only.end, only.entry_id) == (f"{busy.book_id}-20260331", FIRST, NEXT, None)
     assert [(line.account, line.about, line.debit, line.credit) for line in only.lines] == [
@@ -77,7 +77,7 @@ def test_a_summary_of_a_month_leads_to_its_days(busy: World) -> None:
 
 
 def test_a_format_shows_the_axes_that_it_carries(busy: World) -> None:
-    found = queries.preview(busy.fay.actor, None, FIRST, NEXT, form=FORMS["iif"], grain=Grain.PERIOD)
+    found = queries.preview(busy.fay.actor, None, FIRST, NEXT, form=FORMS["iif"], grain=JournalGrain.PERIOD)
     assert [[line.about for line in journal.lines] for journal in found.journals] == [
         ["", "", "", ""],
         ["Acme AG", "", ""],

@@ -17,10 +17,10 @@ from django.db import transaction
 from workledger.core.access import Actor, Permission
 from workledger.core.refusals import Forbidden
 from workledger.ledger.export import beancount, comma, hledger
-from workledger.ledger.export.extent import EVERYTHING, Extent, Grain
+from workledger.ledger.export.extent import EVERYTHING, Extent, JournalGrain
 from workledger.ledger.export.source import Side, Source, load
 
-__all__ = ["EVERYTHING", "Exported", "Extent", "Format", "Grain", "Side", "Source", "export", "load"]
+__all__ = ["EVERYTHING", "Exported", "Extent", "Format", "JournalGrain", "Side", "Source", "export", "load"]
 
 
 class Format(StrEnum):

@@ -9,7 +9,7 @@ from django.db import models
 from workledger.ledger.dimensions import Dimension
 
 
-class Grain(models.TextChoices):
+class JournalGrain(models.TextChoices):
     """How fine the journal leaves: every entry, or one entry a day or period with the sums by account and dimensions."""
 
     DETAIL = "detail", "Every entry"
@@ -28,7 +28,7 @@ class Extent:
     book_ids: Collection[int] | None = None
     start: date | None = None
     end: date | None = None
-    grain: Grain = Grain.DETAIL
+    grain: JournalGrain = JournalGrain.DETAIL
     keep: tuple[Dimension, ...] = ()
     by_client: bool = False
 

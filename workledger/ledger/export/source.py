@@ -13,7 +13,7 @@ from django.db import connection
 from workledger.core.access import Actor, Permission
 from workledger.kernel.rounding import minor_units
 from workledger.ledger.dimensions import TABLES, Dimension, choices
-from workledger.ledger.export.extent import EVERYTHING, Extent, Grain
+from workledger.ledger.export.extent import EVERYTHING, Extent, JournalGrain
 from workledger.ledger.models import Account, AccountRole, Book
 from workledger.ledger.sums import COST_ROLES
 
@@ -142,7 +142,7 @@ class Source:
             yield entry_id, list(sides)
 
     def _sides(self) -> Iterator[Side]:
-        statement = _ENTRIES if self.extent.grain == Grain.DETAIL else self._summary()
+        statement = _ENTRIES if self.extent.grain == JournalGrain.DETAIL else self._summary()
         with (
             connection.cursor() as cursor
         ):  # a cursor is planned for its first tenth otherwise, and this one is read to its end
@@ -177,7 +177,7 @@ class Source:
             )
         columns = ", ".join(f"{kept.get(dimension, '0')} AS {dimension.column}" for dimension in Dimension)
         day = "p.date"
-        if self.extent.grain == Grain.PERIOD:
+        if self.extent.grain == JournalGrain.PERIOD:
             day, join = (
                 'least(t."end", %(end)s::date) - 1',
                 f"{join} JOIN ledger_period t ON t.id = p.period_id",

@@ -21,7 +21,7 @@ from workledger.ledger import actions, queries
 from workledger.ledger.chart import STANDARD_CHART
 from workledger.ledger.dimensions import Dimension
 from workledger.ledger.drafts import EntryDraft, PostingDraft
-from workledger.ledger.export import EVERYTHING, Extent, Format, Grain, export
+from workledger.ledger.export import EVERYTHING, Extent, Format, JournalGrain, export
 from workledger.ledger.export.beancount import _component
 from workledger.ledger.export.source import amount_text
 from workledger.ledger.models import AccountRole, Book
@@ -135,8 +135,8 @@ def rows_of(world: World, extent: Extent) -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(written(world, Format.CSV, extent), newline="")))
 
 
-@pytest.mark.parametrize("grain", [Grain.DAY, Grain.PERIOD])
-def test_a_summary_has_the_same_balances(busy: World, grain: Grain) -> None:
+@pytest.mark.parametrize("grain", [JournalGrain.DAY, JournalGrain.PERIOD])
+def test_a_summary_has_the_same_balances(busy: World, grain: JournalGrain) -> None:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows_of(busy, Extent(grain=grain)):
         sums[row["account"]] += Decimal(row["book_debit"]) - Decimal(row["book_credit"])
@@ -147,7 +147,7 @@ def test_a_summary_sums_by_account_currency_and_kept_dimensions(busy: World) -> 
     post_now(
         busy.fay.actor, approved(busy, DAY, 1, price=133), approved(busy, date(2026, 3, 3), 2, price=133)
     )
-    rows = rows_of(busy, Extent(end=date(2026, 3, 5), grain=Grain.DAY, keep=(Dimension.PROJECT,)))
+    rows = rows_of(busy, Extent(end=date(2026, 3, 5), grain=JournalGrain.DAY, keep=(Dimension.PROJECT,)))
     assert [(row["entry"], row["account"], row["book_debit"], row["book_credit"], row["project"], row["client"]) for row in rows][:4] == [
         (f"{busy.book_id}-20260302", "1200", "1064.00", "0.00", 'Atlas, "phase; 2": æ', ""),
         (f"{busy.book_id}-20260302", "4000", "0.00", "1064.00", 'Atlas, "phase; 2": æ', ""),
@@ -159,14 +159,14 @@ def test_a_summary_sums_by_account_currency_and_kept_dimensions(busy: World) -> 
 
 
 def test_a_summary_of_a_period_stands_on_its_last_day_within_the_range(busy: World) -> None:
-    assert {row["date"] for row in rows_of(busy, Extent(grain=Grain.PERIOD))} == {"2026-03-31"}
-    assert {row["date"] for row in rows_of(busy, Extent(end=date(2026, 3, 6), grain=Grain.PERIOD))} == {
-        "2026-03-05"
-    }
+    assert {row["date"] for row in rows_of(busy, Extent(grain=JournalGrain.PERIOD))} == {"2026-03-31"}
+    assert {
+        row["date"] for row in rows_of(busy, Extent(end=date(2026, 3, 6), grain=JournalGrain.PERIOD))
+    } == {"2026-03-05"}
 
 
 def test_a_summary_by_client_has_one_receivable_an_entry(busy: World) -> None:
-    rows = rows_of(busy, Extent(grain=Grain.PERIOD, by_client=True))
+    rows = rows_of(busy, Extent(grain=JournalGrain.PERIOD, by_client=True))
     receivables = [(row["entry"], row["client"]) for row in rows if row["account"] == "1100"]
     assert receivables == [
         (f"{busy.book_id}-20260331", ""), (f"{busy.book_id}-20260331-{busy.acme.pk}", "Acme AG"),
@@ -192,7 +192,7 @@ def test_sums_whose_sides_differ_between_currencies_are_read_back(world: World, 
         foreign(world, DAY, 1000, 90), foreign(world, DAY, -1000, 95),
         foreign(world, date(2026, 3, 3), 500, 60), foreign(world, date(2026, 3, 3), -400, 70),
     )  # fmt: skip
-    extent = Extent(grain=Grain.DAY)
+    extent = Extent(grain=JournalGrain.DAY)
     text = written(world, Format.HLEDGER, extent)
     file = tmp_path / "books.journal"
     file.write_text(text)

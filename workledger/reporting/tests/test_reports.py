@@ -21,7 +21,7 @@ from workledger.reporting.drill import drill_of, words_of
 from workledger.reporting.earned import own_of, pools_of
 from workledger.reporting.ground import Ground, load
 from workledger.reporting.report import Asked, Compare, Drill, Report, ReportBy, ReportUnit, RowKind, Split
-from workledger.reporting.sums import Axis, Basis, Slice, postings, sums, total
+from workledger.reporting.sums import Axis, ReportBasis, Slice, postings, sums, total
 from workledger.testing.books import post_now
 from workledger.testing.reported import Told, tell
 from workledger.testing.world import World
@@ -68,7 +68,7 @@ def test_late_work_counts_where_it_is_posted_or_where_it_was_done(told: Told) ->
         "Beacon": [0, 220, 220],
         "Total": [4012, 4879, 8891],
     }
-    assert figures(ask(told, "revenue", by=by, basis=Basis.EARNED)) == {
+    assert figures(ask(told, "revenue", by=by, basis=ReportBasis.EARNED)) == {
         hosting: [0, 3100, 3100],
         "Atlas": [960 + 480, 800, 2240],
         "No project": [2800 + 252, 279, 3331],
@@ -78,9 +78,9 @@ def test_late_work_counts_where_it_is_posted_or_where_it_was_done(told: Told) ->
 
 
 def test_a_month_as_earned_is_led_back_to_what_was_posted(told: Told) -> None:
-    (tie,) = ask(told, "revenue", FEBRUARY, MARCH, basis=Basis.EARNED).ties
+    (tie,) = ask(told, "revenue", FEBRUARY, MARCH, basis=ReportBasis.EARNED).ties
     assert [tie.reported, tie.posted_outside, tie.earned_outside, tie.books] == [4492, 480, 0, 4012]
-    (tie,) = ask(told, "revenue", MARCH, APRIL, basis=Basis.EARNED).ties
+    (tie,) = ask(told, "revenue", MARCH, APRIL, basis=ReportBasis.EARNED).ties
     assert [tie.reported, tie.posted_outside, tie.earned_outside, tie.books] == [4399, 0, 480, 4879]
 
 
@@ -91,7 +91,7 @@ def test_what_was_believed_on_a_past_day(told: Told) -> None:
     assert believed(EARLY - timedelta(days=1)) == [0, 0, 0]
     assert believed(EARLY) == [4012, 0, 4012]
     assert believed(LATE) == [4012, 480, 4492]
-    (tie,) = ask(told, "revenue", known_on=LATE, basis=Basis.EARNED, end=MARCH).ties
+    (tie,) = ask(told, "revenue", known_on=LATE, basis=ReportBasis.EARNED, end=MARCH).ties
     assert [tie.reported, tie.posted_outside, tie.recorded_later, tie.books] == [4492, 480, 0, 4012]
 
 
@@ -236,7 +236,7 @@ def test_gross_margin_by_project(told: Told) -> None:
 # --- every report -------------------------------------------------------------------------------------------
 
 WAYS: tuple[dict[str, Any], ...] = (
-    {}, {"basis": Basis.EARNED}, {"known_on": LATE}, {"basis": Basis.EARNED, "known_on": LATE},
+    {}, {"basis": ReportBasis.EARNED}, {"known_on": LATE}, {"basis": ReportBasis.EARNED, "known_on": LATE},
     {"known_on": date(2026, 4, 1)},
 )  # fmt: skip
 TIMES = ((JANUARY, MAY), (FEBRUARY, MARCH), (MARCH, APRIL), (date(2026, 3, 4), date(2026, 3, 31)))
@@ -350,7 +350,7 @@ def test_limits_to_clients_and_entities_hold(told: Told) -> None:
         run(replace(fay, client_ids=frozenset({told.world.acme.pk})), "revenue", asked)
     book = Slice(told.world.book_id, tuple(Account.objects.values_list("pk", flat=True)), FEBRUARY, APRIL)
     other = replace(fay, client_ids=frozenset({told.world.borealis.pk}))
-    for chosen in (book, replace(book, known_on=LATE), replace(book, basis=Basis.EARNED)):
+    for chosen in (book, replace(book, known_on=LATE), replace(book, basis=ReportBasis.EARNED)):
         assert sums(fay, chosen, [Axis.ACCOUNT])
         assert sums(other, chosen, [Axis.ACCOUNT]) == []
         assert postings(fay, chosen).rows

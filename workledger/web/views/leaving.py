@@ -21,7 +21,7 @@ from workledger.gl.exporters import FORMS, Order
 from workledger.gl.models import Axis
 from workledger.ledger import queries as ledger
 from workledger.ledger.dimensions import Dimension
-from workledger.ledger.export import Grain
+from workledger.ledger.export import JournalGrain
 from workledger.ledger.queries import PeriodRow
 from workledger.web.acting import ActingRequest, page, today
 from workledger.web.forms import Field, Form, FormPage, form_page
@@ -31,7 +31,7 @@ from workledger.web.views.ledger import after, book_filter, days
 _P = Permission
 _DAY = timedelta(days=1)
 _MOST_PERIODS = 36
-_GRAINS = tuple((grain.value, str(grain.label)) for grain in Grain)
+_GRAINS = tuple((grain.value, str(grain.label)) for grain in JournalGrain)
 _DIMENSIONS = tuple((each.value, each.label) for each in Dimension)
 
 
@@ -96,9 +96,9 @@ def _range(request: ActingRequest, periods: list[PeriodRow]) -> tuple[date, date
     )
 
 
-def _grain(request: ActingRequest) -> Grain | None:
+def _grain(request: ActingRequest) -> JournalGrain | None:
     asked = request.GET.get("grain", "")
-    return Grain(asked) if asked in set(Grain) else None
+    return JournalGrain(asked) if asked in set(JournalGrain) else None
 
 
 @page(_P.VIEW_LEDGER)
@@ -108,7 +108,7 @@ def journal_export(request: ActingRequest, form: str) -> HttpResponse:
     since, through = days(request)
     book_id = number_of(request.GET.get("book"))
     book_ids = (book_id,) if book_id is not None else None
-    order = Order(book_ids, since, after(through), _grain(request) or Grain.DETAIL)
+    order = Order(book_ids, since, after(through), _grain(request) or JournalGrain.DETAIL)
     name = f"journal-{(through or today()).isoformat()}"
     file, name, kind = exporting.download(request.actor, exporting.form_of(form), order, name)
     return FileResponse(file, as_attachment=True, filename=name, content_type=kind)  # type: ignore[return-value]
@@ -286,7 +286,7 @@ def set_journals(request: ActingRequest, book_id: int) -> HttpResponse:
 
     def run(values: Mapping[str, Any], options: Options) -> None:
         actions.set_journals.using(options)(
-            actor=request.actor, book_id=book_id, grain=Grain(values["grain"] or found.grain), no_tax=values["no_tax"]
+            actor=request.actor, book_id=book_id, grain=JournalGrain(values["grain"] or found.grain), no_tax=values["no_tax"]
         )  # fmt: skip
 
     shown = {"grain": found.grain.value, "no_tax": found.no_tax}

@@ -26,6 +26,7 @@ def resolve_change(*, actor: Actor, incoming_id: int, choice: Choice, reason: st
     row = _open_row(actor, incoming_id, reason)
     if choice not in row.choices:
         raise Refused.because("choice_not_possible", "Choose one of what this conflict offers.", "choice")
+    choice = Choice(choice)
     match choice:
         case Choice.AGAIN | Choice.RECORD:
             done = _consider_again(actor, row, with_rest=choice is Choice.RECORD)
