@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from workledger.close.live import missing_seconds
+from workledger.close.behind import Behind, behind
 from workledger.close.models import CloseStep, PeriodChange, Reminder, StepOwner
 from workledger.close.steps import ClosingPeriod, Finding, Step, StepKind, steps
 from workledger.core import locks
@@ -234,12 +234,12 @@ def people_to_own(actor: Actor) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody was reminded of and still is missing: seconds of a period, who asked, when."""
+    """What somebody was reminded of and has not done yet: what of which period, who asked, when."""
 
     period: str
     start: date
     last_day: date
-    seconds: int
+    left: Behind
     by: str
     on: date
 
@@ -258,7 +258,7 @@ def asked_of(actor: Actor, today: date) -> list[Asked]:
     found = []
     for row in rows:
         period = closing(row.period, today)
-        seconds = missing_seconds(row.period.book_id, period, [actor.person_id]).get(actor.person_id, 0)
-        if seconds:
-            found.append(Asked(period.name, period.start, period.last_day, seconds, row.by_name, row.on))
+        left = behind(row.period.book_id, period, [actor.person_id]).get(actor.person_id)
+        if left:
+            found.append(Asked(period.name, period.start, period.last_day, left, row.by_name, row.on))
     return found

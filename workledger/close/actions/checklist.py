@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models.functions import Now
 
 from workledger.close import queries
-from workledger.close.live import missing_seconds
+from workledger.close.behind import behind
 from workledger.close.models import CloseStep, Reminder, StepOwner
 from workledger.close.queries import closing
 from workledger.close.steps import Step, StepKind, step_of, steps
@@ -167,21 +167,23 @@ class Reminded:
 
 @action("close.remind", needs=Permission.MANAGE_PERIODS)
 def remind(*, actor: Actor, period_id: int, on: date, person_ids: Sequence[int] | None = None) -> Reminded:
-    """Remind people of time that is missing in a period: all of them, or these. It stands on their Home and week.
+    """Remind people of what a period lacks of them: all of them, or these. It stands on their Home and week.
+
+    Hours to book, time and expenses to submit, and what waits for their approval.
 
     Nobody is reminded twice a day. Refuses: not_found, period_locked, nobody_behind.
     """
     period = _unlocked(actor, period_id)
-    behind = missing_seconds(period.book_id, closing(period, on), person_ids)
-    if not behind:
-        raise Refused.because("nobody_behind", f"Nobody is behind with time of {period.name}.")
-    before = dict(Reminder.objects.filter(person__in=behind, on=on).values_list("person_id", "person__name"))
-    new = [pk for pk in behind if pk not in before]
+    found = behind(period.book_id, closing(period, on), person_ids)
+    if not found:
+        raise Refused.because("nobody_behind", f"Nobody is behind with {period.name}.")
+    before = dict(Reminder.objects.filter(person__in=found, on=on).values_list("person_id", "person__name"))
+    new = [pk for pk in found if pk not in before]
     made = Reminder.objects.bulk_create(
         [Reminder(person_id=pk, period=period, on=on, by_name=actor.name) for pk in new]
     )
     names = _names([each.person_id for each in made])
-    record(period, f"Reminded {len(made)} people of missing time in {period.name}")
+    record(period, f"Reminded {len(made)} people of what {period.name} lacks")
     return Reminded(people=names, already=sorted(before.values()))
 
 

@@ -18,8 +18,9 @@ from workledger.close.actions import (
     reopen_step,
     start_close,
 )
+from workledger.close.behind import Behind, behind
 from workledger.close.models import CloseStep, PeriodChange
-from workledger.close.queries import Checklist, StepRow, asked_of, checklist
+from workledger.close.queries import Checklist, StepRow, asked_of, checklist, closing
 from workledger.close.steps import Finding, Step, StepKind, register_step, steps
 from workledger.contracts.models import RevenueMethod
 from workledger.core.refusals import Forbidden, Refused
@@ -29,9 +30,11 @@ from workledger.ledger.calc.periods import Pattern, PeriodKind
 from workledger.ledger.laying import set_period_pattern
 from workledger.ledger.models import JournalEntry, Period, PeriodState, Posting
 from workledger.revenue.actions import recognize
+from workledger.testing.expenses import spent
 from workledger.testing.revenue import fixed_contract
 from workledger.testing.time import approve_all, book
 from workledger.testing.world import World
+from workledger.timesheets.models import LineState, TimesheetLine
 
 TODAY = date(2026, 3, 4)
 FEBRUARY = 2
@@ -147,11 +150,29 @@ def test_a_reminder_stands_on_the_home_of_who_is_behind_once_a_day(world: World)
     again = remind(actor=world.fay.actor, period_id=period_id, on=TODAY)
     assert again.already == ["Carl Consultant"]
     (asked,) = asked_of(world.carl.actor, TODAY)
-    assert (asked.period, asked.seconds, asked.by) == ("February 2026", 160 * 3600, "Fay Finance")
+    assert (asked.period, asked.left, asked.by) == (
+        "February 2026",
+        Behind(missing=160 * 3600),
+        "Fay Finance",
+    )
     for day in range(2, 28):
         if date(2026, 2, day).weekday() < 5:
             book(world.carl, world.build, date(2026, 2, day), "8")
     assert asked_of(world.carl.actor, TODAY) == []
+
+
+def test_who_submits_and_who_approves_are_reminded_too(world: World) -> None:
+    february, day = world.period(FEBRUARY), date(2026, 2, 3)
+    book(world.carl, world.build, day, "8")
+    TimesheetLine.objects.update(state=LineState.OPEN)
+    book(world.carl, world.workshops, day, "2")
+    spent(world, on=day)
+    found = behind(world.book_id, closing(february, TODAY))
+    carl = found[world.carl.person_id]
+    assert carl.words() == "150.00 h to book, 8.00 h to submit, 1 expense to submit"
+    manager = found[world.atlas.manager_id or 0]
+    assert manager.waiting == 2 * 3600
+    assert "2.00 h to approve" in manager.words()
 
 
 def test_the_books_are_checked_and_that_is_on_record(world: World) -> None:

@@ -162,7 +162,7 @@ def _asked(actor: Actor, day: date) -> list[Need]:
     """Return what Finance reminded this person of, as far as it is still missing."""
     return [
         Need(
-            f"{formats.hours(each.seconds)} h", f"of yours are missing in {each.period}",
+            each.left.words(), f"in {each.period}",
             reverse("week-of", args=[each.last_day]), "calendar-clock", "bad",
             f"{each.by} reminded you on {formats.day(each.on)}",
         )
