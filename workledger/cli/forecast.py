@@ -6,10 +6,9 @@ from typing import Any
 import click
 from django.utils import timezone
 
+from workledger.cli.entities import entities
 from workledger.cli.output import Progress, emit, table
 from workledger.core.access import system_actor
-from workledger.core.refusals import Refused
-from workledger.directory.models import LegalEntity
 from workledger.forecast import queries, reports
 from workledger.forecast.outlook import Forecast
 from workledger.forecast.reports import MonthSums
@@ -37,7 +36,7 @@ def command(entity: str, as_of: datetime | None, items: bool, as_json: bool) -> 
     day = as_of.date() if as_of else timezone.localdate()
     progress = Progress()
     found = []
-    for one in _entities(entity):
+    for one in entities(entity):
         progress(f"Forecasting {one.name}")
         found.append(queries.now(system_actor(DOOR), one.pk, day))
     progress.close()
@@ -48,17 +47,6 @@ def command(entity: str, as_of: datetime | None, items: bool, as_json: bool) -> 
     for each in found:
         text += _lines(each, with_items=items)
     emit(None, as_json=False, text=text)
-
-
-def _entities(name: str) -> list[LegalEntity]:
-    rows = LegalEntity.objects.visible_to(system_actor(DOOR)).order_by("name")
-    if not name:
-        return list(rows)
-    found = list(rows.filter(name__iexact=name))
-    if not found:
-        known = ", ".join(rows.values_list("name", flat=True))
-        raise Refused.because("entity_unknown", f"There is no legal entity {name}. There are: {known}.")
-    return found
 
 
 def _month(row: MonthSums) -> str:

@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 
+from workledger.cli.entities import entities
 from workledger.cli.output import Progress, emit, table
 from workledger.core.access import system_actor
 from workledger.core.door import Options
-from workledger.core.refusals import Refused
-from workledger.directory.models import LegalEntity
 from workledger.kernel.money import amount_words, money_words
 from workledger.revenue.actions import recognize
 from workledger.revenue.inputs import ProposedEntry, RunResult
@@ -36,7 +35,7 @@ def command(month: datetime, entity: str, dry_run: bool, why: bool, as_json: boo
     """
     progress = Progress()
     found = []
-    for one in _entities(entity):
+    for one in entities(entity):
         progress(f"Recognizing revenue of {one.name}")
         result = recognize.using(Options(dry_run=dry_run))(
             actor=system_actor(DOOR), entity_id=one.pk, month=month.date()
@@ -50,17 +49,6 @@ def command(month: datetime, entity: str, dry_run: bool, why: bool, as_json: boo
     for name, result in found:
         text += _lines(name, result, dry_run=dry_run, why=why)
     emit(None, as_json=False, text=text)
-
-
-def _entities(name: str) -> list[LegalEntity]:
-    rows = LegalEntity.objects.visible_to(system_actor(DOOR)).order_by("name")
-    if not name:
-        return list(rows)
-    found = list(rows.filter(name__iexact=name))
-    if not found:
-        known = ", ".join(rows.values_list("name", flat=True))
-        raise Refused.because("entity_unknown", f"There is no legal entity {name}. There are: {known}.")
-    return found
 
 
 def _lines(name: str, result: RunResult, *, dry_run: bool, why: bool) -> list[str]:

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 import click
 from django.utils import timezone
 
+from workledger.cli.entities import entities
 from workledger.cli.output import emit, table
 from workledger.core.access import system_actor
 from workledger.core.refusals import Refused
-from workledger.directory.models import LegalEntity
 from workledger.kernel.money import amount_words
 from workledger.kernel.period import next_month
 from workledger.reporting.catalogue import REPORTS, run
@@ -115,13 +115,13 @@ def _days(text: str) -> tuple[date, date]:
 
 
 def _entity(name: str) -> int:
-    rows = LegalEntity.objects.visible_to(system_actor(DOOR)).order_by("name")
-    found = list(rows.filter(name__iexact=name) if name else rows[:2])
+    found = entities(name)
     if len(found) == 1:
         return int(found[0].pk)
-    known = ", ".join(rows.values_list("name", flat=True)) or "none yet"
-    said = f"There is no legal entity {name}." if name else "Name the legal entity with --entity."
-    raise Refused.because("entity_unknown", f"{said} There are: {known}.", "entity")
+    known = ", ".join(one.name for one in found) or "none yet"
+    raise Refused.because(
+        "entity_unknown", f"Name the legal entity with --entity. There are: {known}.", "entity"
+    )
 
 
 def _lines(report: Report) -> list[str]:

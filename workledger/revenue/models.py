@@ -25,6 +25,13 @@ from workledger.revenue.calc.modification import Kind
 from workledger.revenue.calc.timeline import Grain, Method, Treatment
 from workledger.revenue.calc.variable import Estimation
 
+_OF_CONTRACT = Visibility(Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id")
+_OF_OBLIGATION = Visibility(
+    Permission.VIEW_REVENUE,
+    entity="obligation__contract__entity_id",
+    client="obligation__contract__client_id",
+)
+
 
 class PerformanceObligation(Record):
     """A promise for which revenue is recognized by one method; by default one per contract line.
@@ -55,9 +62,7 @@ class PerformanceObligation(Record):
     completed_on = models.DateField(null=True, blank=True)
     expires = models.DateField(null=True, blank=True)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
-    )
+    visibility = _OF_CONTRACT
 
     class Meta:
         verbose_name = "performance obligation"
@@ -84,11 +89,7 @@ class ObligationLine(Record):
     contract_line = models.ForeignKey(ContractLine, on_delete=models.PROTECT, related_name="+")
     weight = models.DecimalField(max_digits=16, decimal_places=4, default=0)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE,
-        entity="obligation__contract__entity_id",
-        client="obligation__contract__client_id",
-    )
+    visibility = _OF_OBLIGATION
 
     class Meta:
         constraints = [
@@ -132,9 +133,7 @@ class ContractModification(Record):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
-    )
+    visibility = _OF_CONTRACT
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -172,11 +171,7 @@ class ObligationVersion(Record):
     reason = models.CharField(max_length=500, blank=True)
     steps = models.JSONField(default=list, blank=True)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE,
-        entity="obligation__contract__entity_id",
-        client="obligation__contract__client_id",
-    )
+    visibility = _OF_OBLIGATION
 
     class Meta:
         ordering: ClassVar = ["from_day", "pk"]
@@ -209,11 +204,7 @@ class ObligationEstimate(Record):
     reason = models.CharField(max_length=500)
     estimated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE,
-        entity="obligation__contract__entity_id",
-        client="obligation__contract__client_id",
-    )
+    visibility = _OF_OBLIGATION
 
     class Meta:
         ordering: ClassVar = ["from_day", "pk"]
@@ -245,11 +236,7 @@ class ProgressRecord(Record):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decision_reason = models.CharField(max_length=500, blank=True)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE,
-        entity="obligation__contract__entity_id",
-        client="obligation__contract__client_id",
-    )
+    visibility = _OF_OBLIGATION
 
     class Meta:
         ordering: ClassVar = ["on", "pk"]
@@ -267,9 +254,7 @@ class VariableElement(Record):
     )
     name = models.CharField(max_length=200)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
-    )
+    visibility = _OF_CONTRACT
 
     class Meta:
         constraints = [
@@ -321,9 +306,7 @@ class PartialDiscount(Record):
     names = models.JSONField()
     reason = models.CharField(max_length=500)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
-    )
+    visibility = _OF_CONTRACT
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -346,11 +329,7 @@ class FinancingTerm(Record):
     payments = models.JSONField()
     reason = models.CharField(max_length=500)
 
-    visibility = Visibility(
-        Permission.VIEW_REVENUE,
-        entity="obligation__contract__entity_id",
-        client="obligation__contract__client_id",
-    )
+    visibility = _OF_OBLIGATION
 
     def __str__(self) -> str:
         return f"{self.annual_percent} % to {self.transfer}"
@@ -404,11 +383,7 @@ class RecognitionEntry(Record):
     journal_entry_id = models.BigIntegerField()
 
     row_policy = RowPolicy.APPEND_ONLY
-    visibility = Visibility(
-        Permission.VIEW_REVENUE,
-        entity="obligation__contract__entity_id",
-        client="obligation__contract__client_id",
-    )
+    visibility = _OF_OBLIGATION
 
     class Meta:
         indexes = [models.Index(fields=["obligation", "service_month"], name="recognition_month")]
@@ -432,9 +407,7 @@ class LossProvision(Record):
     journal_entry_id = models.BigIntegerField()
 
     row_policy = RowPolicy.APPEND_ONLY
-    visibility = Visibility(
-        Permission.VIEW_REVENUE, entity="contract__entity_id", client="contract__client_id"
-    )
+    visibility = _OF_CONTRACT
 
     def __str__(self) -> str:
         return f"{self.stands} for {self.contract_id}"

@@ -62,6 +62,7 @@ from workledger.projects.queries import TaskFacts, task_facts
 from workledger.timesheets.events import TimeApproved, TimeWithdrawn
 
 _ZERO = Decimal(0)
+_NO_CURRENCY = "XXX"  # as ISO 4217 writes it: work under no contract has none
 TAKEN_BACK = "The work was withdrawn or priced anew"
 
 
@@ -136,7 +137,7 @@ def make_items(
 def _free(work: Work, line: Line | None, facts: Mapping[int, TaskFacts]) -> NewItem:
     """Keep time that costs nothing by the hour: not billable, or covered by the line's own price."""
     is_covered = line is not None and not isinstance(line.document, NonBillable)
-    currency = facts[work.task_id or 0].currency or "XXX"
+    currency = facts[work.task_id or 0].currency or _NO_CURRENCY
     treatment = Treatment.COVERED if is_covered else Treatment.NON_BILLABLE
     return NewItem(work, work.billable_seconds, treatment, currency)
 
