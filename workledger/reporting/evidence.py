@@ -33,7 +33,7 @@ from workledger.contracts.models import ContractLine, ContractVersion, RevenueMe
 from workledger.core import locks
 from workledger.core.access import Actor, Permission
 from workledger.core.models import ActionLog, RowLog
-from workledger.core.refusals import Forbidden, Refused
+from workledger.core.refusals import Forbidden, Problems, Refused
 from workledger.directory.models import LegalEntity
 from workledger.expenses.models import Expense, Receipt, ReportDecision
 from workledger.kernel.money import money_words
@@ -554,10 +554,12 @@ def sample(actor: Actor, entity_id: int, start: date, end: date, *, size: int, s
     """
     check_sight(actor)
     entity = locks.one(LegalEntity.objects.visible_to(actor), entity_id)
-    if not 1 <= size <= MOST_SAMPLED:
-        raise Refused.because("bad_size", f"A sample has from 1 to {MOST_SAMPLED} items.", "size")
-    if end <= start:
-        raise Refused.because("days_reversed", "The last day is before the first.", "through")
+    problems = Problems()
+    problems.check(
+        1 <= size <= MOST_SAMPLED, "bad_size", f"A sample has from 1 to {MOST_SAMPLED} items.", "size"
+    )
+    problems.check(start < end, "days_reversed", "The last day is before the first.", "through")
+    problems.refuse()
     rows = BillableItem.objects.visible_to(actor).filter(
         entity=entity, service_date__gte=start, service_date__lt=end, is_void=False
     )
