@@ -1,19 +1,16 @@
 """Payments: partial, in full, too much, in another currency, credited, disputed."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal as D  # noqa: N817 - tables of figures read better
 
 import pytest
 
 from workledger.billing.actions.invoices import credit_invoice
-from workledger.billing.actions.prebills import run_billing
 from workledger.billing.models import Invoice
 from workledger.contracts.models import RateCard
 from workledger.core.door import Options
 from workledger.core.refusals import Forbidden, NeedsConfirmation, Refused
 from workledger.directory.models import ExchangeRate
-from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole, Posting
 from workledger.receivables.actions import (
     allocate_deposit,
@@ -23,37 +20,13 @@ from workledger.receivables.actions import (
     record_payment,
     settle_dispute,
 )
-from workledger.receivables.models import Payment, Receivable
+from workledger.receivables.models import Payment
+from workledger.receivables.tests.acts import issued, still_open
 from workledger.testing.time import approved
 from workledger.testing.world import TODAY, World
 
 APRIL_14 = date(2026, 4, 14)
 WITH_DEPOSIT = Options(confirmed=frozenset({"overpayment"}))
-
-
-@pytest.fixture(autouse=True)
-def _books_hold(world: World) -> Iterator[None]:
-    """Whatever a test did, every invariant holds after it."""
-    yield
-    assert [result.line for result in run_checks() if not result.ok] == []
-
-
-@pytest.fixture
-def invoice(world: World) -> Invoice:
-    """8 h × 120, 19 %: 1,142.40 gross."""
-    approved(world.carl, world, world.build, date(2026, 3, 2), "8")
-    return issued(world)
-
-
-def issued(world: World) -> Invoice:
-    """Bill and issue all that is open."""
-    done = run_billing(actor=world.olivia.actor, through=date(2026, 3, 31), issue=True, issued_on=TODAY)
-    return Invoice.objects.get(pk=done.invoices[0].id)
-
-
-def still_open(invoice: Invoice) -> D:
-    """What is open of an invoice."""
-    return Receivable.objects.get(pk=invoice.pk).open_amount
 
 
 def test_an_invoice_is_paid_in_two_parts(world: World, invoice: Invoice) -> None:

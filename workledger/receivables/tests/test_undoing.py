@@ -1,6 +1,5 @@
 """A payment that bounced, a debt that will not be paid: what is open again, what was lost, to the cent."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal as D  # noqa: N817 - tables of figures read better
 
@@ -8,7 +7,6 @@ import pytest
 
 from workledger.billing.actions.invoices import credit_invoice
 from workledger.billing.actions.payment_terms import TermsInput, add_payment_terms, choose_for_invoices
-from workledger.billing.actions.prebills import run_billing
 from workledger.billing.models import Invoice
 from workledger.billing.tests.test_cycle import balance
 from workledger.contracts.models import RateCard
@@ -17,7 +15,6 @@ from workledger.core.door import Options
 from workledger.core.refusals import Forbidden, Refused
 from workledger.directory.models import ExchangeRate
 from workledger.ledger.actions import set_period_state
-from workledger.ledger.checks import run_checks
 from workledger.ledger.models import AccountRole, JournalEntry, Period, PeriodState, Posting
 from workledger.receivables import queries
 from workledger.receivables.actions import (
@@ -30,26 +27,13 @@ from workledger.receivables.actions import (
     write_off_debt,
 )
 from workledger.receivables.events import DebtWrittenOff, PaymentRecorded, PaymentVoided, WriteOffReversed
-from workledger.receivables.models import BadDebt, EarlyDiscount, Payment, Receivable
+from workledger.receivables.models import BadDebt, EarlyDiscount, Payment
+from workledger.receivables.tests.acts import issued, still_open
 from workledger.testing.time import approved
 from workledger.testing.world import TODAY, World
 
 APRIL_14, APRIL_20, MAY_4 = date(2026, 4, 14), date(2026, 4, 20), date(2026, 5, 4)
 WITH_DEPOSIT = Options(confirmed=frozenset({"overpayment"}))
-
-
-@pytest.fixture(autouse=True)
-def _books_hold(world: World) -> Iterator[None]:
-    """Whatever a test did, every invariant holds after it."""
-    yield
-    assert [result.line for result in run_checks() if not result.ok] == []
-
-
-@pytest.fixture
-def invoice(world: World) -> Invoice:
-    """8 h × 120, 19 %: 1,142.40 gross."""
-    approved(world.carl, world, world.build, date(2026, 3, 2), "8")
-    return issued(world)
 
 
 @pytest.fixture
@@ -62,15 +46,6 @@ def abroad(world: World) -> Invoice:
         ExchangeRate.objects.create(base="SEK", quote="EUR", day=day, rate=D(rate))
     approved(world.carl, world, world.advice, date(2026, 3, 2), "10")
     return issued(world)
-
-
-def issued(world: World) -> Invoice:
-    done = run_billing(actor=world.olivia.actor, through=date(2026, 3, 31), issue=True, issued_on=TODAY)
-    return Invoice.objects.get(pk=done.invoices[0].id)
-
-
-def still_open(invoice: Invoice) -> D:
-    return Receivable.objects.get(pk=invoice.pk).open_amount
 
 
 def pay(world: World, invoice: Invoice, amount: str, on: date = APRIL_14) -> int:
